@@ -1,0 +1,12 @@
+//! `hatif call`
+
+use std::process::ExitCode;
+
+/// Arguments of `hatif call`.
+#[derive(clap::Args, Debug)]
+pub struct Args {}
+
+/// Runs the command.
+pub fn run(_args: Args) -> anyhow::Result<ExitCode> {
+    anyhow::bail!("not built yet")
+}

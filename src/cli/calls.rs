@@ -1,0 +1,12 @@
+//! `hatif calls`
+
+use std::process::ExitCode;
+
+/// Arguments of `hatif calls`.
+#[derive(clap::Args, Debug)]
+pub struct Args {}
+
+/// Runs the command.
+pub fn run(_args: Args) -> anyhow::Result<ExitCode> {
+    anyhow::bail!("not built yet")
+}

@@ -1,0 +1,3 @@
+//! The tests of what users rely on: one binary, a module per subject.
+
+mod registry;

@@ -1,0 +1,1 @@
+//! The enrolment registry: margins, look-ups, overlay.
