@@ -4,6 +4,7 @@
 
 pub mod calendar;
 pub mod catalogue;
+pub mod diagnostic;
 pub mod model;
 pub mod prompts;
 pub mod value;
