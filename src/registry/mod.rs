@@ -36,6 +36,7 @@ pub use import::{BadRow, ImportError, Imported, import};
 pub use overlay::{Change, ChangeError};
 pub use person::{MAX_CHILDREN, MAX_FILES, Month, Person, Record};
 pub use query::{AmoFile, Filter};
+pub use shuffle::Shuffle;
 pub use words::{Category, FileState, Language, Region, Sex, Status, UnknownWord};
 
 use crate::id::PersonId;
