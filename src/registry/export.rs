@@ -34,6 +34,13 @@ pub const COLUMNS: [&str; 16] = [
 #[error("cannot write the export: {0}; check the space left and the permissions")]
 pub struct ExportError(#[from] csv::Error);
 
+impl ExportError {
+    /// Whether the reader went away, as the other end of a pipe may.
+    pub fn is_broken_pipe(&self) -> bool {
+        matches!(self.0.kind(), csv::ErrorKind::Io(error) if error.kind() == std::io::ErrorKind::BrokenPipe)
+    }
+}
+
 /// Writes people as they are now, in index order, at most `limit` of them; returns how many. Masked, an export shows the
 /// last three digits of a number and neither birth date, card nor phone; it cannot be imported.
 ///
@@ -54,7 +61,7 @@ fn row(registry: &Registry, person: &Person, reveal: bool) -> [String; 16] {
     let yes = |flag: bool| if flag { "yes" } else { "no" }.to_owned();
     let secret = |text: String| if reveal { text } else { "•".repeat(text.chars().count()) };
     let date = |date: Option<Date>| date.map(|d| d.to_string()).unwrap_or_default();
-    let states = (0..person.file_count()).filter_map(|n| person.file_state(n)).map(|s| s.word());
+    let states = (0..person.file_count()).filter_map(|n| person.file_state(n)).map(super::words::FileState::word);
     let paid = match person.paid_through() {
         _ if person.is_paid_up() => "yes".to_owned(),
         Some(month) => month.first_day().civil().strftime("%Y-%m").to_string(),
@@ -80,8 +87,8 @@ fn row(registry: &Registry, person: &Person, reveal: bool) -> [String; 16] {
     ]
 }
 
-/// `******789`.
-pub(crate) fn mask_code(code: &str) -> String {
+/// A number or reference with all but its last three digits hidden: `******789`.
+pub fn mask_code(code: &str) -> String {
     let hidden = code.len().saturating_sub(3);
     format!("{}{}", "*".repeat(hidden), &code[hidden..])
 }

@@ -30,7 +30,7 @@ mod words;
 
 pub use base::Base;
 pub use config::{Config, Source};
-pub use export::{COLUMNS, ExportError, export};
+pub use export::{COLUMNS, ExportError, export, mask_code};
 pub use generate::snapshot_day;
 pub use import::{BadRow, ImportError, Imported, import};
 pub use overlay::{Change, ChangeError};

@@ -170,7 +170,7 @@ impl Services {
             }
             Query::CheckIdentity { claim, id, birth } => {
                 let verdict = self.access.check_identity(&self.registry, &at, request.caller, (*claim, *id), *birth);
-                self.judged(&at, call, (None, AccessLevel::L0, "identity"), verdict, |person| Reply::Known(person))
+                self.judged(&at, call, (None, AccessLevel::L0, "identity"), verdict, Reply::Known)
             }
             Query::SendCode { person } => self.send_code(&at, call, request.caller, *person),
             Query::CheckCode { person, code } => {
@@ -337,14 +337,14 @@ impl Services {
     /// The services that need nobody's identity.
     fn general(&mut self, asked: &Asked<'_>, service: Service, person: Option<PersonId>) -> Reply {
         match (service, asked.arguments.first()) {
-            (Service::PortalLink, _) => self.to_caller(asked, service, SmsKind::PortalLink, None),
+            (Service::PortalLink, _) => self.text_caller(asked, service, SmsKind::PortalLink, None),
             (Service::Locate, Some(&Value::Digits(code))) => self.locate(asked, code),
             (Service::LocateSms, _) => {
                 let place = self.calls.get(&asked.call).and_then(|memory| memory.place);
                 match place.and_then(|position| self.locator.places().get(position)) {
                     Some(place) => {
                         let text = format!("{}, {} {:05}", place.name(), place.city, place.postal);
-                        self.to_caller(asked, service, SmsKind::Address, Some(text.into()))
+                        self.text_caller(asked, service, SmsKind::Address, Some(text.into()))
                     }
                     None => Reply::Unavailable,
                 }
@@ -383,7 +383,7 @@ impl Services {
     }
 
     /// Sends a message to the calling number.
-    fn to_caller(&mut self, asked: &Asked<'_>, service: Service, kind: SmsKind, place: Option<Arc<str>>) -> Reply {
+    fn text_caller(&mut self, asked: &Asked<'_>, service: Service, kind: SmsKind, place: Option<Arc<str>>) -> Reply {
         match asked.caller {
             None => reply(service, "no_number", vec![]),
             Some(_) if !self.sms_up => Reply::Unavailable,
