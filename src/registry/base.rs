@@ -45,8 +45,10 @@ impl Base {
     }
 
     /// An imported population: a record and a code each. The codes must differ from each other.
-    pub(super) fn imported(records: Vec<Record>, codes: Vec<u32>, seed: u64) -> Base {
+    pub(super) fn imported(mut records: Vec<Record>, mut codes: Vec<u32>, seed: u64) -> Base {
         assert_eq!(records.len(), codes.len(), "each record has a code");
+        records.shrink_to_fit();
+        codes.shrink_to_fit();
         let mut order: Vec<u32> = (0..codes.len() as u32).collect();
         order.sort_unstable_by_key(|&i| codes[i as usize]);
         let traits = Seed::new(seed).key(Purpose::Registry, TRAIT_KEY);
