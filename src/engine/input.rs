@@ -1,0 +1,121 @@
+//! Everything that can happen to a centre. The list is closed: a new cause cannot sneak in as a callback.
+
+use crate::{
+    id::{AgentId, CallId, GroupId, LanguageId, QueueId, RequestId},
+    pii::CallerNumber,
+    script::{Script, catalogue::Reply, model::Key, value::Symbol},
+};
+use std::sync::Arc;
+
+/// One thing that happens. An input that no longer fits (a key after hang-up) is counted and ignored.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// Somebody calls. [`super::Engine::handle`] answers with the call's id.
+    CallArrived {
+        /// The calling number, when it is known.
+        caller: Option<CallerNumber>,
+        /// The language to begin in, when the caller is known to want another than the script's default.
+        language: Option<LanguageId>,
+    },
+    /// A caller pressed a key.
+    Dtmf {
+        /// Which call.
+        call: CallId,
+        /// Which key.
+        key: Key,
+    },
+    /// A caller hung up, or her connection broke.
+    CallerHungUp {
+        /// Which call.
+        call: CallId,
+    },
+    /// A caller picked up a call back.
+    CallerAnswered {
+        /// The call back.
+        call: CallId,
+    },
+    /// A caller cannot be reached for a call back (engaged, switched off, gone).
+    CallerUnreachable {
+        /// The call back.
+        call: CallId,
+    },
+    /// The world answers a question the engine asked.
+    Replied {
+        /// Whose question.
+        call: CallId,
+        /// Which question.
+        request: RequestId,
+        /// The answer.
+        reply: Reply,
+    },
+    /// An agent comes on duty, not ready yet.
+    AgentLoggedIn {
+        /// Who; ids are dense and chosen by the world.
+        agent: AgentId,
+        /// In which group.
+        group: GroupId,
+    },
+    /// An agent goes off duty: at once, or, with a call or after-call work in hand, after that.
+    AgentLoggedOut {
+        /// Who.
+        agent: AgentId,
+    },
+    /// An agent can take calls; ends after-call work and pauses.
+    AgentReady {
+        /// Who.
+        agent: AgentId,
+    },
+    /// An agent takes no calls for now (a break); with a call in hand, after it.
+    AgentNotReady {
+        /// Who.
+        agent: AgentId,
+    },
+    /// An agent picks up the ringing telephone.
+    AgentAnswered {
+        /// Who.
+        agent: AgentId,
+    },
+    /// An agent puts the caller on hold.
+    AgentHeld {
+        /// Who.
+        agent: AgentId,
+    },
+    /// An agent takes the caller off hold.
+    AgentResumed {
+        /// Who.
+        agent: AgentId,
+    },
+    /// An agent ends the conversation; after-call work begins, and the call goes on where the script says.
+    AgentReleased {
+        /// Who.
+        agent: AgentId,
+    },
+    /// An agent passes the caller on to a queue; after-call work begins.
+    AgentTransferred {
+        /// Who.
+        agent: AgentId,
+        /// To which queue.
+        queue: QueueId,
+    },
+    /// An agent opens a back-office case for the call in hand or just ended.
+    CaseOpened {
+        /// Who.
+        agent: AgentId,
+        /// A word of [`crate::script::catalogue::CASE`].
+        kind: Symbol,
+    },
+    /// A checked script becomes the version that new calls begin on.
+    ScriptPublished {
+        /// The script.
+        script: Arc<Script>,
+    },
+    /// No further calls are taken; those in progress go on.
+    DrainBegan,
+    /// Calls still in progress end now, as the centre's doing.
+    DrainEnded,
+    /// A call is ended by the operator or because serving it failed (a panic, a lost connection that cannot resume).
+    CallAborted {
+        /// Which call.
+        call: CallId,
+    },
+}
