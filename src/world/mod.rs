@@ -1,9 +1,10 @@
 //! The world: the engine, the synthetic people, the services and one calendar. The only thing a driver touches.
 //!
 //! ```text
-//!  driver ── inject, advance_to ──►┌─────────────── world ───────────────┐
-//!                                  │ calendar ─► people ─► engine ─► services │
-//!  driver ◄────── poll ────────────└─────────────────────────────────────┘
+//!                                  ┌─────────────────── world ───────────────────┐
+//!  driver ── inject, advance_to ──►│ calendar ──► people ◄──► engine ◄──► services │
+//!  driver ◄───────── poll ─────────│                                             │
+//!                                  └─────────────────────────────────────────────┘
 //! ```
 //!
 //! **The driver's rule.** After every [`World::inject`], [`World::advance_to`] or other change, call [`World::poll`] until
@@ -26,10 +27,10 @@ use std::{
 pub use calendar::{Calendar, Ticket};
 use fault::Fate;
 pub use fault::Fault;
-use services::{AuditLine, Change, Services, Sms};
+use services::{ServiceChange, Services, audit::AuditEntry, sms::Sms};
 
 use crate::{
-    engine::{Command, Engine, Event, Input, Output},
+    engine::{Command, Engine, Event, Fact, Input, Output},
     id::CallId,
     people::{Caller, People, Plan, Who, Wishes},
     random::Seed,
@@ -76,11 +77,11 @@ pub enum Notice {
     /// Told of scripted callers' calls too; their answers come from within.
     ToCaller(Instant, Command),
     /// A text message was sent.
-    Sms(Instant, Sms),
-    /// The registry changed; a store keeps it for the next start.
-    Change(Instant, Change),
+    Sms(Sms),
+    /// Something changed that has to survive a restart.
+    Change(ServiceChange),
     /// A person's record was read.
-    Audit(Instant, AuditLine),
+    Audit(AuditEntry),
     /// An input reached the engine; told when [`WorldConfig::tell_inputs`] is set.
     Input {
         /// When.
@@ -295,6 +296,9 @@ impl World {
                 }
                 Output::Event(event) => {
                     self.people.notice(at, &event.fact, &mut wishes);
+                    if let Fact::CallEnded { call, .. } = event.fact {
+                        self.services.call_ended(call);
+                    }
                     self.notices.push_back(Notice::Event(event));
                 }
                 Output::Timeout(_) => {
@@ -308,7 +312,7 @@ impl World {
                 }
             }
         }
-        self.take_from_services(at);
+        self.take_from_services();
     }
 
     fn take_plans(&mut self, wishes: &mut Wishes) {
@@ -361,10 +365,10 @@ impl World {
         Input::Replied { call, request: request.id, reply }
     }
 
-    fn take_from_services(&mut self, at: Instant) {
-        self.notices.extend(self.services.take_changes().into_iter().map(|change| Notice::Change(at, change)));
-        self.notices.extend(self.services.take_audit().into_iter().map(|line| Notice::Audit(at, line)));
-        self.notices.extend(self.services.take_sms().into_iter().map(|sms| Notice::Sms(at, sms)));
+    fn take_from_services(&mut self) {
+        self.notices.extend(self.services.drain_changes().into_iter().map(Notice::Change));
+        self.notices.extend(self.services.drain_audit().into_iter().map(Notice::Audit));
+        self.notices.extend(self.services.drain_sms().into_iter().map(Notice::Sms));
     }
 
     fn check(&self) {
