@@ -338,7 +338,7 @@ impl World {
     fn masked(&self, input: &Input) -> (Input, bool) {
         match *input {
             Input::Dtmf { call, key } if key.digit().is_some() && self.engine.listens_secretly(call) => {
-                (Input::Dtmf { call, key: Key::from_char('0').unwrap_or(key) }, true)
+                (Input::Dtmf { call, key: Key::ZERO }, true)
             }
             _ => (input.clone(), false),
         }
