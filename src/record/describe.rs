@@ -92,7 +92,11 @@ impl Names<'_> {
         match fact {
             Fact::ScriptPublished { version } => format!("script {} published", version.0),
             Fact::CallRefused => "a call was refused".into(),
-            Fact::AgentLoggedIn { agent, group } => format!("agent {} logged in, group {}", agent.0, group.0),
+            Fact::AgentLoggedIn { agent, group } => {
+                let name =
+                    self.versions.group(*group).map_or_else(|| group.to_string(), |group| group.name.to_string());
+                format!("agent {} logged in, group {name}", agent.0)
+            }
             Fact::AgentLoggedOut { agent } => format!("agent {} logged out", agent.0),
             Fact::AgentReady { agent } => format!("agent {} ready", agent.0),
             Fact::AgentNotReady { agent, reason } => format!("agent {} not ready: {}", agent.0, not_ready(*reason)),

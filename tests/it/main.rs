@@ -1,3 +1,5 @@
 //! The tests of what users rely on: one binary, a module per subject.
 
 mod registry;
+mod script;
+mod support;
