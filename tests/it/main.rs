@@ -1,6 +1,7 @@
 //! The tests of what users rely on: one binary, a module per subject.
 
 mod registry;
+mod routing;
 mod script;
 mod services;
 mod support;
