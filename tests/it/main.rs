@@ -2,4 +2,5 @@
 
 mod registry;
 mod script;
+mod services;
 mod support;
