@@ -64,7 +64,7 @@ fn tell(report: &ReplayReport) -> Vec<String> {
     match tail {
         Tail::Closed(_) => {}
         Tail::Open => {
-            lines.push("the journal was not closed: the run was cut off, and what followed is not known".into())
+            lines.push("the journal was not closed: the run was cut off, and what followed is not known".into());
         }
         Tail::Damaged { line, reason } => {
             lines.push(format!(

@@ -12,7 +12,7 @@ use super::{
     read::{Reader, Tail},
 };
 use crate::{
-    engine::{Engine, Event, Fact, Output},
+    engine::{Engine, Event, Fact, Input, Output},
     id::{CallId, ScriptVersion},
     random::Seed,
     script::{Script, Versions},
@@ -165,7 +165,9 @@ impl Replay {
     fn input(&mut self, at: Instant, input: Recorded, line: u64, scripts: &[Arc<Script>]) -> Result<(), ReplayError> {
         let published = |digest: &str| find(scripts, digest, line);
         let input = input.input(published)?;
-        if let crate::engine::Input::ScriptPublished { script } = &input {
+        if let Input::ScriptPublished { script } = &input
+            && self.engine.can_publish(script).is_ok()
+        {
             self.versions.publish(script.clone());
         }
         self.engine.handle(at, input);
