@@ -6,3 +6,4 @@ mod routing;
 mod script;
 mod services;
 mod support;
+mod tidy;
