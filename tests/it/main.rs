@@ -2,5 +2,7 @@
 
 mod default_centre;
 mod registry;
+mod routing;
 mod script;
+mod services;
 mod support;
