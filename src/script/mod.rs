@@ -8,5 +8,7 @@ pub mod diagnostic;
 pub mod model;
 pub mod prompts;
 pub mod value;
+pub mod versions;
 
 pub use model::Script;
+pub use versions::Versions;
