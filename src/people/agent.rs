@@ -22,7 +22,7 @@ use crate::{
     id::{AgentId, CallId, GroupId, QueueId},
     random::{Purpose, Seed, Stream},
     script::{
-        Script, Versions,
+        Versions,
         catalogue::{CASE, SETS},
         model::{Group, Handling},
         value::Symbol,
@@ -78,7 +78,7 @@ struct AfterCall {
     case: Option<Symbol>,
 }
 
-/// How far the streams of a call have been used, and where it waits.
+/// How far the streams of a call have been used, and from which queue it was last answered.
 #[derive(Clone, Copy, Debug, Default)]
 struct CallLuck {
     rings: u32,
@@ -95,7 +95,8 @@ impl Staff {
         self.seats.iter().filter(|seat| !seat.retired).count()
     }
 
-    pub(super) fn employ(&mut self, now: Instant, script: &Arc<Script>, clock: &LocalClock, wishes: &mut Wishes) {
+    pub(super) fn employ(&mut self, now: Instant, versions: &Versions, clock: &LocalClock, wishes: &mut Wishes) {
+        let script = versions.current();
         let zone = jiff::tz::TimeZone::get(&script.zone).unwrap_or(jiff::tz::TimeZone::UTC);
         let shifts: Vec<Arc<_>> = script.calendars.iter().map(|rules| Arc::new(rules.compile(clock, &zone))).collect();
         for crew in 0..self.crews.len() {
@@ -103,9 +104,10 @@ impl Staff {
                 self.resize(now, crew, 0, wishes);
             }
         }
-        for (i, group) in script.groups.iter().enumerate() {
+        for group in &script.groups {
+            let Some(id) = versions.group_named(&group.name) else { continue };
             let shift = group.shift.map_or(Shift::ALWAYS, |calendar| Shift::hours(shifts[calendar.index()].clone()));
-            let crew = self.crew(group, GroupId(i as u16), shift);
+            let crew = self.crew(group, id, shift);
             for agent in self.crews[crew].agents.clone() {
                 self.follow_shift(now, agent, wishes);
             }
@@ -176,9 +178,12 @@ impl Staff {
         seat.on_duty = duty.on;
         if !duty.on {
             wishes.inputs.push(Input::AgentLoggedOut { agent });
-        } else if !seat.logged_in {
-            // (Somebody still busy with a call of the last shift comes back once the engine has logged her out.)
-            wishes.inputs.extend(come_on_duty(agent, crew.group));
+            return;
+        }
+        wishes.inputs.push(Input::AgentLoggedIn { agent, group: crew.group });
+        // Who is still busy with a call of the shift before merely stays; being ready follows by itself.
+        if !seat.logged_in {
+            wishes.inputs.push(Input::AgentReady { agent });
         }
     }
 
@@ -238,9 +243,9 @@ impl Staff {
         wishes.wake(Who::Agent(agent), at + talk);
     }
 
-    pub(super) fn notice(&mut self, at: Instant, fact: &Fact, wishes: &mut Wishes) {
+    pub(super) fn notice(&mut self, fact: &Fact, wishes: &mut Wishes) {
         match *fact {
-            Fact::CallQueued { call, queue, .. } => self.calls.entry(call).or_default().queue = Some(queue),
+            Fact::CallAnswered { call, queue, .. } => self.calls.entry(call).or_default().queue = Some(queue),
             Fact::CallEnded { call, .. } => {
                 self.calls.remove(&call);
             }
@@ -252,12 +257,8 @@ impl Staff {
             }
             Fact::AgentLoggedOut { agent } => {
                 self.lay_down(agent, wishes);
-                let Some(seat) = self.seats.get_mut(agent.index()) else { return };
-                seat.logged_in = false;
-                if seat.on_duty {
-                    // The next shift began while she was busy with the last call of the one before.
-                    seat.on_duty = false;
-                    self.follow_shift(at, agent, wishes);
+                if let Some(seat) = self.seats.get_mut(agent.index()) {
+                    seat.logged_in = false;
                 }
             }
             _ => {}
@@ -275,7 +276,7 @@ impl Staff {
     }
 
     /// An agent does what she planned: picks up, ends the conversation, or is done with after-call work.
-    pub(super) fn work(&mut self, at: Instant, agent: AgentId, wishes: &mut Wishes) {
+    pub(super) fn work(&mut self, agent: AgentId, wishes: &mut Wishes) {
         let Some(seat) = self.seats.get_mut(agent.index()) else { return };
         match &mut seat.work {
             Work::Nothing => {}
@@ -290,17 +291,12 @@ impl Staff {
                 wishes.inputs.push(Input::AgentReady { agent });
             }
         }
-        let _ = at;
     }
 }
 
-/// Used where a call was connected without having queued, which the engine does not do.
+/// Used where a call was connected without having been answered from a queue, which the engine does not do.
 const UNKNOWN_HANDLING: Handling =
     Handling { mean: Duration::from_secs(300), sigma: 0.9, after_call_share: 0.2, case_share: 0.0 };
-
-fn come_on_duty(agent: AgentId, group: GroupId) -> [Input; 2] {
-    [Input::AgentLoggedIn { agent, group }, Input::AgentReady { agent }]
-}
 
 /// The stream of the `nth` use of one purpose by a call. Calls of a run number far less than 2^40.
 fn stream(seed: Seed, purpose: Purpose, call: CallId, nth: u32) -> Stream {

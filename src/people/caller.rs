@@ -195,7 +195,7 @@ impl Callers {
         }
     }
 
-    pub(super) fn notice(&mut self, _at: Instant, fact: &Fact, wishes: &mut Wishes) {
+    pub(super) fn notice(&mut self, fact: &Fact, wishes: &mut Wishes) {
         match *fact {
             Fact::CallbackPromised { call, callback, .. } => {
                 if let Some(&caller) = self.calls.get(&call) {

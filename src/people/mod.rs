@@ -12,13 +12,11 @@ pub mod caller;
 pub mod handle_time;
 pub mod shift;
 
-use std::sync::Arc;
-
 use crate::{
     engine::{Command, Fact, Input},
     id::{AgentId, CallId},
     random::Seed,
-    script::{Script, Versions},
+    script::Versions,
     time::{Instant, LocalClock},
 };
 
@@ -75,10 +73,10 @@ impl People {
         People { staff: agent::Staff::new(seed), callers: caller::Callers::default() }
     }
 
-    /// Makes the agents those of the groups of `script`, by the groups' names: hires where a group is new or has grown,
-    /// lets go where it has shrunk or is gone, and follows new shifts.
-    pub fn employ(&mut self, now: Instant, script: &Arc<Script>, clock: &LocalClock, wishes: &mut Wishes) {
-        self.staff.employ(now, script, clock, wishes);
+    /// Makes the agents those of the current script's groups, by the groups' names: hires where a group is new or has
+    /// grown, lets go where it has shrunk or is gone, and follows new shifts.
+    pub fn employ(&mut self, now: Instant, versions: &Versions, clock: &LocalClock, wishes: &mut Wishes) {
+        self.staff.employ(now, versions, clock, wishes);
     }
 
     /// Adds a caller; she calls when her list says so.
@@ -93,15 +91,15 @@ impl People {
     }
 
     /// Something happened.
-    pub fn notice(&mut self, at: Instant, fact: &Fact, wishes: &mut Wishes) {
-        self.staff.notice(at, fact, wishes);
-        self.callers.notice(at, fact, wishes);
+    pub fn notice(&mut self, fact: &Fact, wishes: &mut Wishes) {
+        self.staff.notice(fact, wishes);
+        self.callers.notice(fact, wishes);
     }
 
     /// Somebody's plan is due.
     pub fn wake(&mut self, at: Instant, who: Who, wishes: &mut Wishes) {
         match who {
-            Who::Agent(agent) => self.staff.work(at, agent, wishes),
+            Who::Agent(agent) => self.staff.work(agent, wishes),
             Who::Shift(agent) => self.staff.change_shift(at, agent, wishes),
             Who::Caller(caller) => self.callers.act(at, caller, wishes),
         }

@@ -4,17 +4,14 @@
 //! backwards. An imported one has numbers of its own; it keeps them sorted, eight bytes a person more.
 
 use super::{
+    code::{CODES, CodeBook},
     generate,
     person::{Person, Record},
-    shuffle::Shuffle,
 };
 use crate::{
     id::PersonId,
     random::{Purpose, Seed, mix},
 };
-
-/// How many numbers and references there are: 00000000 to 99999999, numbers with a leading 0 that marks them synthetic.
-pub const CODES: u32 = 100_000_000;
 
 /// The owner keys, under [`Purpose::Registry`], of what is derived from an index. Far above the generator's own.
 const NUMBER_KEY: u64 = 1_001;
@@ -31,8 +28,8 @@ pub struct Base {
 
 #[derive(Debug)]
 enum Directory {
-    /// Numbers and references by permutation.
-    Keyed { numbers: Shuffle, references: Shuffle },
+    /// Numbers (with a leading 0 that marks them synthetic) and references by permutation.
+    Keyed { numbers: CodeBook, references: CodeBook },
     /// One code a person: her number when registered, else her reference. A reference becomes the number on registration.
     Table { codes: Vec<u32>, order: Vec<u32> },
 }
@@ -41,15 +38,17 @@ impl Base {
     /// A generated population. See [`generate`].
     pub fn generated(size: u32, seed: u64) -> Base {
         let root = Seed::new(seed);
-        let shuffle = |owner| Shuffle::new(root.key(Purpose::Registry, owner), CODES);
-        let directory = Directory::Keyed { numbers: shuffle(NUMBER_KEY), references: shuffle(REFERENCE_KEY) };
+        let book = |owner| CodeBook::new(root.key(Purpose::Registry, owner));
+        let directory = Directory::Keyed { numbers: book(NUMBER_KEY), references: book(REFERENCE_KEY) };
         let traits = root.key(Purpose::Registry, TRAIT_KEY);
         Base { records: generate::generate(size, seed), directory, traits }
     }
 
     /// An imported population: a record and a code each. The codes must differ from each other.
-    pub(super) fn imported(records: Vec<Record>, codes: Vec<u32>, seed: u64) -> Base {
+    pub(super) fn imported(mut records: Vec<Record>, mut codes: Vec<u32>, seed: u64) -> Base {
         assert_eq!(records.len(), codes.len(), "each record has a code");
+        records.shrink_to_fit();
+        codes.shrink_to_fit();
         let mut order: Vec<u32> = (0..codes.len() as u32).collect();
         order.sort_unstable_by_key(|&i| codes[i as usize]);
         let traits = Seed::new(seed).key(Purpose::Registry, TRAIT_KEY);
@@ -69,7 +68,7 @@ impl Base {
     /// Bytes the base takes, index included.
     pub fn bytes(&self) -> usize {
         let directory = match &self.directory {
-            Directory::Keyed { .. } => 0,
+            Directory::Keyed { .. } => 2 * CodeBook::BYTES,
             Directory::Table { codes, order } => 4 * (codes.capacity() + order.capacity()),
         };
         self.records.capacity() * size_of::<Record>() + directory + size_of::<Base>()
@@ -105,11 +104,11 @@ impl Base {
     }
 
     #[inline]
-    fn keyed(&self, shuffle: &Shuffle, code: u64) -> Option<PersonId> {
+    fn keyed(&self, book: &CodeBook, code: u64) -> Option<PersonId> {
         if code >= u64::from(CODES) {
             return None;
         }
-        let index = shuffle.inverse(code as u32);
+        let index = book.inverse(code as u32);
         (index < self.len()).then_some(PersonId(index))
     }
 

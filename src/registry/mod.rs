@@ -16,6 +16,7 @@ use std::sync::Arc;
 pub mod access;
 mod base;
 pub mod check;
+mod code;
 pub mod config;
 pub mod cover;
 mod export;

@@ -1,24 +1,25 @@
-//! The published versions of a run, and the numbering of queues that outlives them.
+//! The published versions of a run, and the numbering of queues and agent groups that outlives them.
 //!
-//! A queue id of the engine is a place in the order in which queue names were first published; a later version that drops,
-//! renames or reorders queues never renumbers the others. Whoever reads events resolves their ids here.
+//! A queue (or group) id of the engine is a place in the order in which names were first published; a later version that
+//! drops, renames or reorders queues never renumbers the others. Whoever reads events resolves their ids here.
 
 use std::sync::Arc;
 
-use super::model::{Queue, Script};
-use crate::id::{QueueId, ScriptVersion};
+use super::model::{Group, Queue, Script};
+use crate::id::{GroupId, QueueId, ScriptVersion};
 
 /// Every script published so far in a run.
 #[derive(Clone, Debug)]
 pub struct Versions {
     scripts: Vec<Arc<Script>>,
     queues: Vec<Queue>,
+    groups: Vec<Group>,
 }
 
 impl Versions {
     /// A run that begins with `script` as version 1.
     pub fn new(script: Arc<Script>) -> Versions {
-        let mut versions = Versions { scripts: Vec::new(), queues: Vec::new() };
+        let mut versions = Versions { scripts: Vec::new(), queues: Vec::new(), groups: Vec::new() };
         versions.publish(script);
         versions
     }
@@ -29,6 +30,12 @@ impl Versions {
             match self.queues.iter_mut().find(|known| known.name == queue.name) {
                 Some(known) => *known = queue.clone(),
                 None => self.queues.push(queue.clone()),
+            }
+        }
+        for group in &script.groups {
+            match self.groups.iter_mut().find(|known| known.name == group.name) {
+                Some(known) => *known = group.clone(),
+                None => self.groups.push(group.clone()),
             }
         }
         self.scripts.push(script);
@@ -58,5 +65,15 @@ impl Versions {
     /// The engine's id of a queue.
     pub fn queue_named(&self, name: &str) -> Option<QueueId> {
         self.queues.iter().position(|queue| &*queue.name == name).map(|i| QueueId(i as u16))
+    }
+
+    /// A group of the engine, as the latest version that has it defines it.
+    pub fn group(&self, id: GroupId) -> Option<&Group> {
+        self.groups.get(id.index())
+    }
+
+    /// The engine's id of a group.
+    pub fn group_named(&self, name: &str) -> Option<GroupId> {
+        self.groups.iter().position(|group| &*group.name == name).map(|i| GroupId(i as u16))
     }
 }

@@ -258,8 +258,7 @@ impl World {
     fn employ(&mut self, at: Instant) {
         if self.agents {
             let mut wishes = Wishes::default();
-            let script = self.versions.current().clone();
-            self.people.employ(at, &script, &self.clock, &mut wishes);
+            self.people.employ(at, &self.versions, &self.clock, &mut wishes);
             self.settle(at, wishes);
         }
     }
@@ -295,7 +294,7 @@ impl World {
                     self.notices.push_back(Notice::ToCaller(at, command));
                 }
                 Output::Event(event) => {
-                    self.people.notice(at, &event.fact, &mut wishes);
+                    self.people.notice(&event.fact, &mut wishes);
                     if let Fact::CallEnded { call, .. } = event.fact {
                         self.services.call_ended(call);
                     }
@@ -338,7 +337,7 @@ impl World {
     fn masked(&self, input: &Input) -> (Input, bool) {
         match *input {
             Input::Dtmf { call, key } if key.digit().is_some() && self.engine.listens_secretly(call) => {
-                (Input::Dtmf { call, key: Key::from_char('0').unwrap_or(key) }, true)
+                (Input::Dtmf { call, key: Key::ZERO }, true)
             }
             _ => (input.clone(), false),
         }

@@ -4,6 +4,8 @@
 //! numbers in the same random order; the registry turns the number back into an index, the others look it up. In the mixed
 //! runs one access in a hundred is a write of an existing person. The rivals' records are 32 bytes.
 
+#![expect(clippy::print_stdout, reason = "a benchmark reports to the terminal")]
+
 use std::{
     collections::HashMap,
     hash::BuildHasher,
@@ -16,7 +18,7 @@ use dashmap::DashMap;
 use hatif::{
     id::PersonId,
     pii::Digits,
-    registry::{Base, Change, Registry, margins::FULL_SIZE},
+    registry::{Base, Change, Person, Registry, margins::FULL_SIZE},
     time::Date,
 };
 
@@ -43,7 +45,7 @@ fn setting() -> &'static Setting {
         let registry = Registry::generated(FULL_SIZE, 1);
         let order = hatif::registry::Shuffle::new(9, FULL_SIZE);
         let asked = (0..FULL_SIZE).filter_map(|i| registry.person(PersonId(order.forward(i))));
-        let people: Vec<_> = asked.filter(|person| person.is_registered()).take(BATCH).collect();
+        let people: Vec<_> = asked.filter(Person::is_registered).take(BATCH).collect();
         let numbers = people.iter().filter_map(|person| registry.number_of(person)).collect();
         Setting { registry, numbers, people: people.iter().map(|person| person.id).collect() }
     })

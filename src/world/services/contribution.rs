@@ -85,8 +85,8 @@ mod tests {
 
     #[test]
     fn the_lowest_auto_entrepreneur_band_is_a_hundred_dirhams_a_month() {
-        assert_eq!(monthly(Category::Ae, 0), 100_00);
-        assert_eq!(monthly(Category::Ae, 1), 130_00);
+        assert_eq!(monthly(Category::Ae, 0), 10_000);
+        assert_eq!(monthly(Category::Ae, 1), 13_000);
     }
 
     #[test]
