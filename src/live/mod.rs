@@ -1,11 +1,16 @@
 //! Driver 2: the centre against the wall clock, on tokio.
 
+mod book;
 pub mod clock;
 pub mod config;
 pub mod listener;
 pub mod protocol;
+pub mod pump;
+pub mod row;
 pub mod say;
+pub mod session;
 pub mod sessions;
 pub mod store;
+mod tell;
 
 pub use config::{Config, Limits, MAX_FRAME, Records, StartAt};

@@ -14,6 +14,9 @@ use crate::{
 /// The websocket subprotocol.
 pub const SUBPROTOCOL: &str = "hatif.v1";
 
+/// The outcome of a call that ends with the promise to call back: the connection stays open and will ring.
+pub const CALLBACK_OUTCOME: &str = "callback";
+
 /// What a caller's telephone sends.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]

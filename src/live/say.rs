@@ -4,17 +4,19 @@ use super::protocol::{AgentState, Direction, ServerMessage};
 use crate::{
     engine::output::{Listen, Play},
     id::{AgentId, LanguageId},
-    script::Script,
+    script::{Script, value::Value},
     time::Instant,
+    world::services::sms::{Sms, SmsKind},
 };
 
 /// The message for a prompt decided at `now`.
 pub fn prompt(script: &Script, play: &Play, now: Instant) -> ServerMessage {
+    let text = script.prompts.render(play.prompt, play.language, &play.args);
     ServerMessage::Prompt {
         id: script.prompts.get(play.prompt).name.to_string(),
-        text: script.prompts.render(play.prompt, play.language, &play.args),
+        direction: direction(script, play.language, &text),
+        text,
         language: language(script, play.language),
-        direction: direction(script, play.language),
         node: script.node(play.node).name.to_string(),
         begins_ms: play.begins.since(now).as_millis(),
         duration_ms: play.duration.as_millis(),
@@ -44,6 +46,34 @@ pub fn language(script: &Script, language: LanguageId) -> String {
     script.languages[language.index()].code.to_string()
 }
 
-fn direction(script: &Script, language: LanguageId) -> Direction {
-    if script.languages[language.index()].right_to_left { Direction::Rtl } else { Direction::Ltr }
+/// A language that lacks a text speaks its fallback's, so the text decides where the language does not.
+fn direction(script: &Script, language: LanguageId, text: &str) -> Direction {
+    let arabic = |c: char| matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}');
+    let first = text.chars().find(|c| c.is_alphabetic());
+    match script.languages[language.index()].right_to_left || first.is_some_and(arabic) {
+        true => Direction::Rtl,
+        false => Direction::Ltr,
+    }
+}
+
+/// The message that shows a text message. Its wording is the script's prompt `sms.code`, `sms.portal_link`,
+/// `sms.portal_reset` or `sms.address` where there is one; else its substance alone.
+pub fn sms(script: &Script, language: LanguageId, sms: &Sms) -> ServerMessage {
+    let (name, substance) = match sms.kind {
+        SmsKind::Code => ("sms.code", sms.code.map(|code| Value::Digits(code.reveal()))),
+        SmsKind::PortalLink => ("sms.portal_link", None),
+        SmsKind::PortalReset => ("sms.portal_reset", None),
+        SmsKind::Address => ("sms.address", sms.place.clone().map(Value::Text)),
+    };
+    let args: Vec<Value> = substance.into_iter().collect();
+    let prompt = script.prompts.named(name).filter(|&id| script.prompts.get(id).slots.len() == args.len());
+    let text = match (prompt, args.first()) {
+        (Some(prompt), _) => script.prompts.render(prompt, language, &args),
+        (None, Some(Value::Digits(code))) => code.to_string(),
+        (None, Some(Value::Text(place))) => place.to_string(),
+        (None, _) => name.to_owned(),
+    };
+    let to = sms.to.to_string();
+    let to_tail = to.chars().skip(to.chars().count().saturating_sub(2)).collect();
+    ServerMessage::Sms { to_tail, text }
 }

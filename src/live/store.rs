@@ -14,11 +14,15 @@ use std::{
     thread::JoinHandle,
 };
 
-use rusqlite::{Connection, OpenFlags, params};
+use rusqlite::{Connection, OpenFlags, ToSql, params};
+use rand::{TryRng, rngs::SysRng};
 use tokio::sync::mpsc;
 
 use super::config::Records;
-use crate::{id::CallId, registry::Change};
+use crate::{
+    id::CallId,
+    world::services::{ServiceChange, audit::AuditEntry},
+};
 
 /// The layout this program writes. A database of a later one is refused, one of an earlier one brought up to it.
 pub const SCHEMA: i64 = 1;
@@ -30,6 +34,10 @@ const APPLICATION: i64 = 0x4841_5446;
 const FILE: &str = "calls.db";
 
 const CREATE: &str = "
+create table meta (
+    name text primary key,
+    value text not null
+) strict;
 create table runs (
     id integer primary key autoincrement,
     began text not null,            -- when it really began, UTC
@@ -44,30 +52,39 @@ create table calls (
     number integer not null,        -- of the call within its run
     version integer not null,       -- of the script within its run
     digest text not null,           -- of the script's files, over all runs
-    started text not null,          -- local, with offset
+    started text not null,          -- local, with offset; `answered` and `ended` too
+    answered text,                  -- by an agent, first
     ended text not null,
     started_utc text not null,
     ended_utc text not null,
     duration_ms integer not null,
     caller text,                    -- masked; null when withheld
-    language text not null,
+    language text not null,         -- at the end
+    languages text not null,        -- all, in order; lists have spaces between
     outcome text not null,
     cause text not null,
     node text not null,             -- where it ended
     level text not null,            -- access level reached
-    intents text not null,          -- what was chosen, in order, with spaces between
-    path text not null,             -- nodes entered, in order, with spaces between
-    queue text,                     -- the last one waited in
-    waited_ms integer not null,     -- in all queues
-    agent text,                     -- the last one talked to
-    talked_ms integer not null,
-    held_ms integer not null,
+    person integer,                 -- index in the registry, when proven
+    failed_checks integer not null,
+    intents text not null,          -- what the options chosen are for
+    services text not null,         -- asked
+    path text not null,             -- nodes entered
     no_inputs integer not null,
     no_matches integer not null,
-    survey text,                    -- question=answer, with spaces between
+    queue text,                     -- the last one waited in
+    waited_ms integer not null,     -- in all queues
+    unanswered_rings integer not null,
+    agent integer,                  -- the last one talked to
+    talked_ms integer not null,     -- holds included
+    held_ms integer not null,
+    transfers integer not null,
+    survey text,                    -- question=answer
     cases text,                     -- back-office cases opened
+    message_ms integer,             -- length of a message left
     promised_in text,               -- of a call back: the call in which it was promised
-    recorded integer not null       -- 0 where the caller refused to be recorded
+    callback text,                  -- the call back that was promised in it
+    recording integer not null      -- 0 where the caller refused to be recorded
 ) strict;
 create index calls_started on calls(started_utc);
 create table overlay_changes (
@@ -80,12 +97,13 @@ create table overlay_changes (
 create table audit (
     id integer primary key autoincrement,
     run integer not null references runs(id),
-    call text,
+    call text not null,
     at_utc text not null,
-    person integer,                 -- index in the registry
-    action text not null,
-    level text,
-    result text not null
+    person integer,                 -- index in the registry; null where a claim led to nobody
+    level text not null,            -- that the call had reached
+    what text not null,             -- the service asked, or identity, code, send_code
+    fields text not null,           -- given, with spaces between
+    access text not null            -- granted, refused, locked, below_level
 ) strict;
 ";
 
@@ -153,46 +171,38 @@ pub struct CallRow {
     pub version: u32,
     pub digest: String,
     pub started: String,
+    pub answered: Option<String>,
     pub ended: String,
     pub started_utc: String,
     pub ended_utc: String,
     pub duration_ms: u64,
     pub caller: Option<String>,
     pub language: String,
+    pub languages: String,
     pub outcome: String,
     pub cause: String,
     pub node: String,
     pub level: String,
+    pub person: Option<u32>,
+    pub failed_checks: u32,
     pub intents: String,
+    pub services: String,
     pub path: String,
-    pub queue: Option<String>,
-    pub waited_ms: u64,
-    pub agent: Option<String>,
-    pub talked_ms: u64,
-    pub held_ms: u64,
     pub no_inputs: u32,
     pub no_matches: u32,
+    pub queue: Option<String>,
+    pub waited_ms: u64,
+    pub unanswered_rings: u32,
+    pub agent: Option<u32>,
+    pub talked_ms: u64,
+    pub held_ms: u64,
+    pub transfers: u32,
     pub survey: Option<String>,
     pub cases: Option<String>,
+    pub message_ms: Option<u64>,
     pub promised_in: Option<CallId>,
-    pub recorded: bool,
-}
-
-/// A read of personal data.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AuditRow {
-    /// In which call.
-    pub call: Option<CallId>,
-    /// When, UTC.
-    pub at_utc: String,
-    /// About whom.
-    pub person: Option<u32>,
-    /// What was asked.
-    pub action: String,
-    /// At which access level.
-    pub level: Option<String>,
-    /// What came of it.
-    pub result: String,
+    pub callback: Option<CallId>,
+    pub recording: bool,
 }
 
 /// Something to be written.
@@ -205,10 +215,15 @@ pub enum Job {
         /// When, UTC.
         at_utc: String,
         /// What.
-        change: Change,
+        change: ServiceChange,
     },
     /// A read of personal data.
-    Audit(AuditRow),
+    Audit {
+        /// When, UTC.
+        at_utc: String,
+        /// What.
+        entry: AuditEntry,
+    },
 }
 
 /// An open database that nobody writes yet.
@@ -258,11 +273,26 @@ impl Store {
         Ok(self.db.last_insert_rowid())
     }
 
+    /// The number that one-time codes and references follow from: drawn once, kept as long as the records, told to nobody.
+    ///
+    /// # Errors
+    /// The database cannot be written, or the operating system has no randomness.
+    pub fn secret_seed(&self) -> Result<u64, StoreError> {
+        let read = || -> rusqlite::Result<String> {
+            let drawn = SysRng.try_next_u64().map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
+            let insert = "insert into meta (name, value) values ('secret_seed', ?) on conflict do nothing";
+            self.db.execute(insert, [drawn.to_string()])?;
+            self.db.query_row("select value from meta where name = 'secret_seed'", [], |row| row.get(0))
+        };
+        let seed = read().map_err(|source| self.error(source))?;
+        seed.parse().map_err(|_| StoreError::NotOurs(self.path.clone()))
+    }
+
     /// The changes made to this registry in earlier runs, in order, and how many belong to other registries.
     ///
     /// # Errors
     /// The database cannot be read, or holds a change this program does not know.
-    pub fn changes(&self, registry: &str) -> Result<(Vec<Change>, u64), StoreError> {
+    pub fn changes(&self, registry: &str) -> Result<(Vec<ServiceChange>, u64), StoreError> {
         let read = || {
             let mut select = self.db.prepare("select change from overlay_changes where registry = ? order by id")?;
             let rows = select.query_map([registry], |row| row.get::<_, String>(0))?;
@@ -272,7 +302,7 @@ impl Store {
                         rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, Box::new(error))
                     })
                 })
-                .collect::<Result<Vec<Change>, rusqlite::Error>>()?;
+                .collect::<Result<Vec<ServiceChange>, rusqlite::Error>>()?;
             let others = "select count(*) from overlay_changes where registry <> ?";
             let others = self.db.query_row(others, [registry], |row| row.get::<_, i64>(0))?;
             Ok((changes, others.unsigned_abs()))
@@ -473,61 +503,80 @@ impl Writing {
                     let change = serde_json::to_string(change).unwrap_or_default();
                     transaction.prepare_cached(sql)?.execute(params![self.run, self.registry, at_utc, change])?;
                 }
-                Job::Audit(row) => {
-                    let sql = "insert into audit (run, call, at_utc, person, action, level, result) \
-                               values (?, ?, ?, ?, ?, ?, ?)";
-                    let call = row.call.map(|call| public_id(self.run, call));
-                    transaction.prepare_cached(sql)?.execute(params![
-                        self.run, call, row.at_utc, row.person, row.action, row.level, row.result
-                    ])?;
-                }
+                Job::Audit { at_utc, entry } => insert_audit(&transaction, self.run, at_utc, entry)?,
             }
         }
         transaction.commit()
     }
 }
 
+fn insert_audit(db: &Connection, run: i64, at_utc: &str, entry: &AuditEntry) -> rusqlite::Result<()> {
+    let sql = "insert into audit (run, call, at_utc, person, level, what, fields, access) values (?, ?, ?, ?, ?, ?, ?, ?)";
+    let access = match serde_json::to_value(entry.access) {
+        Ok(serde_json::Value::String(word)) => word,
+        // A plain word; anything else would be a change of its type.
+        _ => format!("{:?}", entry.access),
+    };
+    let (level, fields) = (format!("{:?}", entry.level), entry.fields.join(" "));
+    let (call, person) = (public_id(run, entry.call), entry.person.map(|person| person.0));
+    db.prepare_cached(sql)?.execute(params![run, call, at_utc, person, level, entry.what, fields, access])?;
+    Ok(())
+}
+
 fn insert_call(db: &Connection, run: i64, row: &CallRow) -> rusqlite::Result<()> {
-    let sql = "insert into calls values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     let ms = |ms: u64| i64::try_from(ms).unwrap_or(i64::MAX);
-    db.prepare_cached(sql)?.execute(params![
-        public_id(run, row.call),
-        run,
-        ms(row.call.0),
-        row.version,
-        row.digest,
-        row.started,
-        row.ended,
-        row.started_utc,
-        row.ended_utc,
-        ms(row.duration_ms),
-        row.caller,
-        row.language,
-        row.outcome,
-        row.cause,
-        row.node,
-        row.level,
-        row.intents,
-        row.path,
-        row.queue,
-        ms(row.waited_ms),
-        row.agent,
-        ms(row.talked_ms),
-        ms(row.held_ms),
-        row.no_inputs,
-        row.no_matches,
-        row.survey,
-        row.cases,
-        row.promised_in.map(|call| public_id(run, call)),
-        row.recorded,
-    ])?;
+    let public = |call: Option<CallId>| call.map(|call| public_id(run, call));
+    let values: [(&str, &dyn ToSql); 38] = [
+        ("id", &public_id(run, row.call)),
+        ("run", &run),
+        ("number", &ms(row.call.0)),
+        ("version", &row.version),
+        ("digest", &row.digest),
+        ("started", &row.started),
+        ("answered", &row.answered),
+        ("ended", &row.ended),
+        ("started_utc", &row.started_utc),
+        ("ended_utc", &row.ended_utc),
+        ("duration_ms", &ms(row.duration_ms)),
+        ("caller", &row.caller),
+        ("language", &row.language),
+        ("languages", &row.languages),
+        ("outcome", &row.outcome),
+        ("cause", &row.cause),
+        ("node", &row.node),
+        ("level", &row.level),
+        ("person", &row.person),
+        ("failed_checks", &row.failed_checks),
+        ("intents", &row.intents),
+        ("services", &row.services),
+        ("path", &row.path),
+        ("no_inputs", &row.no_inputs),
+        ("no_matches", &row.no_matches),
+        ("queue", &row.queue),
+        ("waited_ms", &ms(row.waited_ms)),
+        ("unanswered_rings", &row.unanswered_rings),
+        ("agent", &row.agent),
+        ("talked_ms", &ms(row.talked_ms)),
+        ("held_ms", &ms(row.held_ms)),
+        ("transfers", &row.transfers),
+        ("survey", &row.survey),
+        ("cases", &row.cases),
+        ("message_ms", &row.message_ms.map(ms)),
+        ("promised_in", &public(row.promised_in)),
+        ("callback", &public(row.callback)),
+        ("recording", &row.recording),
+    ];
+    let names: Vec<&str> = values.iter().map(|(name, _)| *name).collect();
+    let marks = vec!["?"; names.len()].join(", ");
+    let sql = format!("insert into calls ({}) values ({marks})", names.join(", "));
+    db.prepare_cached(&sql)?.execute(rusqlite::params_from_iter(values.iter().map(|(_, value)| value)))?;
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::id::PersonId;
+    use crate::{id::PersonId, registry::Change};
 
     fn run() -> Run {
         Run {
@@ -568,7 +617,7 @@ mod tests {
     #[test]
     fn changes_of_the_same_registry_come_back_in_order() {
         let dir = tempfile::tempdir().expect("a folder");
-        let change = |n| Change::DeclareChild { person: PersonId(n) };
+        let change = |n| ServiceChange::Registry(Change::DeclareChild { person: PersonId(n) });
         let jobs = [3, 1, 2].map(|n| Job::Change { at_utc: String::new(), change: change(n) });
         write(dir.path(), jobs.into());
         let store = Store::open(dir.path()).expect("the folder again");
