@@ -88,7 +88,9 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
             let name = path.display();
             let file = std::fs::File::create(path).with_context(|| format!("cannot write {name}"))?;
             let mut out = io::BufWriter::new(file);
-            write(&records, args.format, &mut out).and_then(|()| out.flush()).with_context(|| format!("cannot write {name}"))?;
+            write(&records, args.format, &mut out)
+                .and_then(|()| out.flush())
+                .with_context(|| format!("cannot write {name}"))?;
         }
         None => {
             let mut out = io::BufWriter::new(io::stdout().lock());

@@ -110,7 +110,12 @@ impl<'a, 'i> Section<'a, 'i> {
     }
 
     /// A setting whose type reads itself from text.
-    pub(super) fn parsed<T: FromStr<Err: std::fmt::Display>>(&mut self, key: &'static str, example: &str, into: &mut T) {
+    pub(super) fn parsed<T: FromStr<Err: std::fmt::Display>>(
+        &mut self,
+        key: &'static str,
+        example: &str,
+        into: &mut T,
+    ) {
         self.text(key, example, into, str::parse);
     }
 
@@ -184,15 +189,31 @@ impl<'a, 'i> Section<'a, 'i> {
         }
     }
 
-    /// Where a key's value stands, for problems found later; empty when the key is absent.
-    pub(super) fn span_of(&self, key: &str) -> Range<usize> {
-        self.table.and_then(|table| table.get(key)).map_or(0..0, Spanned::span)
-    }
-
-    /// Adds a problem about one key that a room found in its own settings.
-    pub(super) fn refuse(&mut self, key: &str, message: String, help: String) {
-        let span = self.span_of(key);
-        self.reader.fault("out-of-range", span, message, help);
+    /// A list of lengths of time, at least one, each within a range.
+    pub(super) fn durations(&mut self, key: &'static str, into: &mut Vec<Duration>, range: RangeInclusive<Duration>) {
+        let Some(value) = self.take(key) else { return };
+        let example = "[\"30m\", \"2h\"]";
+        let Some(list) = value.get_ref().as_array().filter(|list| !list.is_empty()) else {
+            return self.wrong_type(key, value, "a list of at least one length of time", example);
+        };
+        let mut read = Vec::new();
+        for entry in list.iter() {
+            match entry.get_ref().as_str().map(str::parse::<Duration>) {
+                Some(Ok(duration)) if range.contains(&duration) => read.push(duration),
+                Some(Ok(duration)) => {
+                    let (low, high) = (range.start().to_string(), range.end().to_string());
+                    self.out_of_range(key, entry.span(), &duration.to_string(), &low, &high);
+                }
+                Some(Err(error)) => {
+                    let message = format!("`{}.{key}` cannot be used: {error}", self.name);
+                    self.reader.fault("bad-value", entry.span(), message, format!("for example {key} = {example}"));
+                }
+                None => self.wrong_type(key, entry, "a length of time", example),
+            }
+        }
+        if read.len() == list.len() {
+            *into = read;
+        }
     }
 
     /// Ends the section: what was never asked for is unknown.

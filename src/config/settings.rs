@@ -120,7 +120,7 @@ pub fn parse(file: &str, text: &str) -> Result<Settings, Problems> {
     if found.is_empty() { Ok(settings) } else { Err(Problems { file: file.to_owned(), text: text.to_owned(), found }) }
 }
 
-const SECTIONS: [&str; 8] = ["server", "clock", "centre", "people", "registry", "records", "journal", "log"];
+const SECTIONS: [&str; 9] = ["server", "clock", "centre", "people", "registry", "access", "records", "journal", "log"];
 
 fn read(reader: &mut Reader, root: &DeTable<'_>, settings: &mut Settings) {
     let live = &mut settings.live;
@@ -137,6 +137,7 @@ fn read(reader: &mut Reader, root: &DeTable<'_>, settings: &mut Settings) {
     people.whole("seed", &mut live.seed, 0..=i64::MAX as u64);
     people.finish();
     people_on_file(reader.section(root, "registry"), &mut live.registry);
+    access(reader.section(root, "access"), &mut live.registry);
     records(reader.section(root, "records"), &mut live.records);
     let mut journal = reader.section(root, "journal");
     journal.path("file", "\"hatif.journal\"", &mut live.journal);
@@ -176,6 +177,19 @@ fn people_on_file(mut section: Section<'_, '_>, config: &mut registry::Config) {
         Some(path) => Source::File { path },
         None => Source::Generated { size },
     };
+    section.finish();
+}
+
+fn access(mut section: Section<'_, '_>, config: &mut registry::Config) {
+    let (least, most) = (Duration::from_secs(1), Duration::from_hours(24 * 366));
+    let limits = &mut config.limits;
+    section.whole("claim_failures", &mut limits.claim_failures, 1..=100);
+    section.duration("claim_window", &mut limits.claim_window, least..=most);
+    section.durations("claim_locks", &mut limits.claim_locks, least..=most);
+    section.whole("caller_failures", &mut limits.caller_failures, 1..=1_000);
+    section.duration("caller_window", &mut limits.caller_window, least..=most);
+    section.whole("daily_failures", &mut limits.daily_failures, 1..=u32::MAX);
+    section.duration("code_valid", &mut limits.code_valid, least..=Duration::from_mins(10));
     section.finish();
 }
 

@@ -23,6 +23,9 @@ pub struct Config {
     pub agents: bool,
     /// The root of all chance.
     pub seed: u64,
+    /// One-time codes and references follow from `seed`, so that they can be foretold: for tests. Otherwise they follow
+    /// from a number that was drawn when the records were begun and that nobody is told.
+    pub known_codes: bool,
     /// The enrolment registry.
     pub registry: registry::Config,
     /// Where and how call records are written.
@@ -98,6 +101,7 @@ impl Default for Config {
             centre: None,
             agents: true,
             seed: 1,
+            known_codes: false,
             registry: registry::Config::default(),
             records: Records::default(),
             journal: None,

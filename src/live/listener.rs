@@ -37,6 +37,23 @@ impl Listener for Door {
     }
 }
 
+/// Any listener, as a type of this crate: only of such can axum be told how to name a peer.
+#[derive(Debug)]
+pub(super) struct Gate<L>(pub(super) L);
+
+impl<L: Listener> Listener for Gate<L> {
+    type Io = L::Io;
+    type Addr = L::Addr;
+
+    fn accept(&mut self) -> impl Future<Output = (L::Io, L::Addr)> + Send {
+        self.0.accept()
+    }
+
+    fn local_addr(&self) -> io::Result<L::Addr> {
+        self.0.local_addr()
+    }
+}
+
 /// How long, and how much of it, a connection is read dry.
 const LINGER: std::time::Duration = std::time::Duration::from_secs(2);
 const LINGER_BYTES: u64 = 16 * 1024 * 1024;

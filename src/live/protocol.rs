@@ -288,9 +288,8 @@ fn hint(wrong: &str, known: &[&str]) -> String {
 /// # Errors
 /// No key, too many keys, or something that is not a key; the offender is named by its place, since keys may be secret.
 pub fn read_keys(keys: &str) -> Result<Vec<Key>, Refusal> {
-    let refuse = |message: String| {
-        Refusal::new(ErrorCode::BadField, message, "send 1 to 64 of the keys 0-9, * and # in `keys`")
-    };
+    let refuse =
+        |message: String| Refusal::new(ErrorCode::BadField, message, "send 1 to 64 of the keys 0-9, * and # in `keys`");
     let count = keys.chars().count();
     if count == 0 || count > MAX_KEYS {
         return Err(refuse(format!("`keys` holds {count} keys")));
@@ -370,7 +369,8 @@ mod tests {
                 (kind, properties.keys().filter(|key| *key != "type").cloned().collect())
             })
             .collect();
-        let of_table = CLIENT_FIELDS.map(|(kind, fields)| (kind.to_owned(), fields.iter().map(|f| (*f).to_owned()).collect()));
+        let of_table =
+            CLIENT_FIELDS.map(|(kind, fields)| (kind.to_owned(), fields.iter().map(|f| (*f).to_owned()).collect()));
         assert_eq!(of_schema, of_table);
     }
 }

@@ -14,8 +14,8 @@ use std::{
     thread::JoinHandle,
 };
 
-use rusqlite::{Connection, OpenFlags, ToSql, params};
 use rand::{TryRng, rngs::SysRng};
+use rusqlite::{Connection, OpenFlags, ToSql, params};
 use tokio::sync::mpsc;
 
 use super::config::Records;
@@ -159,8 +159,6 @@ pub struct Run {
     pub speed: f64,
     /// The root of all chance.
     pub seed: u64,
-    /// Which registry it has.
-    pub registry: String,
 }
 
 /// One call record, as it is written: names instead of numbers, personal data masked.
@@ -279,7 +277,8 @@ impl Store {
     /// The database cannot be written, or the operating system has no randomness.
     pub fn secret_seed(&self) -> Result<u64, StoreError> {
         let read = || -> rusqlite::Result<String> {
-            let drawn = SysRng.try_next_u64().map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
+            let drawn =
+                SysRng.try_next_u64().map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
             let insert = "insert into meta (name, value) values ('secret_seed', ?) on conflict do nothing";
             self.db.execute(insert, [drawn.to_string()])?;
             self.db.query_row("select value from meta where name = 'secret_seed'", [], |row| row.get(0))
@@ -344,8 +343,8 @@ pub fn open_to_read(dir: &Path) -> Result<Connection, StoreError> {
     }
     // A reader of a database in WAL mode must be able to make the shared index, so it is opened for writing and told not to.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let db =
-        Connection::open_with_flags(&path, flags).map_err(|source| StoreError::Sqlite { path: path.clone(), source })?;
+    let db = Connection::open_with_flags(&path, flags)
+        .map_err(|source| StoreError::Sqlite { path: path.clone(), source })?;
     prepare(&db, &path, false)?;
     Ok(db)
 }
@@ -359,11 +358,9 @@ fn prepare(db: &Connection, path: &Path, write: bool) -> Result<(), StoreError> 
         _ => StoreError::Sqlite { path: path.to_owned(), source: error },
     };
     db.busy_timeout(std::time::Duration::from_secs(5)).map_err(sqlite)?;
-    let (application, found) =
-        (number("application_id").map_err(not_ours)?, number("user_version").map_err(not_ours)?);
-    let empty = db
-        .query_row("select count(*) = 0 from sqlite_schema", [], |row| row.get::<_, bool>(0))
-        .map_err(not_ours)?;
+    let (application, found) = (number("application_id").map_err(not_ours)?, number("user_version").map_err(not_ours)?);
+    let empty =
+        db.query_row("select count(*) = 0 from sqlite_schema", [], |row| row.get::<_, bool>(0)).map_err(not_ours)?;
     if application != APPLICATION && !(application == 0 && empty) {
         return Err(StoreError::NotOurs(path.to_owned()));
     }
@@ -511,7 +508,8 @@ impl Writing {
 }
 
 fn insert_audit(db: &Connection, run: i64, at_utc: &str, entry: &AuditEntry) -> rusqlite::Result<()> {
-    let sql = "insert into audit (run, call, at_utc, person, level, what, fields, access) values (?, ?, ?, ?, ?, ?, ?, ?)";
+    let sql =
+        "insert into audit (run, call, at_utc, person, level, what, fields, access) values (?, ?, ?, ?, ?, ?, ?, ?)";
     let access = match serde_json::to_value(entry.access) {
         Ok(serde_json::Value::String(word)) => word,
         // A plain word; anything else would be a change of its type.
@@ -579,13 +577,7 @@ mod tests {
     use crate::{id::PersonId, registry::Change};
 
     fn run() -> Run {
-        Run {
-            began: "2026-01-01T00:00:00Z".into(),
-            origin: "2022-05-17T10:00:00+01:00".into(),
-            speed: 1.0,
-            seed: 1,
-            registry: "r".into(),
-        }
+        Run { began: "2026-01-01T00:00:00Z".into(), origin: "2022-05-17T10:00:00+01:00".into(), speed: 1.0, seed: 1 }
     }
 
     fn write(dir: &Path, jobs: Vec<Job>) -> (i64, Vec<CallId>) {
@@ -610,7 +602,8 @@ mod tests {
         assert_ne!(first, second);
         let db = open_to_read(dir.path()).expect("a database");
         let mut select = db.prepare("select id from calls order by id").expect("a query");
-        let ids: Vec<String> = select.query_map([], |row| row.get(0)).expect("rows").map(|id| id.expect("text")).collect();
+        let ids: Vec<String> =
+            select.query_map([], |row| row.get(0)).expect("rows").map(|id| id.expect("text")).collect();
         assert_eq!(ids, ["1-1", "1-2", "2-1"]);
     }
 
