@@ -63,7 +63,9 @@ fn rooms_used(code: &str) -> BTreeSet<String> {
         let rest = &code[at + "crate::".len()..];
         match rest.strip_prefix('{') {
             Some(list) => rooms.extend(first_segments(list)),
-            None => rooms.insert(identifier(rest)).then_some(()).unwrap_or_default(),
+            None => {
+                rooms.insert(identifier(rest));
+            }
         }
     }
     rooms.remove("");
