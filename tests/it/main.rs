@@ -1,6 +1,8 @@
 //! The tests of what users rely on: one binary, a module per subject.
 
 mod default_centre;
+mod live;
+mod protocol;
 mod registry;
 mod routing;
 mod script;

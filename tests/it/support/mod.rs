@@ -2,3 +2,4 @@
 
 pub mod centre;
 pub mod rig;
+pub mod wire;
