@@ -24,12 +24,14 @@ mod shape;
 mod source;
 mod tree;
 pub mod value;
+pub mod versions;
 
 use diagnostic::Diagnostic;
 pub use load::load;
 pub use model::Script;
 pub use report::{diagnostics_json, render_diagnostics};
 pub use source::{Source, SourceError};
+pub use versions::Versions;
 
 /// What reading a centre gave.
 #[derive(Clone, Debug)]

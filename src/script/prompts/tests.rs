@@ -354,6 +354,51 @@ fn a_symbol_without_a_text_is_reported_at_its_use() {
     assert_eq!((found[0].code, found[0].span.clone()), ("missing-symbol-text", 3..9));
 }
 
+const CENTRE: [&str; 4] = [
+    include_str!("../../../config/centre/prompts/ar.ftl"),
+    include_str!("../../../config/centre/prompts/fr.ftl"),
+    include_str!("../../../config/centre/prompts/zgh.ftl"),
+    include_str!("../../../config/centre/prompts/en.ftl"),
+];
+
+fn centre() -> (ParsedPrompts, Vec<Diagnostic>) {
+    let named = languages().into_iter().zip(CENTRE).map(|(l, text)| (format!("prompts/{}.ftl", l.code).into(), text));
+    let files: Vec<_> = named.collect();
+    let words = |name: &str| Term { name: name.into(), texts: vec![Some("…".into()); 4] };
+    let settings = include_str!("../../../config/centre/prompts/prompts.toml");
+    parse(&files, &languages(), Some(("prompts/prompts.toml".into(), settings)), &[words("fund"), words("best")])
+}
+
+#[test]
+fn the_default_centre_can_say_every_symbol_of_the_catalogue() {
+    let (parsed, mut found) = centre();
+    let place = Place { file: "here".into(), span: 0..0 };
+    for set in sets() {
+        parsed.check_symbols(&set, &place, &mut found);
+    }
+    assert_eq!(found, []);
+}
+
+#[test]
+fn the_default_centre_says_nothing_for_longer_than_25_seconds() {
+    let (parsed, _) = centre();
+    let prompts = parsed.finish(&sets(), |_, _| Some(Type::Number));
+    for prompt in &prompts.entries {
+        let longest = prompt.durations.iter().max().expect("four languages");
+        assert!(*longest <= Duration::from_secs(25), "{} takes {longest}", prompt.name);
+    }
+}
+
+#[test]
+fn waits_are_said_in_the_six_forms_of_arabic() {
+    let prompts = centre().0.finish(&sets(), |_, _| Some(Type::Number));
+    let heard = |min| say(&prompts, "q.pos", AR, &[Value::Number(min), Value::Number(4)]);
+    for (min, words) in [(1, "دقيقة واحدة"), (2, "دقيقتان"), (10, "10 دقائق"), (11, "11 دقيقةً"), (100, "100 دقيقة")]
+    {
+        assert_eq!(heard(min), format!("ترتيبكم في الانتظار: 4. المدة المتوقعة: {words} تقريبًا."));
+    }
+}
+
 #[test]
 fn prompts_can_be_shared_between_threads() {
     fn shared<T: Send + Sync>() {}
