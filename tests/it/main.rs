@@ -4,3 +4,4 @@ mod registry;
 mod script;
 mod services;
 mod support;
+mod two_clocks;

@@ -1,3 +1,5 @@
 //! What several test modules share.
 
+pub mod busy;
 pub mod centre;
+pub mod story;
