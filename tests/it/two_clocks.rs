@@ -42,7 +42,7 @@ fn the_story_has_everything_in_it() {
     for happens in [
         "authenticated as",
         "authentication failed",
-        "answered registration",
+        "registration answered",
         "was sent a code",
         "recording refused",
         "went back to",
@@ -135,7 +135,8 @@ fn every_call_ends_with_one_record() {
     // Times in a record are those of its events.
     for record in &records {
         assert!(record.started <= record.ended && record.held <= record.talked, "{record:?}");
-        assert!(record.waited + record.talked <= record.duration, "{record:?}");
+        // (A call back waits since its caller first did.)
+        assert!(record.promised_in.is_some() || record.waited + record.talked <= record.duration, "{record:?}");
     }
 }
 

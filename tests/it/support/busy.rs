@@ -144,7 +144,7 @@ done = "menu"
 [node.menu]
 kind = "menu"
 prompt = "menu"
-choices = { 1 = { to = "enrol.start", serves = "status" }, 2 = { to = "pay", serves = "pay" }, 3 = { to = "complain", serves = "complaint" }, 4 = "follow", 5 = "office", 6 = "message", 7 = "promise", 11 = "outside" }
+choices = { 1 = { to = "enrol.start", serves = "status" }, 2 = { to = "pay", serves = "pay" }, 3 = { to = "complain", serves = "complaint" }, 4 = "follow", 5 = "office", 6 = "message", 7 = "promise", 8 = "office_open", 11 = "outside" }
 
 [node.pay]
 kind = "set"

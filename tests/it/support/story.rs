@@ -3,7 +3,8 @@
 use hatif::{
     engine::Event,
     id::LanguageId,
-    people::{CallbackHabit, Caller},
+    people::{Act, CallbackHabit, Caller},
+    pii::Digits,
     record::Narrator,
     script::Versions,
     time::{Duration, Instant},
@@ -12,72 +13,79 @@ use hatif::{
 use super::busy::credentials;
 
 /// When the story is over: the desk has closed, and everybody has gone.
-pub const END: Instant = Instant::from_secs(40 * 60);
+pub const END: Instant = Instant::from_secs(45 * 60);
 
 const fn s(secs: u64) -> Duration {
     Duration::from_secs(secs)
 }
 
 /// The callers. Their times are odd numbers of microseconds apart where it does not matter, and equal where it does:
-/// the third and the fourth call at the same instant.
+/// the third and the fourth call at the same instant. Whoever has not hung up herself does so after ten minutes.
 pub fn callers() -> Vec<Caller> {
-    let pace = Duration::from_micros(350_007);
-    let number = |n: u64| format!("06000000{n:02}").parse().expect("ten digits");
-    let at = |secs: u64| Caller::at(Instant::from_secs(secs));
+    let patient = |caller: Caller| match caller.acts.last() {
+        Some((_, Act::HangUp)) => caller,
+        _ => caller.hang_up(s(600)),
+    };
+    alone().into_iter().chain(calls_back()).chain(rush()).map(patient).collect()
+}
+
+const PACE: Duration = Duration::from_micros(350_007);
+
+fn number(n: u64) -> Digits {
+    format!("06000000{n:02}").parse().expect("ten digits")
+}
+
+/// Somebody who calls after `secs`, chooses the language `key` and hears the notice out.
+fn at(secs: u64, key: &str) -> Caller {
+    Caller::at(Instant::from_secs(secs)).press(s(1), key, PACE)
+}
+
+fn alone() -> Vec<Caller> {
     let (claim, birth) = credentials().remove(0);
-    let french = LanguageId(1);
     vec![
         // Proves who she is, hears her status, is sent a code, keys a wrong one, and gives up.
-        at(1)
+        at(1, "1")
             .from(number(1))
-            .press(s(2), "1", pace)
-            .press(s(3), "1", pace)
-            .press(s(2), &claim, pace)
-            .press(s(4), &birth, pace)
-            .press(s(15), "000000", pace)
+            .press(s(4), "1", PACE)
+            .press(s(2), claim.trim_end_matches('#'), PACE)
+            .press(s(4), &birth, PACE)
+            .press(s(15), "000000", PACE)
             .hang_up(s(30)),
         // Nothing but silence.
-        at(3),
-        // Two at the same instant for the adviser, in two languages.
-        at(5).from(number(3)).press(s(1), "1", pace).press(s(2), "0", pace).press(s(200), "5", pace).press(
-            s(9),
-            "4",
-            pace,
-        ),
-        at(5).from(number(4)).speaking(french).press(s(1), "2", pace).press(s(2), "2", pace),
-        // Refuses the recording, wrong keys, back, repeat, an ambiguous choice, somebody outside.
-        at(9).press(s(1), "28", pace).press(s(2), "99*", pace).press(s(3), "11", pace),
-        // Asks to be called back and answers.
-        at(20)
-            .from(number(6))
-            .press(s(1), "1", pace)
-            .press(s(2), "70", pace)
-            .called_back(CallbackHabit::Answers(s(4), vec![(s(90), hatif::people::Act::HangUp)])),
-        // Asks to be called back out of the queue and is not there.
-        at(22).from(number(7)).press(s(1), "1", pace).press(s(2), "0", pace).press(s(14), "2", pace),
-        // Asks to be called back, and cannot be reached.
-        at(24)
-            .from(number(8))
-            .press(s(1), "2", pace)
-            .press(s(2), "7", pace)
-            .called_back(CallbackHabit::Unreachable(s(2))),
+        Caller::at(Instant::from_secs(3)),
+        // Two at the same instant for the adviser, in two languages; one answers the survey.
+        at(5, "1").from(number(3)).press(s(4), "0", PACE).press(s(12), "5", PACE).press(s(4), "4", PACE),
+        at(5, "2").from(number(4)).speaking(LanguageId(1)).press(s(4), "2", PACE),
+        // Refuses the recording, has the menu said again, goes back, an ambiguous choice that is somebody outside.
+        at(9, "2").press(s(1), "8", PACE).press(s(3), "99*", PACE).press(s(2), "2", PACE).press(s(4), "11", PACE),
         // Lodges a complaint and asks after another.
-        at(30).press(s(1), "1", pace).press(s(2), "3", pace).press(s(12), "4", pace).press(s(2), "00000000", pace),
-        // The office, before and after it closes; a message.
-        at(60).press(s(1), "1", pace).press(s(2), "5", pace),
-        at(1_900).press(s(1), "2", pace).press(s(2), "5", pace),
-        at(100).press(s(1), "1", pace).press(s(2), "6", pace).press(s(9), "#", pace).hang_up(s(4)),
-        // A rush in one language, more than the agents can take.
-        at(120).press(s(1), "2", pace).press(s(2), "2", pace),
-        at(121).press(s(1), "2", pace).press(s(2), "2", pace).hang_up(s(25)),
-        at(122).press(s(1), "2", pace).press(s(2), "2", pace),
-        at(123).press(s(1), "2", pace).press(s(2), "2", pace).press(s(15), "3", pace),
-        at(124).press(s(1), "2", pace).press(s(2), "2", pace),
-        at(125).press(s(1), "2", pace).press(s(2), "2", pace),
-        at(126).press(s(1), "2", pace).press(s(2), "2", pace),
-        // Rings off just as the desk closes.
-        at(1_795).press(s(1), "1", pace).press(s(2), "0", pace),
+        at(30, "1").press(s(4), "3", PACE).press(s(12), "4", PACE).press(s(2), "00000000", PACE),
+        // A message.
+        at(100, "1").press(s(4), "6", PACE).press(s(9), "#", PACE).hang_up(s(4)),
+        // The office, before and after it closes; another who waits just when the desk closes.
+        at(60, "1").press(s(4), "5", PACE),
+        at(1_900, "2").press(s(4), "8", PACE),
+        at(1_795, "1").press(s(4), "0", PACE),
     ]
+}
+
+fn calls_back() -> Vec<Caller> {
+    vec![
+        // Answers when called back, and talks until the agent has had enough of it.
+        at(20, "1").from(number(6)).press(s(4), "7", PACE).called_back(CallbackHabit::Answers(s(4), Vec::new())),
+        // Leaves the queue for a promise, and is not there when it is kept.
+        at(150, "2").from(number(7)).press(s(4), "2", PACE).press(s(14), "2", PACE),
+        // Cannot be reached.
+        at(24, "2").from(number(8)).press(s(4), "7", PACE).called_back(CallbackHabit::Unreachable(s(2))),
+    ]
+}
+
+/// More in one language than its agents can take.
+fn rush() -> Vec<Caller> {
+    let mut rush: Vec<_> = (120..128).map(|secs| at(secs, "2").press(s(4), "2", PACE)).collect();
+    rush.push(at(121, "2").press(s(4), "2", PACE).hang_up(s(25)));
+    rush.push(at(123, "2").press(s(4), "0", PACE).press(s(15), "3", PACE));
+    rush
 }
 
 /// Events as lines of text.
