@@ -32,34 +32,71 @@ use crate::support::{
 #[derive(Clone, Debug)]
 enum Step {
     Wait(u64),
-    Call { number: bool, language: u8 },
-    Keys { whose: u8, keys: String },
-    Prove { whose: u8, whom: u8 },
-    Code { whose: u8 },
-    HangUp { whose: u8 },
-    Answer { whose: u8 },
-    Unreachable { whose: u8 },
-    Abort { whose: u8 },
-    Agent { who: u8, what: u8 },
-    Publish { second: bool },
-    Services { delay: u64, down: f64, lost: f64 },
-    Sms { up: bool },
+    Call {
+        number: bool,
+        language: u8,
+    },
+    Keys {
+        whose: u8,
+        keys: String,
+    },
+    /// Chooses a language, hears the notice out and chooses from the menu.
+    Enter {
+        whose: u8,
+        choice: String,
+    },
+    Prove {
+        whose: u8,
+        whom: u8,
+    },
+    Code {
+        whose: u8,
+    },
+    HangUp {
+        whose: u8,
+    },
+    Answer {
+        whose: u8,
+    },
+    Unreachable {
+        whose: u8,
+    },
+    Abort {
+        whose: u8,
+    },
+    Agent {
+        who: u8,
+        what: u8,
+    },
+    Publish {
+        second: bool,
+    },
+    Services {
+        delay: u64,
+        down: f64,
+        lost: f64,
+    },
+    Sms {
+        up: bool,
+    },
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let whose = 0..6u8;
+    let whose = 0..4u8;
+    let wait = prop_oneof![6 => 0..3_000u64, 6 => 0..20_000u64, 1 => Just(600_000u64)];
     prop_oneof![
-        8 => prop_oneof![0..3_000u64, 0..40_000u64, Just(600_000u64)].prop_map(Step::Wait),
+        8 => wait.prop_map(Step::Wait),
         4 => (any::<bool>(), 0..4u8).prop_map(|(number, language)| Step::Call { number, language }),
-        8 => (whose.clone(), "[0-9*#]{1,4}").prop_map(|(whose, keys)| Step::Keys { whose, keys }),
-        3 => (whose.clone(), "[1-3][0-8]").prop_map(|(whose, keys)| Step::Keys { whose, keys }),
+        6 => (whose.clone(), "[1-3][1-8]").prop_map(|(whose, choice)| Step::Enter { whose, choice }),
+        3 => (whose.clone(), "[1-3][02]").prop_map(|(whose, choice)| Step::Enter { whose, choice }),
+        6 => (whose.clone(), "[0-9*#]{1,4}").prop_map(|(whose, keys)| Step::Keys { whose, keys }),
         2 => (whose.clone(), 0..5u8).prop_map(|(whose, whom)| Step::Prove { whose, whom }),
-        1 => whose.clone().prop_map(|whose| Step::Code { whose }),
+        2 => whose.clone().prop_map(|whose| Step::Code { whose }),
         2 => whose.clone().prop_map(|whose| Step::HangUp { whose }),
-        2 => whose.clone().prop_map(|whose| Step::Answer { whose }),
+        3 => whose.clone().prop_map(|whose| Step::Answer { whose }),
         1 => whose.clone().prop_map(|whose| Step::Unreachable { whose }),
         1 => whose.prop_map(|whose| Step::Abort { whose }),
-        6 => (0..7u8, 0..20u8).prop_map(|(who, what)| Step::Agent { who, what }),
+        12 => (0..7u8, 0..24u8).prop_map(|(who, what)| Step::Agent { who, what }),
         1 => any::<bool>().prop_map(|second| Step::Publish { second }),
         1 => (prop_oneof![Just(0), 0..6_000u64], 0.0..0.5f64, 0.0..0.5f64)
             .prop_map(|(delay, down, lost)| Step::Services { delay, down, lost }),
@@ -99,6 +136,11 @@ struct Telling {
     world: World,
     /// Calls in progress, in order.
     calls: Vec<CallId>,
+    /// Calls back whose callers' telephones ring.
+    dialled: Vec<CallId>,
+    /// Agents whose telephones ring, and agents who talk.
+    ringing: Vec<AgentId>,
+    talking: Vec<AgentId>,
     journal: Writer<Vec<u8>>,
     events: Vec<Event>,
     fold: cdr::Fold,
@@ -124,12 +166,18 @@ fn tell(story: &Story) -> Told {
     let mut telling = Telling {
         world,
         calls: Vec::new(),
+        dialled: Vec::new(),
+        ringing: Vec::new(),
+        talking: Vec::new(),
         journal: journal.expect("memory takes everything"),
         events: Vec::new(),
         fold: cdr::Fold::new(clock()),
         records: Vec::new(),
         hung_up: BTreeSet::new(),
     };
+    if !story.agents {
+        telling.open_desks();
+    }
     for step in &story.steps {
         telling.step(step);
         telling.listen();
@@ -138,6 +186,16 @@ fn tell(story: &Story) -> Told {
 }
 
 impl Telling {
+    /// One agent of each group, and two of one, come on duty.
+    fn open_desks(&mut self) {
+        for (agent, group) in [(0, 0), (1, 1), (2, 2), (3, 1)] {
+            let agent = AgentId(agent);
+            self.inject(Input::AgentLoggedIn { agent, group: GroupId(group) });
+            self.inject(Input::AgentReady { agent });
+        }
+        self.listen();
+    }
+
     fn step(&mut self, step: &Step) {
         let now = self.world.now();
         match *step {
@@ -148,12 +206,20 @@ impl Telling {
                 self.inject(Input::CallArrived { caller, language });
             }
             Step::Keys { whose, ref keys } => self.press(whose, keys),
+            Step::Enter { whose, ref choice } => {
+                let (language, choice) = choice.split_at(1);
+                self.press(whose, language);
+                self.world.advance_to(now + Duration::from_millis(3_500));
+                self.press(whose, choice);
+            }
             Step::Prove { whose, whom } => {
                 let (claim, birth) = &credentials()[usize::from(whom)];
-                // In the menu of the second language; time passes for the claim to be taken.
-                self.press(whose, &format!("1{claim}"));
-                self.world.advance_to(now + Duration::from_secs(1));
-                self.press(whose, birth);
+                // From the first question on, each answer after its question.
+                let answers = [("1", 3_500), ("1", 500), (claim.trim_end_matches('#'), 2_000), (birth.as_str(), 4_000)];
+                for (keys, pause) in answers {
+                    self.press(whose, keys);
+                    self.world.advance_to(self.world.now() + Duration::from_millis(pause));
+                }
             }
             Step::Code { whose } => {
                 let code = self.call(whose).and_then(|call| self.world.services().outbox().code_for(call));
@@ -162,10 +228,23 @@ impl Telling {
                 }
             }
             Step::HangUp { whose } => self.about(whose, |call| Input::CallerHungUp { call }),
-            Step::Answer { whose } => self.about(whose, |call| Input::CallerAnswered { call }),
-            Step::Unreachable { whose } => self.about(whose, |call| Input::CallerUnreachable { call }),
+            Step::Answer { whose } => match pick(&self.dialled, whose) {
+                Some(call) => self.inject(Input::CallerAnswered { call }),
+                None => self.about(whose, |call| Input::CallerAnswered { call }),
+            },
+            Step::Unreachable { whose } => match pick(&self.dialled, whose) {
+                Some(call) => self.inject(Input::CallerUnreachable { call }),
+                None => self.about(whose, |call| Input::CallerUnreachable { call }),
+            },
             Step::Abort { whose } => self.about(whose, |call| Input::CallAborted { call }),
-            Step::Agent { who, what } => self.inject(agent_does(AgentId(who.into()), what)),
+            Step::Agent { who, what } => {
+                let fits = match what {
+                    8..=12 => pick(&self.ringing, who),
+                    13..=23 => pick(&self.talking, who),
+                    _ => None,
+                };
+                self.inject(agent_does(fits.unwrap_or(AgentId(who.into())), what));
+            }
             Step::Publish { second } => {
                 self.world.publish(now, editions()[usize::from(second)].clone()).expect("the same languages");
             }
@@ -215,11 +294,28 @@ impl Telling {
                 Notice::ToCaller(_, Command::HangUp { call, .. }) => {
                     assert!(self.hung_up.insert(call), "{call} was hung up twice");
                 }
-                Notice::ToCaller(_, command) => {
-                    assert!(!matches!(command, Command::Ask { .. }), "the world answers questions itself");
-                }
+                Notice::ToCaller(_, command) => self.hear(&command),
                 _ => {}
             }
+        }
+    }
+
+    /// Follows who rings and who talks.
+    fn hear(&mut self, command: &Command) {
+        match *command {
+            Command::Ask { .. } => panic!("the world answers questions itself"),
+            Command::Ring { agent, .. } => self.ringing.push(agent),
+            Command::StopRinging { agent, .. } => self.ringing.retain(|have| *have != agent),
+            Command::Connect { call, agent } => {
+                self.ringing.retain(|have| *have != agent);
+                self.dialled.retain(|have| *have != call);
+                assert!(!self.talking.contains(&agent), "{agent} was connected to a second call");
+                self.talking.push(agent);
+            }
+            Command::Disconnect { agent, .. } => self.talking.retain(|have| *have != agent),
+            Command::DialBack { call, .. } => self.dialled.push(call),
+            Command::StopDialling { call } => self.dialled.retain(|have| *have != call),
+            _ => {}
         }
     }
 
@@ -227,7 +323,7 @@ impl Telling {
     fn end(mut self) -> Told {
         self.inject(Input::DrainBegan);
         self.inject(Input::CallArrived { caller: None, language: None });
-        self.world.advance_to(self.world.now() + Duration::from_secs(30));
+        let until = self.world.now() + Duration::from_secs(30); while let Some(n) = self.world.next_deadline().filter(|n| *n <= until) { self.listen(); println!("EV ADV {n}"); self.world.advance_to(n); }
         self.inject(Input::DrainEnded);
         self.listen();
         let end = self.world.now();
@@ -244,6 +340,10 @@ impl Telling {
     }
 }
 
+fn pick<T: Copy>(from: &[T], which: u8) -> Option<T> {
+    from.get(usize::from(which) % from.len().max(1)).copied()
+}
+
 /// Something an agent does; often something that does not fit.
 fn agent_does(agent: AgentId, what: u8) -> Input {
     match what {
@@ -251,11 +351,11 @@ fn agent_does(agent: AgentId, what: u8) -> Input {
         2 => Input::AgentLoggedOut { agent },
         3..=6 => Input::AgentReady { agent },
         7 => Input::AgentNotReady { agent },
-        8..=11 => Input::AgentAnswered { agent },
-        12 => Input::AgentHeld { agent },
-        13 => Input::AgentResumed { agent },
-        14..=16 => Input::AgentReleased { agent },
-        17 => Input::AgentTransferred { agent, queue: QueueId((agent.0 % 5) as u16) },
+        8..=12 => Input::AgentAnswered { agent },
+        13 | 14 => Input::AgentHeld { agent },
+        15 => Input::AgentResumed { agent },
+        16..=19 => Input::AgentReleased { agent },
+        20 | 21 => Input::AgentTransferred { agent, queue: QueueId((agent.0 % 5) as u16) },
         _ => Input::CaseOpened { agent, kind: Symbol { set: CASE, word: (agent.0 % 5) as u16 } },
     }
 }
