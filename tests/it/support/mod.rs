@@ -2,4 +2,5 @@
 
 pub mod busy;
 pub mod centre;
+pub mod rig;
 pub mod story;
