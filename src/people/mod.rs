@@ -1,1 +1,117 @@
-//! people
+//! The synthetic people: agents who work shifts, and callers who follow a list of what to press and when.
+//!
+//! People are pure, like the engine: they are told what their telephone does and what happens around them, and say what
+//! they do now ([`Wishes::inputs`]) and when they want to be woken ([`Wishes::plans`]). The world keeps their plans in its
+//! calendar. Chance comes from streams keyed by purpose and call, so that another hunt strategy meets the same people.
+//!
+//! May import `engine` (inputs, outputs and events alone), `script`, `random`, `time` and `id`. Never enters: a clock, a
+//! socket, the registry's secrets, the engine's state.
+
+pub mod agent;
+pub mod caller;
+pub mod handle_time;
+pub mod shift;
+
+use crate::{
+    engine::{Command, Fact, Input},
+    id::{AgentId, CallId},
+    random::Seed,
+    script::Versions,
+    time::{Instant, LocalClock},
+};
+
+pub use caller::{Act, CallbackHabit, Caller};
+
+/// Somebody with a plan; each has at most one at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Who {
+    /// An agent, about the call in hand: to answer, to end it, to be done with after-call work.
+    Agent(AgentId),
+    /// An agent, about her shift.
+    Shift(AgentId),
+    /// A scripted caller, by her number in the order of being added.
+    Caller(u32),
+}
+
+/// When somebody wants to be woken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// Who.
+    pub who: Who,
+    /// When; `None`: not any more. Replaces the plan made before.
+    pub at: Option<Instant>,
+}
+
+/// What people want of the world.
+#[derive(Clone, Debug, Default)]
+pub struct Wishes {
+    /// What they do now, in order.
+    pub inputs: Vec<Input>,
+    /// When they want to be woken, in order.
+    pub plans: Vec<Plan>,
+}
+
+impl Wishes {
+    fn wake(&mut self, who: Who, at: Instant) {
+        self.plans.push(Plan { who, at: Some(at) });
+    }
+    fn forget(&mut self, who: Who) {
+        self.plans.push(Plan { who, at: None });
+    }
+}
+
+/// All synthetic people of a world.
+#[derive(Clone, Debug)]
+pub struct People {
+    staff: agent::Staff,
+    callers: caller::Callers,
+}
+
+impl People {
+    /// Nobody yet; chance comes from `seed`.
+    pub fn new(seed: Seed) -> People {
+        People { staff: agent::Staff::new(seed), callers: caller::Callers::default() }
+    }
+
+    /// Makes the agents those of the current script's groups, by the groups' names: hires where a group is new or has
+    /// grown, lets go where it has shrunk or is gone, and follows new shifts.
+    pub fn employ(&mut self, now: Instant, versions: &Versions, clock: &LocalClock, wishes: &mut Wishes) {
+        self.staff.employ(now, versions, clock, wishes);
+    }
+
+    /// Adds a caller; she calls when her list says so.
+    pub fn add_caller(&mut self, now: Instant, caller: Caller, wishes: &mut Wishes) {
+        self.callers.add(now, caller, wishes);
+    }
+
+    /// Somebody's telephone does something.
+    pub fn hear(&mut self, at: Instant, command: &Command, versions: &Versions, wishes: &mut Wishes) {
+        self.staff.hear(at, command, versions, wishes);
+        self.callers.hear(at, command, wishes);
+    }
+
+    /// Something happened.
+    pub fn notice(&mut self, fact: &Fact, wishes: &mut Wishes) {
+        self.staff.notice(fact, wishes);
+        self.callers.notice(fact, wishes);
+    }
+
+    /// Somebody's plan is due.
+    pub fn wake(&mut self, at: Instant, who: Who, wishes: &mut Wishes) {
+        match who {
+            Who::Agent(agent) => self.staff.work(agent, wishes),
+            Who::Shift(agent) => self.staff.change_shift(at, agent, wishes),
+            Who::Caller(caller) => self.callers.act(at, caller, wishes),
+        }
+    }
+
+    /// The call a caller made has this id; `None`: it was refused.
+    pub fn dialled(&mut self, at: Instant, caller: u32, call: Option<CallId>, wishes: &mut Wishes) {
+        self.callers.dialled(at, caller, call, wishes);
+    }
+
+    /// How many agents there are, on duty or not.
+    pub fn agents(&self) -> usize {
+        self.staff.len()
+    }
+}

@@ -1,12 +1,39 @@
 //! The script language: from text as written to a checked, immutable [`Script`].
 //!
+//! Two stages. *As written*: `tree` reads TOML with the place of every key and value, and `shape` holds it against the
+//! tables of `fields`. *As meant*: `resolve` turns names into indices and texts into values. Each stage goes on
+//! after a fault, so that [`load`] reports everything at once; a [`Script`] exists only when nothing is wrong.
+//!
 //! May import `time` and `id`. What never enters: the engine, sockets, clocks, randomness.
+
+use std::sync::Arc;
 
 pub mod calendar;
 pub mod catalogue;
 pub mod diagnostic;
+mod expr;
+mod fields;
+mod load;
 pub mod model;
 pub mod prompts;
+mod resolve;
+mod shape;
+mod source;
+mod tree;
 pub mod value;
+pub mod versions;
 
+use diagnostic::Diagnostic;
+pub use load::load;
 pub use model::Script;
+pub use source::{Source, SourceError};
+pub use versions::Versions;
+
+/// What reading a centre gave.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// The script; there is one exactly when no diagnostic is an error.
+    pub script: Option<Arc<Script>>,
+    /// Every problem, in the order of file, place and code.
+    pub diagnostics: Vec<Diagnostic>,
+}

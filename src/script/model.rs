@@ -212,6 +212,8 @@ pub enum Then {
 pub struct Key(u8);
 
 impl Key {
+    /// The key 0.
+    pub const ZERO: Key = Key(0);
     /// The star key.
     pub const STAR: Key = Key(10);
     /// The hash (pound, square) key.

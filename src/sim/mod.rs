@@ -1,1 +1,41 @@
-//! sim
+//! Driver 1: the world without any clock, as fast as the processor allows.
+//!
+//! Imports `world`, `people` (scripted callers), `record` and `journal`. Never enters: a clock, a socket, tokio, a thread.
+
+use crate::{
+    engine::Event,
+    people::Caller,
+    time::Instant,
+    world::{Notice, World},
+};
+
+/// Adds `callers` and runs the world until `until`, handing every notice to `sink` as it is told.
+pub fn run(world: &mut World, callers: impl IntoIterator<Item = Caller>, until: Instant, mut sink: impl FnMut(Notice)) {
+    for caller in callers {
+        world.add_caller(caller);
+    }
+    let mut tell = |world: &mut World| {
+        while let Some(notice) = world.poll() {
+            sink(notice);
+        }
+    };
+    tell(world);
+    // Step by step, so that what is told never piles up.
+    while let Some(next) = world.next_deadline().filter(|next| *next <= until) {
+        world.advance_to(next);
+        tell(world);
+    }
+    world.advance_to(until);
+    tell(world);
+}
+
+/// Adds `callers`, runs the world until `until` and gives what happened.
+pub fn events(world: &mut World, callers: impl IntoIterator<Item = Caller>, until: Instant) -> Vec<Event> {
+    let mut events = Vec::new();
+    run(world, callers, until, |notice| {
+        if let Notice::Event(event) = notice {
+            events.push(event);
+        }
+    });
+    events
+}

@@ -1,1 +1,378 @@
-//! world
+//! The world: the engine, the synthetic people, the services and one calendar. The only thing a driver touches.
+//!
+//! ```text
+//!                                  ┌─────────────────── world ───────────────────┐
+//!  driver ── inject, advance_to ──►│ calendar ──► people ◄──► engine ◄──► services │
+//!  driver ◄───────── poll ─────────│                                             │
+//!                                  └─────────────────────────────────────────────┘
+//! ```
+//!
+//! **The driver's rule.** After every [`World::inject`], [`World::advance_to`] or other change, call [`World::poll`] until
+//! it returns `None`; then wait for an input or for [`World::next_deadline`], whichever is first. A driver that wakes late
+//! changes nothing: whatever was due happens first, at its own instant, in (instant, sequence) order, an engine timer
+//! before an entry of the calendar, and both before an input of the same instant.
+//!
+//! Imports `engine`, `people`, `registry`, `script`, `random`, `time` and `id`. Never enters: a clock, a socket, a file, a
+//! thread. A [`World`] can be cloned at any instant and the copy fast-forwarded: that is a forecast.
+
+mod calendar;
+mod fault;
+pub mod services;
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+};
+
+pub use calendar::{Calendar, Ticket};
+use fault::Fate;
+pub use fault::Fault;
+use services::{ServiceChange, Services, audit::AuditEntry, sms::Sms};
+
+use crate::{
+    engine::{Command, Engine, Event, Fact, Input, Output},
+    id::CallId,
+    people::{Caller, People, Plan, Who, Wishes},
+    random::Seed,
+    script::{
+        Script, Versions,
+        catalogue::{Reply, Request},
+        model::Key,
+    },
+    time::{Instant, LocalClock},
+};
+
+/// What a world begins with.
+#[derive(Clone, Debug)]
+pub struct WorldConfig {
+    /// The script that calls begin on, as version 1.
+    pub script: Arc<Script>,
+    /// Which local time each instant is.
+    pub clock: LocalClock,
+    /// The root of all chance.
+    pub seed: Seed,
+    /// What answers the engine's questions.
+    pub services: Services,
+    /// Hire the script's agent groups. Without, agents come by [`World::inject`] alone.
+    pub agents: bool,
+    /// Tell every input that reaches the engine as [`Notice::Input`], for a journal.
+    pub tell_inputs: bool,
+    /// After every drain, let the engine state its laws and panic where one is broken. For tests and for hunting bugs.
+    pub check_laws: bool,
+}
+
+impl WorldConfig {
+    /// A world with simulated agents that tells no inputs and does not check its laws.
+    pub fn new(script: Arc<Script>, clock: LocalClock, seed: Seed, services: Services) -> WorldConfig {
+        WorldConfig { script, clock, seed, services, agents: true, tell_inputs: false, check_laws: false }
+    }
+}
+
+/// What a world tells its driver, in the order in which it happened.
+#[derive(Clone, Debug)]
+pub enum Notice {
+    /// Something happened.
+    Event(Event),
+    /// A caller's telephone does something (at which instant). Everything but [`Command::Ask`], which the world answers.
+    /// Told of scripted callers' calls too; their answers come from within.
+    ToCaller(Instant, Command),
+    /// A text message was sent.
+    Sms(Sms),
+    /// Something changed that has to survive a restart.
+    Change(ServiceChange),
+    /// A person's record was read.
+    Audit(AuditEntry),
+    /// An input reached the engine; told when [`WorldConfig::tell_inputs`] is set.
+    Input {
+        /// When.
+        at: Instant,
+        /// What. A secret digit is replaced by 0.
+        input: Input,
+        /// A digit was replaced.
+        secret: bool,
+    },
+}
+
+/// Something in the calendar.
+#[derive(Clone, Debug)]
+enum Due {
+    /// Somebody's plan.
+    Person(Who),
+    /// A delayed answer.
+    Answer { call: CallId, request: Request, available: bool },
+}
+
+/// A running centre with its people. See the driver's rule at the top of this room.
+#[derive(Clone, Debug)]
+pub struct World {
+    now: Instant,
+    engine: Engine,
+    versions: Versions,
+    clock: LocalClock,
+    seed: Seed,
+    services: Services,
+    fault: Fault,
+    people: People,
+    calendar: Calendar<Due>,
+    plans: BTreeMap<Who, Ticket>,
+    notices: VecDeque<Notice>,
+    agents: bool,
+    tell_inputs: bool,
+    check_laws: bool,
+}
+
+impl World {
+    /// A world at [`Instant::ZERO`]; what happens at that instant (agents coming on duty) has happened.
+    pub fn new(config: WorldConfig) -> World {
+        let WorldConfig { script, clock, seed, services, agents, tell_inputs, check_laws } = config;
+        let mut world = World {
+            now: Instant::ZERO,
+            engine: Engine::new(script.clone(), clock.clone(), seed),
+            versions: Versions::new(script),
+            clock,
+            seed,
+            services,
+            fault: Fault::NONE,
+            people: People::new(seed),
+            calendar: Calendar::default(),
+            plans: BTreeMap::new(),
+            notices: VecDeque::new(),
+            agents,
+            tell_inputs,
+            check_laws,
+        };
+        world.settle(Instant::ZERO, Wishes::default());
+        world.employ(Instant::ZERO);
+        world
+    }
+
+    /// Up to when everything has happened.
+    pub fn now(&self) -> Instant {
+        self.now
+    }
+
+    /// Lets everything happen that is due at or before `until`, each at its own instant. An instant before
+    /// [`World::now`] changes nothing: time does not run back.
+    pub fn advance_to(&mut self, until: Instant) {
+        loop {
+            let timer = self.engine.next_deadline().unwrap_or(Instant::NEVER);
+            let entry = self.calendar.head().unwrap_or(Instant::NEVER);
+            let next = timer.min(entry);
+            if next > until || next == Instant::NEVER {
+                break;
+            }
+            // A timer may be overdue when it was set for an instant that had passed; it happens now.
+            self.now = self.now.max(next);
+            if timer <= entry {
+                self.engine.advance(self.now);
+                self.settle(self.now, Wishes::default());
+            } else if let Some((at, due)) = self.calendar.pop() {
+                self.act(at, due);
+            }
+        }
+        if until != Instant::NEVER {
+            self.now = self.now.max(until);
+        }
+    }
+
+    /// Lets everything happen that is due at or before `now`, then this. For [`Input::CallArrived`] the id of the new
+    /// call; `None` when it was refused, and for all other inputs. An instant before [`World::now`] counts as that.
+    ///
+    /// A script is published by [`World::publish`], which also follows its agent groups.
+    pub fn inject(&mut self, now: Instant, input: Input) -> Option<CallId> {
+        self.advance_to(now);
+        if let Input::ScriptPublished { script } = input {
+            self.publish(now, script);
+            return None;
+        }
+        let call = self.tell_engine(self.now, input);
+        self.settle(self.now, Wishes::default());
+        call
+    }
+
+    /// Makes `script` the version that new calls begin on, and hires and lets go agents as its groups say.
+    pub fn publish(&mut self, now: Instant, script: Arc<Script>) {
+        self.advance_to(now);
+        self.versions.publish(script.clone());
+        self.tell_engine(self.now, Input::ScriptPublished { script });
+        self.settle(self.now, Wishes::default());
+        self.employ(self.now);
+    }
+
+    /// Adds a scripted caller, who calls at her time (now, if that has passed).
+    pub fn add_caller(&mut self, caller: Caller) {
+        let mut wishes = Wishes::default();
+        self.people.add_caller(self.now, caller, &mut wishes);
+        self.settle(self.now, wishes);
+    }
+
+    /// How the services behave from now on.
+    pub fn set_fault(&mut self, fault: Fault) {
+        self.fault = fault;
+    }
+
+    /// The next thing to tell; `None` when everything is told.
+    pub fn poll(&mut self) -> Option<Notice> {
+        self.notices.pop_front()
+    }
+
+    /// When something is due; `None`: nothing ever, without an input.
+    pub fn next_deadline(&self) -> Option<Instant> {
+        match (self.engine.next_deadline(), self.calendar.head()) {
+            (Some(timer), Some(entry)) => Some(timer.min(entry)),
+            (timer, entry) => timer.or(entry),
+        }
+    }
+
+    /// The published versions, by which ids in events and commands are resolved.
+    pub fn versions(&self) -> &Versions {
+        &self.versions
+    }
+
+    /// Which local time each instant is.
+    pub fn clock(&self) -> &LocalClock {
+        &self.clock
+    }
+
+    /// The engine, to be looked at.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// The services, to be looked at.
+    pub fn services(&self) -> &Services {
+        &self.services
+    }
+
+    /// The services, for changes that come from outside the calls (an operator's, an API's). What changes is told by
+    /// [`World::poll`] after the next input or [`World::advance_to`].
+    pub fn services_mut(&mut self) -> &mut Services {
+        &mut self.services
+    }
+
+    /// How many simulated agents the centre employs, on duty or not.
+    pub fn agents(&self) -> usize {
+        self.people.agents()
+    }
+
+    fn employ(&mut self, at: Instant) {
+        if self.agents {
+            let mut wishes = Wishes::default();
+            self.people.employ(at, &self.versions, &self.clock, &mut wishes);
+            self.settle(at, wishes);
+        }
+    }
+
+    /// Does what the calendar holds.
+    fn act(&mut self, at: Instant, due: Due) {
+        let mut wishes = Wishes::default();
+        match due {
+            Due::Person(who) => {
+                self.plans.remove(&who);
+                self.people.wake(at, who, &mut wishes);
+                if let (Who::Caller(caller), Some(Input::CallArrived { .. })) = (who, wishes.inputs.first()) {
+                    let input = wishes.inputs.remove(0);
+                    let call = self.tell_engine(at, input);
+                    self.people.dialled(at, caller, call, &mut wishes);
+                }
+            }
+            Due::Answer { call, request, available } => wishes.inputs.push(self.reply(at, call, &request, available)),
+        }
+        self.settle(at, wishes);
+    }
+
+    /// Drains the engine, and does what people wish and services answer, until nobody has anything more to do at `at`.
+    fn settle(&mut self, at: Instant, mut wishes: Wishes) {
+        let mut inputs = VecDeque::new();
+        loop {
+            self.take_plans(&mut wishes);
+            inputs.extend(wishes.inputs.drain(..));
+            match self.engine.poll() {
+                Output::Command(Command::Ask { call, request }) => inputs.extend(self.ask(at, call, request)),
+                Output::Command(command) => {
+                    self.people.hear(at, &command, &self.versions, &mut wishes);
+                    self.notices.push_back(Notice::ToCaller(at, command));
+                }
+                Output::Event(event) => {
+                    self.people.notice(&event.fact, &mut wishes);
+                    if let Fact::CallEnded { call, .. } = event.fact {
+                        self.services.call_ended(call);
+                    }
+                    self.notices.push_back(Notice::Event(event));
+                }
+                Output::Timeout(_) => {
+                    self.check();
+                    match inputs.pop_front() {
+                        Some(input) => {
+                            self.tell_engine(at, input);
+                        }
+                        None => break,
+                    }
+                }
+            }
+        }
+        self.take_from_services();
+    }
+
+    fn take_plans(&mut self, wishes: &mut Wishes) {
+        for Plan { who, at } in wishes.plans.drain(..) {
+            if let Some(ticket) = self.plans.remove(&who) {
+                self.calendar.cancel(ticket);
+            }
+            if let Some(at) = at {
+                self.plans.insert(who, self.calendar.enter(at, Due::Person(who)));
+            }
+        }
+    }
+
+    /// Lets the engine have an input, and tells it masked.
+    fn tell_engine(&mut self, at: Instant, input: Input) -> Option<CallId> {
+        if self.tell_inputs {
+            let (input, secret) = self.masked(&input);
+            self.notices.push_back(Notice::Input { at, input, secret });
+        }
+        self.engine.handle(at, input)
+    }
+
+    fn masked(&self, input: &Input) -> (Input, bool) {
+        match *input {
+            Input::Dtmf { call, key } if key.digit().is_some() && self.engine.listens_secretly(call) => {
+                (Input::Dtmf { call, key: Key::ZERO }, true)
+            }
+            _ => (input.clone(), false),
+        }
+    }
+
+    /// The answer to a question, if it is given at once.
+    fn ask(&mut self, at: Instant, call: CallId, request: Request) -> Option<Input> {
+        let available = match self.fault.fate(self.seed, call, request.id) {
+            Fate::Lost => return None,
+            fate => fate == Fate::Answered,
+        };
+        if self.fault.delay.as_micros() > 0 {
+            self.calendar.enter(at + self.fault.delay, Due::Answer { call, request, available });
+            return None;
+        }
+        Some(self.reply(at, call, &request, available))
+    }
+
+    fn reply(&mut self, at: Instant, call: CallId, request: &Request, available: bool) -> Input {
+        let reply = match available {
+            true => self.services.answer(at, &self.clock, call, request),
+            false => Reply::Unavailable,
+        };
+        Input::Replied { call, request: request.id, reply }
+    }
+
+    fn take_from_services(&mut self) {
+        self.notices.extend(self.services.drain_changes().into_iter().map(Notice::Change));
+        self.notices.extend(self.services.drain_audit().into_iter().map(Notice::Audit));
+        self.notices.extend(self.services.drain_sms().into_iter().map(Notice::Sms));
+    }
+
+    fn check(&self) {
+        if self.check_laws {
+            // The engine states its laws here once it has them.
+        }
+    }
+}

@@ -1,3 +1,6 @@
 //! The tests of what users rely on: one binary, a module per subject.
 
 mod registry;
+mod script;
+mod services;
+mod support;

@@ -1,0 +1,150 @@
+//! Calling back: a promise keeps its place in the queue; when its turn comes an agent is kept free and the caller is dialled.
+
+use super::AgentState;
+use crate::{
+    engine::{
+        Command, Engine, Fact,
+        call::{Call, CallState, Place, Slot},
+        event::{Cause, LeftQueue},
+        timer::Timer,
+    },
+    id::{AgentId, CallId, QueueId},
+    script::model::Outcome,
+    time::{Duration, Instant, TimeOfDay},
+};
+
+/// How long the window is in which a call back is announced.
+const WINDOW: Duration = Duration::from_mins(30);
+
+/// Announced times are rounded to this.
+const GRAIN_MINS: u16 = 5;
+
+impl Engine {
+    /// Promises to call back the caller of `id` by standing a new call in the queue, in the kept place if there is one.
+    /// False when there is no number to call.
+    pub(in crate::engine) fn promise_callback(&mut self, id: CallId, queue: QueueId) -> bool {
+        let Some(call) = self.calls.get_mut(id) else { return false };
+        let Some(caller) = call.caller else { return false };
+        let kept = call.kept.take();
+        call.promised = true;
+        let callback = self.calls.next_id();
+        let (queue, since, priority) = self.place_of_promise(queue, kept.as_ref());
+        let Some(call) = self.calls.get(id) else { return false };
+        let mut new = call.for_callback(callback);
+        new.caller = Some(caller);
+        let (version, language) = (new.version_id(), new.language);
+        self.versions[new.version].calls += 1;
+        self.calls.insert(Box::new(new));
+        self.fact(Fact::CallbackPromised { call: id, callback, queue });
+        let promised_in = Some(id);
+        self.fact(Fact::CallArrived { call: callback, version, language, has_number: true, promised_in });
+        self.command(Command::Promise { call: callback, promised_in: id, caller });
+        self.enqueue(callback, queue, priority, since);
+        let window = self.window(callback);
+        if let Some(call) = self.calls.get_mut(id) {
+            call.promise = Some(window);
+        }
+        true
+    }
+
+    fn place_of_promise(&self, queue: QueueId, kept: Option<&Place>) -> (QueueId, Instant, i16) {
+        match kept {
+            Some(place) => (place.queue, place.since, place.priority),
+            None => (queue, self.now, self.acd.queue(queue).config.priority.into()),
+        }
+    }
+
+    /// Between which local times a call back is to be expected: its expected wait from now, or from when the queue opens.
+    fn window(&self, id: CallId) -> (TimeOfDay, TimeOfDay) {
+        let (_, expected) = self.outlook(id);
+        let queue = self.calls.get(id).and_then(|call| call.place.as_ref()).map(|place| place.queue);
+        let calendar = queue.and_then(|queue| self.acd.queue(queue).calendar.clone());
+        let mut from = self.now + expected;
+        if let Some(calendar) = calendar {
+            let hours = calendar.at(self.now);
+            if !hours.open {
+                from = hours.opens_at + expected;
+            } else if from >= hours.closes_at {
+                // What today has no time for comes after the next opening.
+                let late = from.since(hours.closes_at);
+                from = calendar.at(hours.closes_at).opens_at + late;
+            }
+        }
+        let round = |at: Instant| {
+            let time = self.clock.local(at).1;
+            TimeOfDay(time.0 - time.0 % GRAIN_MINS)
+        };
+        (round(from), round(from + WINDOW))
+    }
+
+    /// Keeps an agent free and dials the caller.
+    pub(super) fn dial_back(&mut self, id: CallId, agent: AgentId) {
+        let Some(call) = self.calls.get_mut(id) else { return };
+        let (Some(place), Some(caller), Some(promised_in)) = (call.place.as_mut(), call.caller, call.promised_in)
+        else {
+            return;
+        };
+        place.attempts += 1;
+        let attempt = place.attempts;
+        let ring = self.acd.queue(place.queue).config.callback.ring;
+        self.occupy(agent, AgentState::Reserved(id));
+        self.transition(id, CallState::Dialling { agent });
+        self.fact(Fact::CallbackDialled { call: id, agent, attempt });
+        self.command(Command::DialBack { call: id, promised_in, caller });
+        self.arm(id, Slot::Ring, self.now + ring, Timer::Ring(id));
+    }
+
+    /// The person called back picks up: she talks with the agent who was kept free.
+    pub(in crate::engine) fn caller_answered(&mut self, id: CallId) -> bool {
+        let Some(&CallState::Dialling { agent }) = self.calls.get(id).map(|call| &call.state) else { return false };
+        self.disarm(id, Slot::Ring);
+        if let Some(call) = self.calls.get_mut(id) {
+            call.reached = true;
+        }
+        self.connect(id, agent);
+        true
+    }
+
+    /// The person to be called back does not answer: she is tried again later, or given up.
+    pub(in crate::engine) fn caller_missed(&mut self, id: CallId) -> bool {
+        let Some(&CallState::Dialling { agent }) = self.calls.get(id).map(|call| &call.state) else { return false };
+        self.disarm(id, Slot::Ring);
+        let Some(place) = self.calls.get_mut(id).and_then(|call| call.place.as_mut()) else { return false };
+        place.parked = true;
+        let (attempt, rules) = (place.attempts, self.acd.queue(place.queue).config.callback);
+        self.fact(Fact::CallbackMissed { call: id, attempt });
+        self.rejoin(id);
+        if attempt >= rules.tries {
+            self.leave_queue(id, LeftQueue::TimedOut);
+            self.end_call(id, Outcome::Failed, Cause::CallbackUnreached);
+        } else {
+            self.arm(id, Slot::Retry, self.now + rules.retry_after, Timer::Retry(id));
+        }
+        self.free_unanswered(agent);
+        self.serve_ready();
+        true
+    }
+
+    /// It is time to try again.
+    pub(in crate::engine) fn retry_callback(&mut self, id: CallId) {
+        if let Some(place) = self.calls.get_mut(id).and_then(|call| call.place.as_mut()) {
+            place.parked = false;
+        }
+        self.seek_agent(id);
+    }
+}
+
+impl Call {
+    /// The call that keeps this call's promise: in the same language, followed by the same survey; whoever picks up has not
+    /// proved who she is, so person and access level are not taken over.
+    fn for_callback(&self, id: CallId) -> Call {
+        let mut call = Call::new(id, self.version, self.script.clone());
+        call.promised_in = Some(self.id);
+        call.language = self.language;
+        call.recording = self.recording;
+        call.queue_node = self.queue_node;
+        call.node = self.queue_node.unwrap_or(self.node);
+        call.vars.clone_from(&self.vars);
+        call
+    }
+}

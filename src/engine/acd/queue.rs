@@ -1,0 +1,145 @@
+//! Queues and lines: who waits where, in which order, and which groups may take whom.
+//!
+//! A queue has one line a language. Within a line the order is fixed when a call enters: with ageing, a step of priority is
+//! worth one ageing interval of waiting, so the line is sorted by the instant of entering minus that head start, which never
+//! changes as all age alike; without ageing, by priority and then by instant.
+
+use std::{
+    collections::{BTreeSet, VecDeque},
+    sync::Arc,
+};
+
+use super::super::call::Rank;
+use crate::{
+    id::{AgentId, CallId, GroupId, LanguageId, QueueId},
+    script::{
+        calendar::Calendar,
+        model::{Group, Queue, Script},
+    },
+    time::{Duration, Instant},
+};
+
+/// A queue of the engine.
+#[derive(Clone, Debug)]
+pub(crate) struct QueueState {
+    /// As the newest version that has it says.
+    pub(crate) config: Queue,
+    pub(crate) calendar: Option<Arc<Calendar>>,
+    /// One a language.
+    pub(crate) lines: Vec<Line>,
+    /// Calls standing here: waiting, ringing or set aside.
+    pub(crate) length: u32,
+    /// Running mean of the time a call keeps an agent, for expected waits.
+    pub(crate) mean_handle: Duration,
+    /// Whom this queue rang last.
+    pub(crate) last_rung: Option<AgentId>,
+    /// A deadline for its next opening is armed.
+    pub(crate) opening_armed: bool,
+    /// How often the random strategy has drawn here.
+    pub(crate) draws: u64,
+}
+
+/// The calls of a queue that want one language.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Line {
+    pub(crate) waiting: BTreeSet<Rank>,
+    /// Which groups may take from it, and after which wait.
+    pub(crate) servers: Vec<(GroupId, Duration)>,
+}
+
+/// A group of agents.
+#[derive(Clone, Debug)]
+pub(crate) struct GroupState {
+    pub(crate) config: Group,
+    /// From which lines its agents take, and after which wait.
+    pub(crate) serves: Vec<Serve>,
+    /// Its ready agents in the order in which they became ready; an entry whose number is not the agent's is stale.
+    pub(crate) ready: VecDeque<(u64, AgentId)>,
+    /// How many of `ready` are not stale.
+    pub(crate) ready_count: usize,
+    pub(crate) on_duty: u32,
+}
+
+/// A line a group takes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Serve {
+    pub(crate) queue: QueueId,
+    pub(crate) language: LanguageId,
+    /// Calls must have waited this long.
+    pub(crate) after: Duration,
+}
+
+impl QueueState {
+    pub(crate) fn new(config: Queue, languages: usize, calendar: Option<Arc<Calendar>>) -> QueueState {
+        let mean_handle = config.handling.mean;
+        let lines = vec![Line::default(); languages];
+        QueueState { config, calendar, lines, length: 0, mean_handle, last_rung: None, opening_armed: false, draws: 0 }
+    }
+
+    /// Whether calls are taken at `at`.
+    pub(crate) fn is_open(&self, at: Instant) -> bool {
+        self.calendar.as_ref().is_none_or(|calendar| calendar.at(at).open)
+    }
+
+    /// The place in line of a call that entered at `since` with `priority`.
+    pub(crate) fn rank(&self, priority: i16, since: Instant, call: CallId) -> Rank {
+        let since = since.as_micros() as i64;
+        match self.config.ageing {
+            Some(step) => (0, since.saturating_sub(i64::from(priority).saturating_mul(step.as_micros() as i64)), call),
+            None => (-priority, since, call),
+        }
+    }
+
+    /// The priority at `now` of a call that has waited since `since`, in parts per million of a step; for comparing the
+    /// heads of different queues.
+    pub(crate) fn effective_priority(&self, priority: i16, since: Instant, now: Instant) -> i64 {
+        let aged = self.config.ageing.map_or(0, |step| {
+            let waited = u128::from(now.since(since).as_micros());
+            (waited * 1_000_000 / u128::from(step.as_micros().max(1))) as i64
+        });
+        i64::from(priority) * 1_000_000 + aged
+    }
+
+    /// Takes a new measurement of how long a call keeps an agent into the running mean (weight one eighth).
+    pub(crate) fn learn_handle(&mut self, handle: Duration) {
+        let (mean, handle) = (self.mean_handle.as_micros() as i64, handle.as_micros() as i64);
+        self.mean_handle = Duration::from_micros((mean + (handle - mean) / 8).max(0) as u64);
+    }
+}
+
+/// After which wait agents of `group` may take calls of `queue`; `None`: never. Languages are not looked at.
+fn wait_before(group: &Group, queue: &Queue, queues: &[Queue]) -> Option<Duration> {
+    let own = skilled(group, queue);
+    let overflow = queue.overflow.iter().filter_map(|overflow| {
+        let theirs = skilled(group, queues.get(overflow.to.index())?)?;
+        Some(overflow.after + theirs)
+    });
+    overflow.chain(own).min()
+}
+
+/// After which wait the skills of `group` will do for `queue`.
+fn skilled(group: &Group, queue: &Queue) -> Option<Duration> {
+    let mut after = Duration::ZERO;
+    for need in &queue.skills {
+        let &(_, level) = group.skills.iter().find(|(skill, _)| *skill == need.skill)?;
+        if level < need.min_level {
+            after = after.max(need.relax_after?);
+        }
+    }
+    Some(after)
+}
+
+/// The lines each group of `script` takes from, in the script's own numbering.
+pub(crate) fn served_lines(script: &Script) -> Vec<Vec<Serve>> {
+    let of_group = |group: &Group| {
+        let mut serves = Vec::new();
+        for (i, queue) in script.queues.iter().enumerate() {
+            if let Some(after) = wait_before(group, queue, &script.queues) {
+                let queue = QueueId(i as u16);
+                serves.extend(group.languages.iter().map(|&language| Serve { queue, language, after }));
+            }
+        }
+        serves
+    };
+    script.groups.iter().map(of_group).collect()
+}

@@ -1,0 +1,172 @@
+//! Ringing agents' telephones: presented, answered, not answered.
+
+use super::{AgentState, agent::Wish};
+use crate::{
+    engine::{
+        Command, Engine, Fact,
+        call::{CallState, Slot},
+        event::NotReady,
+        timer::Timer,
+    },
+    id::{AgentId, CallId},
+    time::Duration,
+};
+
+impl Engine {
+    /// Presents a waiting call to agents, or, for a call back, keeps the first of them free and dials the caller.
+    pub(super) fn ring(&mut self, id: CallId, agents: Vec<AgentId>) {
+        self.leave_lines(id);
+        let Some(call) = self.calls.get(id) else { return };
+        let Some(queue) = call.place.as_ref().map(|place| place.queue) else { return };
+        self.acd.queue_mut(queue).last_rung = agents.first().copied();
+        if call.caller_is_away() {
+            self.dial_back(id, agents[0]);
+            return;
+        }
+        let patience = self.acd.queue(queue).config.ring;
+        for &agent in &agents {
+            self.occupy(agent, AgentState::Ringing(id));
+            self.fact(Fact::CallPresented { call: id, agent });
+            self.command(Command::Ring { call: id, agent });
+        }
+        self.transition(id, CallState::Ringing { agents });
+        self.arm(id, Slot::Ring, self.now + patience, Timer::Ring(id));
+    }
+
+    /// Takes a ready agent into a spell of work.
+    pub(super) fn occupy(&mut self, id: AgentId, state: AgentState) {
+        self.acd.drop_ready(id);
+        let now = self.now;
+        if let Some(agent) = self.acd.agent_mut(id) {
+            agent.state = state;
+            agent.busy_since = Some(now);
+        }
+    }
+
+    /// An agent picks up.
+    pub(in crate::engine) fn agent_answered(&mut self, id: AgentId) -> bool {
+        let Some(AgentState::Ringing(call)) = self.acd.agent(id).map(|agent| agent.state) else { return false };
+        self.disarm(call, Slot::Ring);
+        for other in self.ringing_agents(call) {
+            if other != id {
+                self.command(Command::StopRinging { call, agent: other });
+                self.free_unanswered(other);
+            }
+        }
+        self.connect(call, id);
+        // Those who rang in vain are ready again, and may now take other calls.
+        self.serve_ready();
+        true
+    }
+
+    /// Caller and agent talk from now on.
+    pub(super) fn connect(&mut self, id: CallId, agent_id: AgentId) {
+        let now = self.now;
+        let Some(call) = self.calls.get_mut(id) else { return };
+        let Some(place) = call.place.take() else { return };
+        let hears_something = call.playing_until > now;
+        call.playing_until = now;
+        call.unstoppable_until = now;
+        call.answered = true;
+        let waited = now.since(place.since);
+        if let Some(agent) = self.acd.agent_mut(agent_id) {
+            agent.state = AgentState::Talking(id);
+            agent.answered += 1;
+            agent.queue = Some(place.queue);
+        }
+        self.acd.queue_mut(place.queue).length -= 1;
+        self.end_waiting_timers(id);
+        self.transition(id, CallState::Talking { agent: agent_id, since: now });
+        self.fact(Fact::CallAnswered { call: id, agent: agent_id, queue: place.queue, waited });
+        if hears_something {
+            self.command(Command::StopPlaying { call: id });
+        }
+        self.command(Command::Connect { call: id, agent: agent_id });
+    }
+
+    /// The agents whose telephones ring for a call.
+    pub(super) fn ringing_agents(&self, id: CallId) -> Vec<AgentId> {
+        match self.calls.get(id).map(|call| &call.state) {
+            Some(CallState::Ringing { agents }) => agents.clone(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// An agent whose telephone stopped ringing through no fault of the agent's is ready again, keeping the turn.
+    pub(super) fn free_unanswered(&mut self, id: AgentId) {
+        let now = self.now;
+        let Some(agent) = self.acd.agent_mut(id) else { return };
+        agent.end_busy(now);
+        match agent.wish {
+            Wish::Ready => {
+                agent.state = AgentState::Ready;
+                self.acd.push_ready(id);
+                self.fact(Fact::AgentReady { agent: id });
+                self.freed.push(id);
+            }
+            _ => self.fulfil_wish(id),
+        }
+    }
+
+    /// Nobody picked up in time: they are taken out for a while, and the call waits again in its place.
+    pub(in crate::engine) fn ring_expired(&mut self, id: CallId) {
+        if let Some(CallState::Dialling { .. }) = self.calls.get(id).map(|call| &call.state) {
+            self.command(Command::StopDialling { call: id });
+            self.caller_missed(id);
+            return;
+        }
+        let agents = self.ringing_agents(id);
+        for &agent in &agents {
+            self.command(Command::StopRinging { call: id, agent });
+            self.fact(Fact::AgentDidNotAnswer { call: id, agent });
+        }
+        self.rejoin(id);
+        let pause = self.pause_of(id);
+        // The call first looks for somebody else; only then are those who did not answer looked at again.
+        for &agent in &agents {
+            self.set_aside(agent);
+        }
+        self.seek_agent(id);
+        for &agent in &agents {
+            self.pause(agent, pause);
+        }
+        self.serve_ready();
+    }
+
+    fn pause_of(&self, id: CallId) -> Duration {
+        let place = self.calls.get(id).and_then(|call| call.place.as_ref());
+        place.map_or(Duration::ZERO, |place| self.acd.queue(place.queue).config.no_answer_pause)
+    }
+
+    fn set_aside(&mut self, id: AgentId) {
+        let now = self.now;
+        if let Some(agent) = self.acd.agent_mut(id) {
+            agent.end_busy(now);
+            agent.state = AgentState::NotReady(NotReady::NoAnswer);
+        }
+    }
+
+    /// Starts the pause of an agent who did not answer.
+    fn pause(&mut self, id: AgentId, pause: Duration) {
+        let Some(agent) = self.acd.agent(id) else { return };
+        if agent.wish == Wish::LoggedOut {
+            self.fulfil_wish(id);
+            return;
+        }
+        if agent.wish == Wish::Ready && pause == Duration::ZERO {
+            self.make_ready(id);
+            return;
+        }
+        self.fact(Fact::AgentNotReady { agent: id, reason: NotReady::NoAnswer });
+        if agent_wants_ready(self.acd.agent(id).map(|agent| agent.wish)) {
+            let seq = self.timers.arm(self.now + pause, Timer::Pause(id));
+            if let Some(agent) = self.acd.agent_mut(id) {
+                agent.armed = seq;
+            }
+        }
+    }
+}
+
+fn agent_wants_ready(wish: Option<Wish>) -> bool {
+    wish == Some(Wish::Ready)
+}

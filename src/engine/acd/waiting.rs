@@ -1,0 +1,357 @@
+//! Standing in a queue: entering, treatment, keys, the longest wait, widening, closing, leaving.
+
+use std::sync::Arc;
+
+use crate::{
+    engine::{
+        Command, Engine, Fact,
+        call::{Call, CallState, Next, Place, Slot, Step},
+        event::LeftQueue,
+        timer::Timer,
+    },
+    id::{CallId, LanguageId, NodeId, QueueId},
+    script::{
+        Script,
+        model::{Builtin, Expr, Key, NodeKind, PromptUse, QueueNode, WaitAction, WaitStep},
+    },
+    time::{Duration, Instant},
+};
+
+/// The shortest wait that is announced; a caller is never told "zero minutes".
+const SHORTEST_EXPECTED: Duration = Duration::from_mins(1);
+
+/// The queue node a call stands at.
+fn queue_node(script: &Script, node: NodeId) -> Option<&QueueNode> {
+    match &script.node(node).kind {
+        NodeKind::Queue(queue) => Some(queue),
+        _ => None,
+    }
+}
+
+impl Engine {
+    /// Puts a call that came to a `queue` node in line; the node to go to instead when the queue does not take it.
+    pub(in crate::engine) fn enter_queue(&mut self, id: CallId, queue: QueueId, node: &QueueNode) -> Option<NodeId> {
+        let call = self.calls.get(id)?;
+        let state = self.acd.queue(queue);
+        let closed = !state.is_open(self.now)
+            || (state.config.closed_when_unstaffed && !self.acd.is_staffed(queue, call.language));
+        if closed {
+            self.fact(Fact::QueueClosed { call: id, queue });
+            return Some(node.closed);
+        }
+        if state.config.max_length.is_some_and(|max| state.length >= max) {
+            self.fact(Fact::QueueFull { call: id, queue });
+            return Some(node.full);
+        }
+        let priority = state.config.priority.saturating_add(node.priority).into();
+        self.enqueue(id, queue, priority, self.now);
+        None
+    }
+
+    /// Passes a call on to another queue, whatever its length; the wait counts anew.
+    pub(super) fn requeue(&mut self, id: CallId, queue: QueueId) {
+        let priority = self.acd.queue(queue).config.priority.into();
+        self.enqueue(id, queue, priority, self.now);
+    }
+
+    /// Stands a call in line, its wait counting from `since`, and lets it look for an agent.
+    pub(super) fn enqueue(&mut self, id: CallId, queue: QueueId, priority: i16, since: Instant) {
+        let now = self.now;
+        let Some(call) = self.calls.get_mut(id) else { return };
+        let language = call.language;
+        let rank = self.acd.queue(queue).rank(priority, since, id);
+        let script = call.script.clone();
+        let treatment = queue_node(&script, call.node).map_or(&[][..], |node| &node.treatment);
+        let away = call.caller_is_away();
+        let steps = if away { Vec::new() } else { treatment.iter().map(|step| Some(now + step.after)).collect() };
+        call.place = Some(Place {
+            queue,
+            language,
+            accepted: Vec::new(),
+            since,
+            priority,
+            rank,
+            entered: now,
+            steps,
+            speaking: None,
+            attempts: 0,
+            parked: false,
+        });
+        let state = self.acd.queue_mut(queue);
+        state.length += 1;
+        let max_wait = state.config.max_wait.filter(|_| !away);
+        self.transition(id, CallState::Queued);
+        self.fact(Fact::CallQueued { call: id, queue, language, since });
+        self.join_lines(id);
+        self.seek_agent(id);
+        if self.calls.get(id).is_none_or(|call| call.state != CallState::Queued) {
+            return;
+        }
+        if let Some(max_wait) = max_wait {
+            self.arm(id, Slot::MaxWait, now + max_wait, Timer::MaxWait(id));
+        }
+        self.arm_widening(id);
+        self.arm_treatment(id);
+        if !away {
+            let (position, expected) = self.outlook(id);
+            self.command(Command::Waiting { call: id, queue, position, expected });
+        }
+        if away {
+            self.arm_opening(queue);
+        }
+    }
+
+    /// Puts a call into the lines of its place.
+    fn join_lines(&mut self, id: CallId) {
+        let Some(place) = self.calls.get(id).and_then(|call| call.place.as_ref()) else { return };
+        for language in place.languages() {
+            self.acd.queues[place.queue.index()].lines[language.index()].waiting.insert(place.rank);
+        }
+    }
+
+    /// Takes a call out of the lines of its place, which it keeps.
+    pub(super) fn leave_lines(&mut self, id: CallId) {
+        let Some(place) = self.calls.get(id).and_then(|call| call.place.as_ref()) else { return };
+        for language in place.languages() {
+            self.acd.queues[place.queue.index()].lines[language.index()].waiting.remove(&place.rank);
+        }
+    }
+
+    /// A call that rang in vain stands where it stood.
+    pub(super) fn rejoin(&mut self, id: CallId) {
+        self.transition(id, CallState::Queued);
+        self.join_lines(id);
+        self.arm_treatment(id);
+    }
+
+    /// Takes a call out of its queue for good. What it leaves is its place, with the length of the queue corrected.
+    pub(in crate::engine) fn leave_queue(&mut self, id: CallId, reason: LeftQueue) -> Option<Place> {
+        self.stop_ringing(id);
+        self.leave_lines(id);
+        let now = self.now;
+        let call = self.calls.get_mut(id)?;
+        let place = call.place.take()?;
+        self.acd.queue_mut(place.queue).length -= 1;
+        self.end_waiting_timers(id);
+        self.transition(id, CallState::Ivr(Step::Moving));
+        let waited = now.since(place.since);
+        self.fact(Fact::CallLeftQueue { call: id, queue: place.queue, waited, reason });
+        self.serve_ready();
+        Some(place)
+    }
+
+    /// The telephones ringing for a call fall silent; their agents are ready again.
+    fn stop_ringing(&mut self, id: CallId) {
+        self.disarm(id, Slot::Ring);
+        for agent in self.ringing_agents(id) {
+            self.command(Command::StopRinging { call: id, agent });
+            self.free_unanswered(agent);
+        }
+        if let Some(CallState::Dialling { agent }) = self.calls.get(id).map(|call| call.state.clone()) {
+            self.command(Command::StopDialling { call: id });
+            self.free_unanswered(agent);
+        }
+    }
+
+    pub(super) fn end_waiting_timers(&mut self, id: CallId) {
+        for slot in [Slot::MaxWait, Slot::Treatment, Slot::Widen, Slot::Ring, Slot::Retry] {
+            self.disarm(id, slot);
+        }
+    }
+
+    /// Position (1 is next) and expected wait of a waiting call.
+    ///
+    /// The expected wait is position × mean handle time ÷ agents on duty for the line: the time in which that many calls
+    /// are finished when all these agents are busy. At least a minute; with nobody on duty, as for one agent.
+    pub(in crate::engine) fn outlook(&self, id: CallId) -> (u32, Duration) {
+        let Some(place) = self.calls.get(id).and_then(|call| call.place.as_ref()) else {
+            return (0, Duration::ZERO);
+        };
+        let queue = self.acd.queue(place.queue);
+        let line = &queue.lines[place.language.index()].waiting;
+        let ahead = match line.last() {
+            Some(last) if *last == place.rank => line.len() - 1,
+            _ => line.range(..place.rank).count(),
+        };
+        let position = ahead as u32 + 1;
+        let agents = u64::from(self.acd.agents_for(place.queue, place.language).max(1));
+        let expected = queue.mean_handle * u64::from(position) / agents;
+        (position, expected.max(SHORTEST_EXPECTED))
+    }
+
+    /// The queue's next wider circle of agents, as a deadline.
+    fn arm_widening(&mut self, id: CallId) {
+        let Some(place) = self.calls.get(id).and_then(|call| call.place.as_ref()) else { return };
+        let waited = self.now.since(place.since);
+        let queue = self.acd.queue(place.queue);
+        let afters = place.languages().flat_map(|language| &queue.lines[language.index()].servers);
+        let next = afters.map(|&(_, after)| after).filter(|after| *after > waited).min();
+        let since = place.since;
+        if let Some(after) = next {
+            self.arm(id, Slot::Widen, since + after, Timer::Widen(id));
+        }
+    }
+
+    /// More agents may take a waiting call from now on.
+    pub(in crate::engine) fn widened(&mut self, id: CallId) {
+        let Some(place) = self.calls.get(id).and_then(|call| call.place.as_ref()) else { return };
+        let (queue, waited) = (place.queue, self.now.since(place.since));
+        let overflow = self.acd.queue(queue).config.overflow.iter().rev().find(|o| o.after <= waited);
+        let to = overflow.map_or(queue, |overflow| overflow.to);
+        self.fact(Fact::CallOverflowed { call: id, queue, to });
+        self.seek_agent(id);
+        self.arm_widening(id);
+    }
+
+    /// The next thing to be said to a waiting caller, as a deadline.
+    fn arm_treatment(&mut self, id: CallId) {
+        let Some(place) = self.calls.get(id).and_then(|call| call.place.as_ref()) else { return };
+        if let Some(at) = place.steps.iter().flatten().min().copied() {
+            let at = at.max(self.now);
+            self.arm(id, Slot::Treatment, at, Timer::Treatment(id));
+        }
+    }
+
+    /// Says what is due to a waiting caller.
+    pub(in crate::engine) fn treat(&mut self, id: CallId) {
+        let now = self.now;
+        let Some(call) = self.calls.get_mut(id) else { return };
+        let script = call.script.clone();
+        let node = call.node;
+        let waiting = call.state == CallState::Queued;
+        let (Some(queue_node), Some(place)) = (queue_node(&script, node), call.place.as_mut()) else { return };
+        let Some(due) = place.steps.iter().position(|at| at.is_some_and(|at| at <= now)) else { return };
+        let step = &queue_node.treatment[due];
+        place.steps[due] = step.every.filter(|every| *every > Duration::ZERO).map(|every| now + every);
+        if waiting && self.holds(id, step.when.as_ref()) {
+            self.speak(id, due as u16, step, &script);
+        }
+        self.arm_treatment(id);
+    }
+
+    fn speak(&mut self, id: CallId, step_number: u16, step: &WaitStep, script: &Arc<Script>) {
+        if let Some(place) = self.calls.get_mut(id).and_then(|call| call.place.as_mut()) {
+            place.speaking = Some(step_number);
+        }
+        if tells_outlook(&step.prompts) {
+            let (position, expected) = self.outlook(id);
+            self.fact(Fact::WaitAnnounced { call: id, position, expected });
+            if let Some(queue) = self.calls.get(id).and_then(|call| call.place.as_ref()).map(|place| place.queue) {
+                self.command(Command::Waiting { call: id, queue, position, expected });
+            }
+        }
+        self.play(id, script, &step.prompts);
+    }
+
+    /// A key of a waiting caller: whether it means something now.
+    pub(in crate::engine) fn key_while_waiting(&mut self, id: CallId, key: Key) -> bool {
+        let Some(call) = self.calls.get(id) else { return false };
+        let script = call.script.clone();
+        let step = queue_node(&script, call.node)
+            .zip(call.place.as_ref().and_then(|place| place.speaking))
+            .and_then(|(node, step)| node.treatment.get(step as usize));
+        let action = step.and_then(|step| step.keys.iter().find(|(k, _)| *k == key)).map(|(_, action)| *action);
+        let Some(action) = action else { return false };
+        self.cut_prompt(id);
+        match action {
+            WaitAction::Stay => {}
+            WaitAction::AcceptLanguage(language) => self.accept_language(id, language),
+            WaitAction::Leave(node) => {
+                let callback = matches!(script.node(node).kind, NodeKind::Callback { .. });
+                let reason = if callback { LeftQueue::Callback } else { LeftQueue::Key };
+                let place = self.leave_queue(id, reason);
+                if let Some(call) = self.calls.get_mut(id) {
+                    call.kept = place.filter(|_| callback);
+                }
+                self.go(id, Next::Go(node));
+            }
+        }
+        true
+    }
+
+    fn accept_language(&mut self, id: CallId, language: LanguageId) {
+        let Some(place) = self.calls.get_mut(id).and_then(|call| call.place.as_mut()) else { return };
+        if place.language == language || place.accepted.contains(&language) {
+            return;
+        }
+        place.accepted.push(language);
+        self.fact(Fact::LanguageAccepted { call: id, language });
+        self.join_lines(id);
+        self.seek_agent(id);
+        self.arm_widening(id);
+    }
+
+    /// The longest wait is over.
+    pub(in crate::engine) fn wait_expired(&mut self, id: CallId) {
+        let Some(call) = self.calls.get(id) else { return };
+        let script = call.script.clone();
+        let Some(node) = queue_node(&script, call.node) else { return };
+        if let (CallState::Ringing { .. }, Some(place)) = (&call.state, &call.place) {
+            // Somebody may be about to answer: the wait ends when the ringing has.
+            let ring = self.acd.queue(place.queue).config.ring;
+            self.arm(id, Slot::MaxWait, self.now + ring, Timer::MaxWait(id));
+            return;
+        }
+        self.leave_queue(id, LeftQueue::TimedOut);
+        self.go(id, Next::Go(node.timeout));
+    }
+
+    /// Callers who wait in queues that are served by nobody on duty any more are sent on, where the queue says so.
+    pub(super) fn close_unstaffed(&mut self) {
+        let mut lost = Vec::new();
+        for queue in self.acd.queues.iter().filter(|queue| queue.config.closed_when_unstaffed) {
+            for rank in queue.lines.iter().flat_map(|line| &line.waiting) {
+                let call = self.calls.get(rank.2).filter(|call| !call.caller_is_away());
+                let place = call.and_then(|call| call.place.as_ref());
+                if place.is_some_and(|p| p.languages().all(|language| !self.acd.is_staffed(p.queue, language))) {
+                    lost.push(rank.2);
+                }
+            }
+        }
+        lost.sort_unstable();
+        lost.dedup();
+        for id in lost {
+            let Some(call) = self.calls.get(id) else { continue };
+            let script = call.script.clone();
+            let Some(node) = queue_node(&script, call.node) else { continue };
+            if let Some(place) = self.leave_queue(id, LeftQueue::Closed) {
+                self.fact(Fact::QueueClosed { call: id, queue: place.queue });
+                self.go(id, Next::Go(node.closed));
+            }
+        }
+    }
+
+    /// When a queue opens next, as a deadline, so that promises to call back become due then.
+    fn arm_opening(&mut self, queue: QueueId) {
+        let now = self.now;
+        let state = self.acd.queue_mut(queue);
+        let Some(calendar) = state.calendar.as_ref().filter(|_| !state.opening_armed) else { return };
+        let hours = calendar.at(now);
+        let at = if hours.open { calendar.at(hours.closes_at).opens_at } else { hours.opens_at };
+        if at < Instant::NEVER {
+            state.opening_armed = true;
+            self.timers.arm(at, Timer::Opening(queue));
+        }
+    }
+
+    /// A queue opened: the calls back that stand in it look for agents.
+    pub(in crate::engine) fn queue_opened(&mut self, queue: QueueId) {
+        self.acd.queue_mut(queue).opening_armed = false;
+        let lines = &self.acd.queue(queue).lines;
+        let mut due: Vec<_> = lines.iter().flat_map(|line| &line.waiting).copied().collect();
+        due.sort_unstable();
+        for (_, _, id) in due {
+            self.seek_agent(id);
+        }
+        let mut still = self.acd.queue(queue).lines.iter().flat_map(|line| &line.waiting);
+        if still.any(|rank| self.calls.get(rank.2).is_some_and(Call::caller_is_away)) {
+            self.arm_opening(queue);
+        }
+    }
+}
+
+/// Whether prompts say place or expected wait.
+fn tells_outlook(prompts: &[PromptUse]) -> bool {
+    let mut args = prompts.iter().flat_map(|use_| &use_.args);
+    args.any(|arg| matches!(arg, Expr::Builtin(Builtin::Position | Builtin::Expected)))
+}

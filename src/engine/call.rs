@@ -1,0 +1,373 @@
+//! One call's life.
+//!
+//! ```text
+//!              ┌────────────── a key leads elsewhere, longest wait, closed ───────────────┐
+//!              ▼                                                                          │
+//! arrives ──► Ivr ──► Queued ──► Ringing ──► Talking ◄──► Held                            │
+//!              │         ▲ │        │           │                                         │
+//!              │         │ └────────┼───────────┼─────────────────────────────────────────┘
+//!              │         └──────────┘ no answer │
+//!              │◄───────────────────────────────┘ the agent is done (survey), or passes on
+//!              ▼
+//!            Ended                A call back begins as Queued, is Dialling instead of Ringing, and goes on as above.
+//! ```
+//!
+//! Each state carries exactly its own data. [`super::Engine::transition`] changes it, and nothing else does.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use super::timer::Armed;
+pub(crate) use super::timer::Slot;
+use crate::{
+    id::{AgentId, CallId, LanguageId, NodeId, PersonId, QueueId, RequestId, ScriptVersion},
+    pii::{CallerNumber, Digits},
+    script::{
+        Script,
+        calendar::Hours,
+        catalogue::{AccessLevel, ClaimKind},
+        model::{Key, Outcome},
+        value::Value,
+    },
+    time::{Instant, TimeOfDay},
+};
+
+/// Where a call is.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum CallState {
+    /// In the menus.
+    Ivr(Step),
+    /// Waiting for an agent.
+    Queued,
+    /// One agent's telephone, or those of several, ring for it.
+    Ringing { agents: Vec<AgentId> },
+    /// The caller's telephone rings, to keep a promise; the agent is kept free.
+    Dialling { agent: AgentId },
+    /// With an agent.
+    Talking { agent: AgentId, since: Instant },
+    /// With an agent, on hold.
+    Held { agent: AgentId, since: Instant },
+    /// Over.
+    Ended,
+}
+
+/// What a call in the menus waits for.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Step {
+    /// Nothing: it is on its way.
+    Moving,
+    /// The end of what is being said, then this.
+    Saying(Next),
+    /// Keys.
+    Listening { purpose: Purpose, phase: Phase },
+    /// A service's answer.
+    Asking { request: RequestId, question: Question },
+    /// The end of a message that is being recorded.
+    Recording { since: Instant },
+}
+
+/// What follows when everything has been said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// A node.
+    Go(NodeId),
+    /// The end the current node states.
+    Finish,
+}
+
+/// What keys are awaited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// The node itself: menu, collect, confirm, language.
+    Node,
+    /// The number or reference at an `authenticate` node.
+    Claim,
+    /// The birth date there.
+    Birth,
+    /// The one-time code there.
+    Code,
+    /// The last digits of the card there.
+    Card,
+    /// A question of a survey.
+    Survey(u8),
+}
+
+/// Which timer runs while keys are awaited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// A prompt that no key stops is being said; keys are kept.
+    Held,
+    /// Before the first key.
+    First,
+    /// Between keys.
+    Inter,
+    /// All digits are there; the terminator may still come.
+    Terminator,
+}
+
+/// What a service was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Question {
+    /// A `lookup` node.
+    Lookup,
+    /// Number and birth date.
+    Identity,
+    /// Send a code.
+    SendCode,
+    /// Check a code.
+    CheckCode,
+}
+
+/// Keys pressed and not yet used: at most [`Keys::CAPACITY`]; what does not fit is lost.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Keys(VecDeque<Key>);
+
+impl Keys {
+    pub(crate) const CAPACITY: usize = 64;
+
+    pub(crate) fn push(&mut self, key: Key) {
+        if self.0.len() < Self::CAPACITY {
+            self.0.push_back(key);
+        }
+    }
+    pub(crate) fn pop(&mut self) -> Option<Key> {
+        self.0.pop_front()
+    }
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
+    }
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+    /// Whether `whole` begins with these keys.
+    pub(crate) fn begins(&self, whole: &[Key]) -> bool {
+        whole.len() >= self.0.len() && self.0.iter().eq(&whole[..self.0.len()])
+    }
+    /// The digits among the keys, as far as they fit.
+    pub(crate) fn digits(&self) -> Digits {
+        let push = |digits: Digits, key: &Key| key.digit().and_then(|d| digits.push(d)).unwrap_or(digits);
+        self.0.iter().fold(Digits::EMPTY, push)
+    }
+}
+
+/// Where a `call` node goes on after `return`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Frame {
+    /// The `call` node.
+    pub(crate) node: NodeId,
+}
+
+/// Standing in a queue: kept from entering until answered or left, ringing included.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Place {
+    pub(crate) queue: QueueId,
+    /// For an agent of which language.
+    pub(crate) language: LanguageId,
+    /// Other languages the caller accepts.
+    pub(crate) accepted: Vec<LanguageId>,
+    /// Since when the wait counts.
+    pub(crate) since: Instant,
+    /// The queue's priority and the node's.
+    pub(crate) priority: i16,
+    /// The key by which lines are ordered.
+    pub(crate) rank: Rank,
+    /// When it entered, for treatment and the longest wait.
+    pub(crate) entered: Instant,
+    /// When each step of the treatment speaks next.
+    pub(crate) steps: Vec<Option<Instant>>,
+    /// The step whose keys work now.
+    pub(crate) speaking: Option<u16>,
+    /// How often a call back was dialled.
+    pub(crate) attempts: u8,
+    /// Set aside until it is dialled again.
+    pub(crate) parked: bool,
+}
+
+/// Order within a line: lower first. See [`super::acd::queue`].
+pub(crate) type Rank = (i16, i64, CallId);
+
+/// A call.
+#[derive(Clone, Debug)]
+pub(crate) struct Call {
+    pub(crate) id: CallId,
+    /// Index into the engine's versions.
+    pub(crate) version: usize,
+    pub(crate) script: Arc<Script>,
+    pub(crate) promised_in: Option<CallId>,
+    pub(crate) caller: Option<CallerNumber>,
+    pub(crate) state: CallState,
+    pub(crate) node: NodeId,
+    pub(crate) language: LanguageId,
+    pub(crate) level: AccessLevel,
+    pub(crate) person: Option<PersonId>,
+    pub(crate) recording: bool,
+    pub(crate) vars: Vec<Value>,
+    pub(crate) frames: Vec<Frame>,
+    /// Menus and entries passed, with the depth of frames at each.
+    pub(crate) history: Vec<(NodeId, usize)>,
+    /// Keys pressed ahead.
+    pub(crate) typed: Keys,
+    /// Keys of the entry being keyed.
+    pub(crate) entry: Keys,
+    /// The last entry that was not secret.
+    pub(crate) last_entry: Digits,
+    /// What was claimed at an `authenticate` node, until it is checked.
+    pub(crate) claim: Option<(ClaimKind, Digits)>,
+    /// The last two digits of the telephone a code was sent to, and the minutes it is valid, to be said again.
+    pub(crate) code_sent: (Digits, i64),
+    /// Failed checks in this call: of identity, and of code or card.
+    pub(crate) tries: [u8; 2],
+    pub(crate) playing_until: Instant,
+    pub(crate) unstoppable_until: Instant,
+    pub(crate) no_input: u8,
+    pub(crate) no_match: u8,
+    pub(crate) hours: Option<Hours>,
+    pub(crate) promise: Option<(TimeOfDay, TimeOfDay)>,
+    pub(crate) requests: u32,
+    pub(crate) place: Option<Place>,
+    /// The place left for a `callback` node, which may keep it.
+    pub(crate) kept: Option<Place>,
+    /// The `queue` node last entered: what follows the agent is said there.
+    pub(crate) queue_node: Option<NodeId>,
+    pub(crate) armed: Armed,
+    /// An agent has had it.
+    pub(crate) answered: bool,
+    /// A promise to call back was made.
+    pub(crate) promised: bool,
+    /// The caller has gone; only a hang-up chain still runs.
+    pub(crate) gone: bool,
+    /// A call back was picked up.
+    pub(crate) reached: bool,
+}
+
+impl Call {
+    /// A call at the entry of a script.
+    pub(crate) fn new(id: CallId, version: usize, script: Arc<Script>) -> Call {
+        Call {
+            id,
+            version,
+            promised_in: None,
+            caller: None,
+            state: CallState::Ivr(Step::Moving),
+            node: script.entry,
+            language: script.default_language,
+            level: AccessLevel::L0,
+            person: None,
+            recording: true,
+            vars: script.variables.iter().map(|variable| variable.initial.clone()).collect(),
+            frames: Vec::new(),
+            history: Vec::new(),
+            typed: Keys::default(),
+            entry: Keys::default(),
+            last_entry: Digits::EMPTY,
+            claim: None,
+            code_sent: (Digits::EMPTY, 0),
+            tries: [0; 2],
+            playing_until: Instant::ZERO,
+            unstoppable_until: Instant::ZERO,
+            no_input: 0,
+            no_match: 0,
+            hours: None,
+            promise: None,
+            requests: 0,
+            place: None,
+            kept: None,
+            queue_node: None,
+            armed: Armed::default(),
+            answered: false,
+            promised: false,
+            gone: false,
+            reached: false,
+            script,
+        }
+    }
+
+    /// A call back whose caller has not picked up.
+    pub(crate) fn caller_is_away(&self) -> bool {
+        self.promised_in.is_some() && !self.reached
+    }
+
+    /// The version as events tell it.
+    pub(crate) fn version_id(&self) -> ScriptVersion {
+        ScriptVersion(self.version as u32 + 1)
+    }
+
+    /// What the call counts as when the caller hangs up and the script says nothing else.
+    pub(crate) fn outcome_on_hangup(&self) -> Outcome {
+        match (self.answered, self.promised) {
+            (true, _) => Outcome::Transferred,
+            (false, true) => Outcome::Callback,
+            (false, false) => Outcome::Abandoned,
+        }
+    }
+}
+
+/// All calls not yet ended, by id.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Calls {
+    slots: Vec<Option<Box<Call>>>,
+    free: Vec<u32>,
+    /// Slot of each id from `base` on; `u32::MAX` once ended.
+    index: VecDeque<u32>,
+    base: u64,
+    /// How many ids were given out.
+    pub(crate) offered: u64,
+    pub(crate) ended: u64,
+}
+
+const GONE: u32 = u32::MAX;
+
+impl Calls {
+    /// The id the next call gets.
+    pub(crate) fn next_id(&self) -> CallId {
+        CallId(self.offered + 1)
+    }
+
+    /// Adds a call, whose id must be [`Calls::next_id`].
+    pub(crate) fn insert(&mut self, call: Box<Call>) {
+        debug_assert_eq!(call.id, self.next_id());
+        self.offered += 1;
+        let slot = self.free.pop().unwrap_or_else(|| {
+            self.slots.push(None);
+            (self.slots.len() - 1) as u32
+        });
+        if self.index.is_empty() {
+            self.base = call.id.0;
+        }
+        self.index.push_back(slot);
+        self.slots[slot as usize] = Some(call);
+    }
+
+    fn slot(&self, id: CallId) -> Option<usize> {
+        let place = id.0.checked_sub(self.base)?;
+        self.index.get(place as usize).filter(|&&slot| slot != GONE).map(|&slot| slot as usize)
+    }
+
+    pub(crate) fn get(&self, id: CallId) -> Option<&Call> {
+        self.slot(id).and_then(|slot| self.slots[slot].as_deref())
+    }
+
+    pub(crate) fn get_mut(&mut self, id: CallId) -> Option<&mut Call> {
+        self.slot(id).and_then(|slot| self.slots[slot].as_deref_mut())
+    }
+
+    /// Removes an ended call.
+    pub(crate) fn remove(&mut self, id: CallId) -> Option<Box<Call>> {
+        let slot = self.slot(id)?;
+        self.index[(id.0 - self.base) as usize] = GONE;
+        self.free.push(slot as u32);
+        self.ended += 1;
+        while self.index.front() == Some(&GONE) {
+            self.index.pop_front();
+            self.base += 1;
+        }
+        self.slots[slot].take()
+    }
+
+    /// Calls in progress, in order of arrival.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Call> {
+        self.index.iter().filter(|&&slot| slot != GONE).filter_map(|&slot| self.slots[slot as usize].as_deref())
+    }
+}

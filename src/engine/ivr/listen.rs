@@ -1,0 +1,555 @@
+//! The digit collector: nine rules, and nothing else decides what a key means in the menus.
+//!
+//! 1. The first-digit timer starts when the last prompt ends; the first key cancels it and starts the inter-digit timer.
+//! 2. After any key only inter-digit and terminator timers run; the greatest length ends the entry at once, unless a
+//!    terminator is waited for.
+//! 3. When the inter-digit timer ends, an entry long enough is accepted; a shorter one is a no-match, and its digits stay
+//!    readable as `call.entry`. Silence is a no-input.
+//! 4. The terminator ends the entry and is not part of it; alone it gives the empty entry, or itself where a menu binds it.
+//! 5. An ambiguous prefix waits only while a longer choice is still possible.
+//! 6. Keys pressed ahead are kept between inputs; a secret entry never reads them. An error clears them.
+//! 7. No-input and no-match are counted per visit; of the handlers the one with the highest count not above the present
+//!    one applies; a valid choice resets both.
+//! 8. Global keys work only where the node does not bind the key, and never inside an entry; there `*` cancels the entry.
+//! 9. All of it runs on the engine's time alone.
+
+use super::{CallState, Command, Engine, Fact, Next, Purpose, Slot, Step, Timer, authenticate::digits_of};
+use crate::{
+    engine::{call::Phase, output::Listen},
+    id::{CallId, LanguageId, NodeId},
+    pii::Digits,
+    script::{
+        Script,
+        model::{Collect, Escalation, GlobalAction, IntentId, Key, Node, NodeKind, PromptUse, Then},
+        value::{Type, Value},
+    },
+    time::{Date, Duration, TimeOfDay},
+};
+
+/// What an entry here looks like.
+struct Format {
+    min: u8,
+    max: u8,
+    terminator: Option<Key>,
+    secret: bool,
+}
+
+/// What the keys so far amount to at a menu.
+enum Match {
+    /// This choice, and none longer.
+    Choice(usize),
+    /// This choice, but a longer one is still possible.
+    Ambiguous,
+    /// Nothing yet, but a choice is still possible.
+    Prefix,
+    /// No choice is possible.
+    None,
+}
+
+impl Engine {
+    /// Says the prompts of what is asked here (when `say`), then awaits keys.
+    pub(super) fn listen(&mut self, id: CallId, script: &Script, purpose: Purpose, say: bool) {
+        let Some(call) = self.calls.get_mut(id) else { return };
+        let node = script.node(call.node);
+        let format = format_of(node, purpose);
+        if format.secret {
+            call.typed.clear();
+        }
+        call.entry.clear();
+        if say {
+            self.say_question(id, script, node, purpose);
+        }
+        let Some(call) = self.calls.get_mut(id) else { return };
+        let speaking_until = call.playing_until.max(self.now);
+        let held = !call.typed.is_empty() && call.unstoppable_until > self.now;
+        let silence_at = speaking_until + node.input.first_digit;
+        let (phase, due) = if held { (Phase::Held, call.unstoppable_until) } else { (Phase::First, silence_at) };
+        let node_id = call.node;
+        self.transition(id, CallState::Ivr(Step::Listening { purpose, phase }));
+        self.arm(id, Slot::Step, due, Timer::Step(id));
+        let Format { min, max, terminator, secret } = format;
+        self.command(Command::Listen(Listen { call: id, node: node_id, min, max, terminator, secret, silence_at }));
+    }
+
+    fn say_question(&mut self, id: CallId, script: &Script, node: &Node, purpose: Purpose) {
+        match (&node.kind, purpose) {
+            (NodeKind::Authenticate(auth), Purpose::Claim) => self.play(id, script, &auth.prompts.claim),
+            (NodeKind::Authenticate(auth), Purpose::Birth) => self.play(id, script, &auth.prompts.birth),
+            (NodeKind::Authenticate(auth), Purpose::Code) => {
+                let Some(call) = self.calls.get(id) else { return };
+                let (tail, minutes) = call.code_sent;
+                let args = script.prompts.get(auth.prompts.code).slots.iter().map(|slot| match &*slot.name {
+                    "tail" => Value::Digits(tail),
+                    _ => Value::Number(minutes),
+                });
+                let args = args.collect();
+                self.play_one(id, script, auth.prompts.code, args);
+            }
+            (NodeKind::Authenticate(auth), _) => self.play_one(id, script, auth.prompts.card, [].into()),
+            (NodeKind::Survey { questions, .. }, Purpose::Survey(i)) => {
+                if i == 0 {
+                    self.play(id, script, &node.prompts);
+                }
+                self.play(id, script, &questions[i as usize].prompts);
+            }
+            (NodeKind::Language { choices, .. }, _) => self.say_in_each_language(id, script, node, choices),
+            _ => self.say_unless_skipped(id, script, &node.prompts),
+        }
+    }
+
+    /// A caller who has keyed ahead does not hear the question, unless it must be heard.
+    fn say_unless_skipped(&mut self, id: CallId, script: &Script, prompts: &[PromptUse]) {
+        let typed_ahead = self.calls.get(id).is_some_and(|call| !call.typed.is_empty());
+        if !typed_ahead || !self.skippable(id, script, prompts) {
+            self.play(id, script, prompts);
+        }
+    }
+
+    fn say_in_each_language(&mut self, id: CallId, script: &Script, node: &Node, choices: &[(Key, LanguageId)]) {
+        let Some(before) = self.calls.get(id).map(|call| call.language) else { return };
+        for (_, language) in choices {
+            if let Some(call) = self.calls.get_mut(id) {
+                call.language = *language;
+            }
+            self.say_unless_skipped(id, script, &node.prompts);
+        }
+        if let Some(call) = self.calls.get_mut(id) {
+            call.language = before;
+        }
+    }
+
+    /// A key pressed while keys are awaited.
+    pub(super) fn key_while_listening(&mut self, id: CallId, key: Key, phase: Phase) {
+        let now = self.now;
+        let Some(call) = self.calls.get_mut(id) else { return };
+        if now < call.unstoppable_until {
+            let script = call.script.clone();
+            let secret = self.is_secret(id);
+            let Some(call) = self.calls.get_mut(id) else { return };
+            if script.node(call.node).input.discard || secret {
+                return;
+            }
+            call.typed.push(key);
+            if phase == Phase::First {
+                let (at, state) = (call.unstoppable_until, call.state.clone());
+                if let CallState::Ivr(Step::Listening { purpose, .. }) = state {
+                    self.transition(id, CallState::Ivr(Step::Listening { purpose, phase: Phase::Held }));
+                    self.arm(id, Slot::Step, at, Timer::Step(id));
+                }
+            }
+            return;
+        }
+        self.cut_prompt(id);
+        self.feed(id, key);
+        self.use_typed(id);
+    }
+
+    /// Uses keys pressed ahead for as long as keys are awaited and may be used.
+    pub(super) fn use_typed(&mut self, id: CallId) {
+        loop {
+            let now = self.now;
+            let Some(call) = self.calls.get_mut(id) else { return };
+            let listening = matches!(call.state, CallState::Ivr(Step::Listening { .. }));
+            if !listening || now < call.unstoppable_until {
+                return;
+            }
+            let Some(key) = call.typed.pop() else { return };
+            self.cut_prompt(id);
+            self.feed(id, key);
+        }
+    }
+
+    /// One key of an entry.
+    fn feed(&mut self, id: CallId, key: Key) {
+        let Some(call) = self.calls.get(id) else { return };
+        let CallState::Ivr(Step::Listening { purpose, phase }) = call.state else { return };
+        let script = call.script.clone();
+        let node = script.node(call.node);
+        let fresh = call.entry.is_empty();
+        match (&node.kind, purpose) {
+            (NodeKind::Collect(collect), Purpose::Node) => {
+                if let Some((_, to)) = collect.keys.iter().find(|(k, _)| fresh && *k == key) {
+                    self.chosen(id, key, None, *to);
+                    return;
+                }
+                self.feed_digits(id, key, node, purpose, phase);
+            }
+            (NodeKind::Survey { .. }, Purpose::Survey(number)) => self.feed_survey(id, key, &script, number),
+            (NodeKind::Authenticate(auth), _) => match auth.no_number {
+                Some(to) if fresh && key == Key::STAR && purpose == Purpose::Claim => self.chosen(id, key, None, to),
+                _ => self.feed_digits(id, key, node, purpose, phase),
+            },
+            _ => self.feed_menu(id, key, node),
+        }
+    }
+
+    /// A key at a menu, a confirmation or the choice of language.
+    fn feed_menu(&mut self, id: CallId, key: Key, node: &Node) {
+        let bound = self.match_menu(id, node, Some(key));
+        let fresh = self.calls.get(id).is_some_and(|call| call.entry.is_empty());
+        match bound {
+            Match::Choice(choice) => self.choose(id, node, choice),
+            Match::Ambiguous | Match::Prefix => {
+                if let Some(call) = self.calls.get_mut(id) {
+                    call.entry.push(key);
+                }
+                self.await_next(id, Purpose::Node, Phase::Inter, node);
+            }
+            Match::None if fresh && self.global(id, node, key) => {}
+            Match::None if !fresh && key == Key::HASH => self.menu_ended(id, node),
+            Match::None if !fresh && key == Key::STAR => self.cancel_entry(id, Purpose::Node, node),
+            Match::None => {
+                if let Some(call) = self.calls.get_mut(id) {
+                    call.entry.push(key);
+                }
+                self.escalate(id, false);
+            }
+        }
+    }
+
+    /// No further key comes: the choice that matches exactly, else a no-match.
+    fn menu_ended(&mut self, id: CallId, node: &Node) {
+        let exact = self.calls.get(id).and_then(|call| {
+            let offered = |keys: &[Key]| keys.len() == call.entry.len() && call.entry.begins(keys);
+            self.offered(id, node).into_iter().find(|(_, keys)| offered(keys)).map(|(i, _)| i)
+        });
+        match exact {
+            Some(choice) => self.choose(id, node, choice),
+            None => self.escalate(id, false),
+        }
+    }
+
+    /// The choices on offer now, with their places and keys.
+    fn offered<'a>(&self, id: CallId, node: &'a Node) -> Vec<(usize, &'a [Key])> {
+        match &node.kind {
+            NodeKind::Menu { choices } => {
+                let on_offer = choices.iter().enumerate().filter(|(_, choice)| self.holds(id, choice.when.as_ref()));
+                on_offer.map(|(i, choice)| (i, &*choice.keys)).collect()
+            }
+            NodeKind::Confirm { yes_key, no_key, .. } => {
+                vec![(0, std::slice::from_ref(yes_key)), (1, std::slice::from_ref(no_key))]
+            }
+            NodeKind::Language { choices, .. } => {
+                choices.iter().enumerate().map(|(i, (key, _))| (i, std::slice::from_ref(key))).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// What the entry with `key` added amounts to.
+    fn match_menu(&self, id: CallId, node: &Node, key: Option<Key>) -> Match {
+        let Some(call) = self.calls.get(id) else { return Match::None };
+        let mut entry = call.entry.clone();
+        if let Some(key) = key {
+            entry.push(key);
+        }
+        let possible: Vec<_> = self.offered(id, node).into_iter().filter(|(_, keys)| entry.begins(keys)).collect();
+        let exact = possible.iter().find(|(_, keys)| keys.len() == entry.len());
+        let longer = possible.iter().any(|(_, keys)| keys.len() > entry.len());
+        match (exact, longer) {
+            (Some((choice, _)), false) => Match::Choice(*choice),
+            (Some(_), true) => Match::Ambiguous,
+            (None, true) => Match::Prefix,
+            (None, false) => Match::None,
+        }
+    }
+
+    fn choose(&mut self, id: CallId, node: &Node, choice: usize) {
+        let (key, serves, to) = match &node.kind {
+            NodeKind::Menu { choices } => (choices[choice].keys[0], choices[choice].serves, choices[choice].to),
+            NodeKind::Confirm { yes_key, yes, .. } if choice == 0 => (*yes_key, None, *yes),
+            NodeKind::Confirm { no_key, no, .. } => (*no_key, None, *no),
+            NodeKind::Language { choices, to } => {
+                self.set_language(id, choices[choice].1);
+                (choices[choice].0, None, *to)
+            }
+            _ => return,
+        };
+        self.chosen(id, key, serves, to);
+    }
+
+    fn chosen(&mut self, id: CallId, key: Key, serves: Option<IntentId>, to: NodeId) {
+        self.disarm(id, Slot::Step);
+        let Some(call) = self.calls.get_mut(id) else { return };
+        let node = call.node;
+        call.entry.clear();
+        self.fact(Fact::ChoiceMade { call: id, node, key, serves });
+        self.go(id, Next::Go(to));
+    }
+
+    /// A global key, where the node leaves it free: whether it is one here.
+    fn global(&mut self, id: CallId, node: &Node, key: Key) -> bool {
+        let Some((_, action)) = node.input.globals.iter().find(|(k, _)| *k == key) else { return false };
+        match action {
+            GlobalAction::Goto(to) => self.chosen(id, key, None, *to),
+            GlobalAction::Repeat => self.repeat(id),
+            GlobalAction::Back => self.back(id),
+        }
+        true
+    }
+
+    /// Plays the node again; counts begin anew.
+    fn repeat(&mut self, id: CallId) {
+        let Some(call) = self.calls.get_mut(id) else { return };
+        (call.no_input, call.no_match) = (0, 0);
+        let node = call.node;
+        let CallState::Ivr(Step::Listening { purpose, .. }) = call.state else { return };
+        let script = call.script.clone();
+        self.disarm(id, Slot::Step);
+        self.fact(Fact::WentBack { call: id, node });
+        self.listen(id, &script, purpose, true);
+    }
+
+    /// Goes back to the menu or entry before this one; where there is none, plays this one again.
+    fn back(&mut self, id: CallId) {
+        let Some(call) = self.calls.get_mut(id) else { return };
+        let here = call.node;
+        while call.history.last().is_some_and(|(node, _)| *node == here) {
+            call.history.pop();
+        }
+        let Some((node, depth)) = call.history.pop() else {
+            let depth = call.frames.len();
+            if call.script.node(here).back_point {
+                call.history.push((here, depth));
+            }
+            self.repeat(id);
+            return;
+        };
+        call.frames.truncate(depth);
+        self.disarm(id, Slot::Step);
+        self.fact(Fact::WentBack { call: id, node });
+        self.go(id, Next::Go(node));
+    }
+
+    /// A key of an entry of digits.
+    fn feed_digits(&mut self, id: CallId, key: Key, node: &Node, purpose: Purpose, phase: Phase) {
+        let format = format_of(node, purpose);
+        let Some(call) = self.calls.get_mut(id) else { return };
+        let fresh = call.entry.is_empty();
+        if format.terminator == Some(key) {
+            if call.entry.len() >= format.min as usize {
+                self.accept(id, node, purpose);
+            } else {
+                self.escalate(id, false);
+            }
+        } else if key.digit().is_some() {
+            if phase == Phase::Terminator {
+                // The entry was complete, and this is not its terminator: it belongs to what comes next.
+                call.typed.push(key);
+                self.accept(id, node, purpose);
+                return;
+            }
+            call.entry.push(key);
+            let full = call.entry.len() >= format.max as usize;
+            let waits = format.terminator.is_some() && node.input.terminator_wait > Duration::ZERO;
+            match (full, waits) {
+                (true, false) => self.accept(id, node, purpose),
+                (true, true) => self.await_next(id, purpose, Phase::Terminator, node),
+                (false, _) => self.await_next(id, purpose, Phase::Inter, node),
+            }
+        } else if fresh {
+            if !self.global(id, node, key) {
+                self.escalate(id, false);
+            }
+        } else if key == Key::STAR {
+            self.cancel_entry(id, purpose, node);
+        } else {
+            self.escalate(id, false);
+        }
+    }
+
+    /// What was keyed so far is thrown away, and the first key is awaited anew.
+    fn cancel_entry(&mut self, id: CallId, purpose: Purpose, node: &Node) {
+        if let Some(call) = self.calls.get_mut(id) {
+            call.entry.clear();
+        }
+        self.await_next(id, purpose, Phase::First, node);
+    }
+
+    fn await_next(&mut self, id: CallId, purpose: Purpose, phase: Phase, node: &Node) {
+        let wait = match phase {
+            Phase::Terminator => node.input.terminator_wait,
+            Phase::Inter => node.input.inter_digit,
+            Phase::First | Phase::Held => node.input.first_digit,
+        };
+        self.transition(id, CallState::Ivr(Step::Listening { purpose, phase }));
+        self.arm(id, Slot::Step, self.now + wait, Timer::Step(id));
+    }
+
+    /// An entry is complete.
+    fn accept(&mut self, id: CallId, node: &Node, purpose: Purpose) {
+        self.disarm(id, Slot::Step);
+        let Some(call) = self.calls.get_mut(id) else { return };
+        let keyed = call.entry.digits();
+        let (count, node_id) = (call.entry.len() as u8, call.node);
+        if purpose != Purpose::Node {
+            call.entry.clear();
+            self.fact(Fact::EntryAccepted { call: id, node: node_id, digits: count });
+            self.proof_keyed(id, purpose, keyed);
+            return;
+        }
+        let NodeKind::Collect(collect) = &node.kind else { return };
+        if !collect.secret {
+            call.last_entry = keyed;
+        }
+        let slot = collect.into.index();
+        let before = std::mem::take(&mut call.vars[slot]);
+        let read = read_entry(collect, keyed);
+        let readable = read.is_some();
+        call.vars[slot] = read.unwrap_or_default();
+        let valid = readable && self.holds(id, collect.valid.as_ref());
+        let Some(call) = self.calls.get_mut(id) else { return };
+        if !valid {
+            call.vars[slot] = before;
+            self.escalate(id, false);
+            return;
+        }
+        call.entry.clear();
+        self.fact(Fact::EntryAccepted { call: id, node: node_id, digits: count });
+        self.go(id, Next::Go(collect.to));
+    }
+
+    /// A key at a survey question: an answer, a refusal, or neither.
+    fn feed_survey(&mut self, id: CallId, key: Key, script: &Script, number: u8) {
+        let Some(call) = self.calls.get_mut(id) else { return };
+        let node = call.node;
+        let NodeKind::Survey { questions, to } = &script.node(node).kind else { return };
+        let question = &questions[number as usize];
+        match key.digit() {
+            Some(score) if (question.min..=question.max).contains(&score) => {
+                call.no_match = 0;
+                self.disarm(id, Slot::Step);
+                self.fact(Fact::SurveyAnswered { call: id, node, question: number, score });
+                if let Some(next) = self.ask_survey(id, script, number + 1) {
+                    self.go(id, next);
+                }
+            }
+            Some(_) if call.no_match == 0 => {
+                call.no_match = 1;
+                call.typed.clear();
+                self.fact(Fact::NoMatch { call: id, node, count: 1, digits: 1 });
+                self.listen(id, script, Purpose::Survey(number), true);
+            }
+            _ => {
+                self.disarm(id, Slot::Step);
+                self.go(id, Next::Go(*to));
+            }
+        }
+    }
+
+    /// A timer of the collector came to its time.
+    pub(super) fn listening_due(&mut self, id: CallId, purpose: Purpose, phase: Phase) {
+        let Some(call) = self.calls.get(id) else { return };
+        let script = call.script.clone();
+        let node = script.node(call.node);
+        match phase {
+            Phase::Held => {
+                let silence_at = call.playing_until.max(self.now) + node.input.first_digit;
+                self.transition(id, CallState::Ivr(Step::Listening { purpose, phase: Phase::First }));
+                self.arm(id, Slot::Step, silence_at, Timer::Step(id));
+                self.use_typed(id);
+            }
+            Phase::First => self.escalate(id, true),
+            Phase::Terminator => self.accept(id, node, purpose),
+            Phase::Inter => match (&node.kind, purpose) {
+                (NodeKind::Menu { .. } | NodeKind::Confirm { .. } | NodeKind::Language { .. }, _) => {
+                    self.menu_ended(id, node);
+                }
+                _ if call.entry.len() >= format_of(node, purpose).min as usize => self.accept(id, node, purpose),
+                _ => self.escalate(id, false),
+            },
+        }
+    }
+
+    /// Silence, or keys that fit nothing: the handler for the present count.
+    fn escalate(&mut self, id: CallId, silence: bool) {
+        self.disarm(id, Slot::Step);
+        let Some(call) = self.calls.get_mut(id) else { return };
+        let CallState::Ivr(Step::Listening { purpose, .. }) = call.state else { return };
+        let script = call.script.clone();
+        let node_id = call.node;
+        let node = script.node(node_id);
+        let digits = call.entry.len() as u8;
+        if !silence && !format_of(node, purpose).secret {
+            call.last_entry = call.entry.digits();
+        }
+        call.typed.clear();
+        call.entry.clear();
+        let count = if silence { &mut call.no_input } else { &mut call.no_match };
+        *count = count.saturating_add(1);
+        let count = *count;
+        self.transition(id, CallState::Ivr(Step::Moving));
+        self.fact(match silence {
+            true => Fact::NoInput { call: id, node: node_id, count },
+            false => Fact::NoMatch { call: id, node: node_id, count, digits },
+        });
+        if let NodeKind::Survey { to, .. } = node.kind {
+            // Nobody is pressed to answer a survey.
+            self.go(id, Next::Go(to));
+            return;
+        }
+        let handlers = if silence { &node.input.no_input } else { &node.input.no_match };
+        self.handle_escalation(id, &script, handlers, count, purpose);
+    }
+
+    fn handle_escalation(&mut self, id: CallId, script: &Script, handlers: &Escalation, count: u8, purpose: Purpose) {
+        let step = handlers.steps.iter().rev().find(|step| step.from <= count);
+        let Some(step) = step else {
+            self.listen(id, script, purpose, true);
+            return;
+        };
+        self.play(id, script, &step.prompts);
+        match step.then {
+            Then::Replay => self.listen(id, script, purpose, true),
+            Then::Listen => self.listen(id, script, purpose, false),
+            Then::Goto(to) => self.go(id, Next::Go(to)),
+        }
+    }
+
+    /// Whether what a call keys now is secret.
+    pub(in crate::engine) fn is_secret(&self, id: CallId) -> bool {
+        self.calls.get(id).is_some_and(|call| match call.state {
+            CallState::Ivr(Step::Listening { purpose, .. }) => format_of(call.script.node(call.node), purpose).secret,
+            _ => false,
+        })
+    }
+}
+
+/// What an entry for `purpose` at `node` looks like.
+fn format_of(node: &Node, purpose: Purpose) -> Format {
+    match (&node.kind, purpose) {
+        (NodeKind::Collect(collect), _) => {
+            Format { min: collect.min, max: collect.max, terminator: collect.terminator, secret: collect.secret }
+        }
+        (NodeKind::Authenticate(auth), purpose) => {
+            let digits = digits_of(purpose, auth);
+            Format { min: digits, max: digits, terminator: Some(Key::HASH), secret: true }
+        }
+        (NodeKind::Menu { choices }, _) => {
+            let longest = choices.iter().map(|choice| choice.keys.len()).max().unwrap_or(1);
+            Format { min: 1, max: longest as u8, terminator: None, secret: false }
+        }
+        _ => Format { min: 1, max: 1, terminator: None, secret: false },
+    }
+}
+
+/// The value of an entry, when it is one.
+fn read_entry(collect: &Collect, keyed: Digits) -> Option<Value> {
+    let number = keyed.as_number();
+    Some(match collect.kind {
+        Type::Number => Value::Number(number as i64),
+        Type::Amount => Value::Amount(number as i64 * 100),
+        Type::Date => Value::Date(read_date(keyed)?),
+        Type::Time => {
+            Value::Time(TimeOfDay::new((number / 100) as u16, (number % 100) as u16).filter(|_| keyed.len() == 4)?)
+        }
+        _ => Value::Digits(keyed),
+    })
+}
+
+/// DDMMYYYY.
+fn read_date(keyed: Digits) -> Option<Date> {
+    let number = keyed.as_number();
+    let (day, month, year) = (number / 1_000_000, number / 10_000 % 100, number % 10_000);
+    Date::from_ymd(year as i16, month as i8, day as i8).filter(|_| keyed.len() == 8)
+}

@@ -1,0 +1,385 @@
+//! The IVR: walks a call through the nodes of its script.
+//!
+//! [`Engine::go`] enters node after node until one waits for something: the end of a prompt, keys, a service, an agent. The
+//! digit collector is in `listen`, authentication in `authenticate`.
+//!
+//! May import within the engine. What never enters: text (prompts are ids with arguments), the registry (services are asked
+//! by command and answered by input).
+
+mod authenticate;
+mod expr;
+mod listen;
+mod lookup;
+mod play;
+
+use super::{
+    Command, Engine, Fact,
+    call::{CallState, Frame, Next, Purpose, Slot, Step},
+    event::Cause,
+    timer::Timer,
+};
+use crate::{
+    id::{CallId, LanguageId, NodeId, QueueId, VarId},
+    random::{Purpose as Chance, mix},
+    script::{
+        Script,
+        model::{Assignment, Key, NodeKind, Outcome, QueueRef, Target},
+        value::Value,
+    },
+    time::Duration,
+};
+
+/// How many nodes a call may pass without waiting for anything. The checker finds such loops; this guards against those it
+/// cannot see.
+const STRIDE: u32 = 1_000;
+
+/// How deep flows may call each other. The checker refuses recursion; calls left by a global key pile up, and stop here.
+const DEPTH: usize = 64;
+
+impl Engine {
+    /// Walks on until the call waits for something, then uses keys pressed ahead.
+    pub(in crate::engine) fn go(&mut self, id: CallId, next: Next) {
+        let mut next = Some(next);
+        let mut stride = 0;
+        while let Some(step) = next {
+            stride += 1;
+            if stride > STRIDE {
+                self.end_call(id, Outcome::Failed, Cause::RanAway);
+                return;
+            }
+            next = match step {
+                Next::Go(node) => self.enter(id, node),
+                Next::Finish => self.finish(id),
+            };
+        }
+        self.use_typed(id);
+    }
+
+    /// Enters a node: what follows at once, or `None` when the call waits or has ended.
+    fn enter(&mut self, id: CallId, node_id: NodeId) -> Option<Next> {
+        let call = self.calls.get_mut(id)?;
+        let script = call.script.clone();
+        let node = script.node(node_id);
+        call.node = node_id;
+        (call.no_input, call.no_match) = (0, 0);
+        call.state = CallState::Ivr(Step::Moving);
+        let depth = call.frames.len();
+        if node.back_point && call.history.last().map(|last| last.0) != Some(node_id) {
+            call.history.push((node_id, depth));
+        }
+        let gone = call.gone;
+        self.fact(Fact::NodeEntered { call: id, node: node_id });
+        if gone && !runs_without_caller(&node.kind) {
+            return Some(Next::Finish);
+        }
+        self.perform(id, &script, node_id)
+    }
+
+    /// Does what a node does.
+    fn perform(&mut self, id: CallId, script: &Script, node_id: NodeId) -> Option<Next> {
+        let node = script.node(node_id);
+        match &node.kind {
+            NodeKind::Say { to } => self.say(id, script, Next::Go(*to)),
+            NodeKind::End { .. } | NodeKind::Transfer { .. } => self.say(id, script, Next::Finish),
+            NodeKind::Menu { .. } | NodeKind::Collect(_) | NodeKind::Confirm { .. } | NodeKind::Language { .. } => {
+                self.listen(id, script, Purpose::Node, true);
+                None
+            }
+            NodeKind::Survey { .. } => self.ask_survey(id, script, 0),
+            NodeKind::Authenticate(_) => self.authenticate(id, script),
+            NodeKind::Lookup { .. } => self.look_up(id, script),
+            NodeKind::Record { max, .. } => {
+                self.record_message(id, script, *max);
+                None
+            }
+            NodeKind::Queue(queue) => {
+                self.play(id, script, &node.prompts);
+                let into = self.resolve_queue(id, queue.queue)?;
+                if let Some(call) = self.calls.get_mut(id) {
+                    call.queue_node = Some(node_id);
+                }
+                self.enter_queue(id, into, queue).map(Next::Go)
+            }
+            NodeKind::Callback { queue, to, failed } => {
+                let into = self.resolve_queue(id, *queue)?;
+                if !self.promise_callback(id, into) {
+                    return Some(Next::Go(*failed));
+                }
+                self.say(id, script, Next::Go(*to))
+            }
+            kind => self.decide(id, script, kind),
+        }
+    }
+
+    /// Nodes that only decide where to go.
+    fn decide(&mut self, id: CallId, script: &Script, kind: &NodeKind) -> Option<Next> {
+        let to = match kind {
+            NodeKind::Set { assignments, to } => {
+                self.assign(id, assignments);
+                *to
+            }
+            NodeKind::Branch { arms, otherwise } => {
+                arms.iter().find(|(condition, _)| self.holds(id, Some(condition))).map_or(*otherwise, |arm| arm.1)
+            }
+            NodeKind::Switch { on, cases, otherwise } => {
+                let value = self.value(id, on);
+                cases.iter().find(|(case, _)| *case == value).map_or(*otherwise, |case| case.1)
+            }
+            NodeKind::Hours { calendar, open, closed, holiday, periods } => {
+                let version = self.calls.get(id)?.version;
+                let hours = *self.versions[version].calendars[calendar.index()].at(self.now);
+                self.calls.get_mut(id)?.hours = Some(hours);
+                let period = hours.period.and_then(|p| periods.iter().find(|(word, _)| *word == p.word));
+                match (hours.open, hours.holiday, period) {
+                    (true, _, _) => *open,
+                    (false, Some(_), _) => *holiday,
+                    (false, None, Some((_, target))) => *target,
+                    (false, None, None) => *closed,
+                }
+            }
+            NodeKind::Split { parts } => self.split(id, parts)?,
+            NodeKind::Loop { times, counter, body, done } => self.count_loop(id, *times, *counter, *body, *done)?,
+            NodeKind::Call { entry, with, .. } => return self.call_flow(id, *entry, with),
+            NodeKind::Return { values } => return self.return_from_flow(id, script, values),
+            NodeKind::Goto { to } => *to,
+            _ => unreachable!("every node that waits is performed before"),
+        };
+        Some(Next::Go(to))
+    }
+
+    /// Plays a node's prompts and goes on at their end; at once when there are none, or when keys were pressed ahead.
+    fn say(&mut self, id: CallId, script: &Script, then: Next) -> Option<Next> {
+        let call = self.calls.get(id)?;
+        let uses = &script.node(call.node).prompts;
+        let typed_ahead = !call.typed.is_empty() && matches!(then, Next::Go(_));
+        if typed_ahead && self.skippable(id, script, uses) && call.unstoppable_until <= self.now {
+            return Some(then);
+        }
+        self.play(id, script, uses);
+        let until = self.calls.get(id)?.playing_until;
+        if until <= self.now {
+            return Some(then);
+        }
+        self.transition(id, CallState::Ivr(Step::Saying(then)));
+        self.arm(id, Slot::Step, until, Timer::Step(id));
+        None
+    }
+
+    /// The end the current node states.
+    fn finish(&mut self, id: CallId) -> Option<Next> {
+        let call = self.calls.get(id)?;
+        let script = call.script.clone();
+        let (outcome, cause) = match &script.node(call.node).kind {
+            NodeKind::End { outcome } if call.gone => (*outcome, Cause::CallerHungUp),
+            NodeKind::End { outcome } => (*outcome, Cause::ScriptEnded),
+            NodeKind::Transfer { .. } if !call.gone => {
+                let node = call.node;
+                self.fact(Fact::CallHandedOut { call: id, node });
+                (Outcome::Transferred, Cause::HandedOut)
+            }
+            _ => (call.outcome_on_hangup(), if call.gone { Cause::CallerHungUp } else { Cause::ScriptEnded }),
+        };
+        self.end_call(id, outcome, cause);
+        None
+    }
+
+    /// The queue of the engine that a node of this call's version means.
+    fn resolve_queue(&mut self, id: CallId, queue: QueueRef) -> Option<QueueId> {
+        let call = self.calls.get(id)?;
+        let named = match queue {
+            QueueRef::Fixed(queue) => queue,
+            QueueRef::Var(var) => match &call.vars[var.index()] {
+                Value::Symbol(symbol) => QueueId(symbol.word),
+                other => unreachable!("the checker proved that a queue is set, found {other:?}"),
+            },
+        };
+        Some(self.versions[call.version].queues[named.index()])
+    }
+
+    /// Assigns in order.
+    pub(super) fn assign(&mut self, id: CallId, assignments: &[Assignment]) {
+        for assignment in assignments {
+            let value = self.value(id, &assignment.value);
+            let Some(call) = self.calls.get_mut(id) else { return };
+            match (assignment.target, value) {
+                (Target::Var(var), value) => call.vars[var.index()] = value,
+                (Target::Recording, Value::Bool(allowed)) => {
+                    call.recording = allowed;
+                    self.fact(Fact::RecordingSet { call: id, allowed });
+                }
+                (Target::Language, Value::Symbol(symbol)) => self.set_language(id, LanguageId(symbol.word as u8)),
+                (target, value) => unreachable!("the checker matched types, yet {target:?} is given {value:?}"),
+            }
+        }
+    }
+
+    pub(super) fn set_language(&mut self, id: CallId, language: LanguageId) {
+        if let Some(call) = self.calls.get_mut(id) {
+            call.language = language;
+            self.fact(Fact::LanguageSet { call: id, language });
+        }
+    }
+
+    fn split(&mut self, id: CallId, parts: &[(u32, NodeId)]) -> Option<NodeId> {
+        use rand::RngExt;
+        let node = self.calls.get(id)?.node;
+        let lot = self.seed.stream(Chance::Split, id.0 ^ mix(node.0.into())).random_range(0..1_000_000);
+        parts.iter().find(|(upto, _)| lot < *upto).or(parts.last()).map(|part| part.1)
+    }
+
+    fn count_loop(&mut self, id: CallId, times: u32, counter: VarId, body: NodeId, done: NodeId) -> Option<NodeId> {
+        let slot = &mut self.calls.get_mut(id)?.vars[counter.index()];
+        let visits = match slot {
+            Value::Number(n) => *n + 1,
+            _ => 1,
+        };
+        *slot = Value::Number(visits);
+        Some(if visits <= i64::from(times) { body } else { done })
+    }
+
+    fn call_flow(&mut self, id: CallId, entry: NodeId, with: &[Assignment]) -> Option<Next> {
+        self.assign(id, with);
+        let call = self.calls.get_mut(id)?;
+        if call.frames.len() >= DEPTH {
+            self.end_call(id, Outcome::Failed, Cause::RanAway);
+            return None;
+        }
+        call.frames.push(Frame { node: call.node });
+        Some(Next::Go(entry))
+    }
+
+    fn return_from_flow(&mut self, id: CallId, script: &Script, values: &[Assignment]) -> Option<Next> {
+        self.assign(id, values);
+        let call = self.calls.get_mut(id)?;
+        let Some(frame) = call.frames.pop() else {
+            // The flow was entered by a goto, so there is nowhere to return to.
+            return Some(Next::Finish);
+        };
+        let depth = call.frames.len();
+        call.history.retain(|(_, at)| *at <= depth);
+        let NodeKind::Call { results, to, .. } = &script.node(frame.node).kind else {
+            unreachable!("a frame is made by a call node");
+        };
+        for (here, there) in results {
+            call.vars[here.index()] = call.vars[there.index()].clone();
+        }
+        Some(Next::Go(*to))
+    }
+
+    fn record_message(&mut self, id: CallId, script: &Script, max: Duration) {
+        let Some(node) = self.calls.get(id).map(|call| call.node) else { return };
+        self.play(id, script, &script.node(node).prompts);
+        let Some(since) = self.calls.get(id).map(|call| call.playing_until.max(self.now)) else { return };
+        self.transition(id, CallState::Ivr(Step::Recording { since }));
+        self.arm(id, Slot::Step, since + max, Timer::Step(id));
+    }
+
+    fn end_recording(&mut self, id: CallId) {
+        let Some(call) = self.calls.get(id) else { return };
+        let CallState::Ivr(Step::Recording { since }) = call.state else { return };
+        let script = call.script.clone();
+        let NodeKind::Record { to, .. } = script.node(call.node).kind else { return };
+        self.disarm(id, Slot::Step);
+        self.fact(Fact::MessageRecorded { call: id, length: self.now.since(since) });
+        self.go(id, Next::Go(to));
+    }
+
+    /// Asks question `number` of a survey, or goes on after the last.
+    fn ask_survey(&mut self, id: CallId, script: &Script, number: u8) -> Option<Next> {
+        let node = self.calls.get(id)?.node;
+        let NodeKind::Survey { questions, to } = &script.node(node).kind else { return None };
+        if number as usize >= questions.len() {
+            return Some(Next::Go(*to));
+        }
+        self.listen(id, script, Purpose::Survey(number), true);
+        None
+    }
+
+    /// A call's step has come to its time.
+    pub(in crate::engine) fn step_due(&mut self, id: CallId) {
+        let Some(CallState::Ivr(step)) = self.calls.get(id).map(|call| call.state.clone()) else { return };
+        match step {
+            Step::Moving => {}
+            Step::Saying(then) => self.go(id, then),
+            Step::Listening { purpose, phase } => self.listening_due(id, purpose, phase),
+            Step::Asking { question, .. } => self.service_failed(id, question),
+            Step::Recording { .. } => self.end_recording(id),
+        }
+    }
+
+    /// A caller pressed a key: whether it means something, now or later.
+    pub(in crate::engine) fn key_pressed(&mut self, id: CallId, key: Key) -> bool {
+        let now = self.now;
+        let Some(call) = self.calls.get_mut(id).filter(|call| !call.gone) else { return false };
+        match call.state.clone() {
+            CallState::Queued => return self.key_while_waiting(id, key),
+            CallState::Ivr(Step::Listening { phase, .. }) => self.key_while_listening(id, key, phase),
+            CallState::Ivr(Step::Saying(then)) => {
+                let held = now < call.unstoppable_until;
+                if held && call.script.node(call.node).input.discard {
+                    return false;
+                }
+                call.typed.push(key);
+                if !held && matches!(then, Next::Go(_)) {
+                    self.cut_prompt(id);
+                    self.disarm(id, Slot::Step);
+                    self.go(id, then);
+                }
+            }
+            CallState::Ivr(Step::Recording { .. }) => {
+                let finishes =
+                    matches!(call.script.node(call.node).kind, NodeKind::Record { finish, .. } if finish == key);
+                if !finishes {
+                    return false;
+                }
+                self.cut_prompt(id);
+                self.end_recording(id);
+            }
+            CallState::Ivr(Step::Moving | Step::Asking { .. }) => call.typed.push(key),
+            _ => return false,
+        }
+        true
+    }
+
+    /// The agent has done; the call goes on where its queue node says, or ends.
+    pub(in crate::engine) fn after_agent(&mut self, id: CallId) {
+        let Some(call) = self.calls.get_mut(id) else { return };
+        let script = call.script.clone();
+        call.typed.clear();
+        match call.queue_node.map(|node| &script.node(node).kind) {
+            Some(NodeKind::Queue(queue)) => self.go(id, Next::Go(queue.answered)),
+            _ => self.end_call(id, Outcome::Transferred, Cause::AgentReleased),
+        }
+    }
+
+    /// Ends a call, wherever it is in the menus.
+    pub(in crate::engine) fn end_call(&mut self, id: CallId, outcome: Outcome, cause: Cause) {
+        let Some(call) = self.calls.get(id) else { return };
+        let node = call.node;
+        self.transition(id, CallState::Ended);
+        self.fact(Fact::CallEnded { call: id, outcome, cause, node });
+        self.command(Command::HangUp { call: id, cause });
+        if let Some(call) = self.calls.remove(id) {
+            self.release_version(call.version);
+        }
+    }
+}
+
+/// Whether a node can run after the caller has gone.
+fn runs_without_caller(kind: &NodeKind) -> bool {
+    use NodeKind as N;
+    matches!(
+        kind,
+        N::Set { .. }
+            | N::Branch { .. }
+            | N::Switch { .. }
+            | N::Hours { .. }
+            | N::Split { .. }
+            | N::Loop { .. }
+            | N::Call { .. }
+            | N::Return { .. }
+            | N::Goto { .. }
+            | N::Lookup { .. }
+            | N::End { .. }
+    )
+}

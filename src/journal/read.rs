@@ -1,0 +1,116 @@
+//! Reading a journal, whole or cut off.
+
+use std::io::{self, BufRead};
+
+use super::{
+    line::{FORMAT, Header, Line},
+    replay::ReplayError,
+};
+use crate::time::Instant;
+
+/// The longest line a journal has by far; a longer one is no journal's.
+const MAX_LINE: u64 = 1 << 20;
+
+/// How a journal ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Tail {
+    /// It was closed properly: everything up to then had happened.
+    Closed(Instant),
+    /// It stops after a whole line: the run was cut off.
+    Open,
+    /// A line cannot be read; what follows it is not looked at.
+    Damaged {
+        /// Which line, counted from 1.
+        line: u64,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+/// Reads a journal line by line.
+#[derive(Debug)]
+pub struct Reader<R> {
+    from: R,
+    line: u64,
+    counts: (u64, u64),
+    tail: Option<Tail>,
+}
+
+impl<R: BufRead> Reader<R> {
+    /// Reads the first line.
+    pub fn open(mut from: R) -> Result<(Header, Reader<R>), ReplayError> {
+        let text = read_line(&mut from)?.ok_or_else(|| ReplayError::NotAJournal("it is empty".into()))?;
+        let value: serde_json::Value = serde_json::from_slice(&text)
+            .map_err(|error| ReplayError::NotAJournal(format!("line 1 is no header ({error})")))?;
+        match value.get("hatif_journal").and_then(serde_json::Value::as_u64) {
+            None => return Err(ReplayError::NotAJournal("line 1 has no `hatif_journal`".into())),
+            Some(format) if format != u64::from(FORMAT) => return Err(ReplayError::Format(format)),
+            Some(_) => {}
+        }
+        let header = serde_json::from_value(value)
+            .map_err(|error| ReplayError::NotAJournal(format!("line 1 is no header ({error})")))?;
+        Ok((header, Reader { from, line: 1, counts: (0, 0), tail: None }))
+    }
+
+    /// The next input or event; `None` at the end, which [`Reader::tail`] then tells.
+    pub fn next_line(&mut self) -> Result<Option<Line>, ReplayError> {
+        if self.tail.is_some() {
+            return Ok(None);
+        }
+        self.line += 1;
+        let Some(text) = read_line(&mut self.from)? else {
+            self.tail = Some(Tail::Open);
+            return Ok(None);
+        };
+        if text.last() != Some(&b'\n') {
+            return Ok(self.damaged("it is cut off".into()));
+        }
+        match serde_json::from_slice(&text) {
+            Ok(Line::End { end, inputs, events }) => {
+                if (inputs, events) != self.counts {
+                    let (i, e) = self.counts;
+                    let reason = format!("it counts {inputs} inputs and {events} events, but there are {i} and {e}");
+                    return Ok(self.damaged(reason));
+                }
+                self.tail = Some(Tail::Closed(end));
+                Ok(None)
+            }
+            Ok(line) => {
+                match line {
+                    Line::In { .. } => self.counts.0 += 1,
+                    _ => self.counts.1 += 1,
+                }
+                Ok(Some(line))
+            }
+            Err(error) => Ok(self.damaged(format!("it cannot be read ({error})"))),
+        }
+    }
+
+    /// The number of the line last read, counted from 1.
+    pub fn line(&self) -> u64 {
+        self.line
+    }
+
+    /// How many inputs and events have been read.
+    pub fn counts(&self) -> (u64, u64) {
+        self.counts
+    }
+
+    /// How the journal ends, once it has been read to its end.
+    pub fn tail(&self) -> Option<&Tail> {
+        self.tail.as_ref()
+    }
+
+    fn damaged(&mut self, reason: String) -> Option<Line> {
+        self.tail = Some(Tail::Damaged { line: self.line, reason });
+        None
+    }
+}
+
+/// A line with its end; `None` at the end of the file. A line beyond [`MAX_LINE`] comes without its end.
+fn read_line(from: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {
+    let mut text = Vec::new();
+    let mut limited = io::Read::take(&mut *from, MAX_LINE);
+    let n = limited.read_until(b'\n', &mut text)?;
+    Ok((n > 0).then_some(text))
+}

@@ -1,0 +1,104 @@
+//! Writing a journal.
+
+use std::io::{self, Write};
+
+use sha2::{Digest, Sha256};
+
+use super::line::{FORMAT, Header, Line, Recorded};
+use crate::{
+    engine::{Event, Input},
+    pii::{CallerNumber, Digits},
+    random::Seed,
+    script::Script,
+    time::{Instant, LocalClock},
+};
+
+/// Replaces calling numbers by others that cannot be led back without the key; one number always by the same.
+#[derive(Clone)]
+pub struct Pseudonyms([u8; 32]);
+
+impl std::fmt::Debug for Pseudonyms {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Pseudonyms(•)")
+    }
+}
+
+impl Pseudonyms {
+    /// Pseudonyms by a key. A live centre draws one per run and forgets it; a simulation may take any.
+    pub fn new(key: [u8; 32]) -> Pseudonyms {
+        Pseudonyms(key)
+    }
+
+    /// The pseudonym of a number: fifteen digits.
+    pub fn of(&self, number: CallerNumber) -> Digits {
+        // HMAC would guard against extending the message; a number and a key of fixed length leave nothing to extend.
+        let mut hash = Sha256::new();
+        hash.update(self.0);
+        hash.update(number.reveal().to_string().as_bytes());
+        hash.update(self.0);
+        let digest = hash.finalize();
+        let value = digest.iter().take(8).fold(0u64, |value, byte| (value << 8) | u64::from(*byte));
+        Digits::from_number(value % 1_000_000_000_000_000, Digits::MAX_LEN).unwrap_or_default()
+    }
+}
+
+/// Writes a journal line by line. The writer given should be buffered; [`Writer::flush`] when lines must be safe.
+#[derive(Debug)]
+pub struct Writer<W> {
+    to: W,
+    pseudonyms: Pseudonyms,
+    inputs: u64,
+    events: u64,
+}
+
+impl<W: Write> Writer<W> {
+    /// Begins a journal of a run that starts with `script`.
+    pub fn begin(
+        mut to: W,
+        script: &Script,
+        seed: Seed,
+        clock: &LocalClock,
+        pseudonyms: Pseudonyms,
+    ) -> io::Result<Writer<W>> {
+        let header = Header {
+            hatif_journal: FORMAT,
+            script: script.digest.to_string(),
+            seed: seed.seed,
+            replication: seed.replication,
+            epoch_us: clock.unix_micros(Instant::ZERO),
+        };
+        write_line(&mut to, &header)?;
+        Ok(Writer { to, pseudonyms, inputs: 0, events: 0 })
+    }
+
+    /// Writes an input, as the world tells it (a secret digit is written as one in any case).
+    pub fn input(&mut self, at: Instant, input: &Input, secret: bool) -> io::Result<()> {
+        let input = Recorded::of(input, secret, |number| self.pseudonyms.of(number));
+        self.inputs += 1;
+        write_line(&mut self.to, &Line::In { at, input })
+    }
+
+    /// Writes an event.
+    pub fn event(&mut self, event: &Event) -> io::Result<()> {
+        self.events += 1;
+        write_line(&mut self.to, &Line::Ev { ev: event.clone() })
+    }
+
+    /// Hands what is buffered on to the operating system.
+    pub fn flush(&mut self) -> io::Result<()> {
+        self.to.flush()
+    }
+
+    /// Closes the journal: everything up to `end` has happened. Gives the writer back, flushed.
+    pub fn finish(mut self, end: Instant) -> io::Result<W> {
+        write_line(&mut self.to, &Line::End { end, inputs: self.inputs, events: self.events })?;
+        self.to.flush()?;
+        Ok(self.to)
+    }
+}
+
+/// One value, one line.
+fn write_line(to: &mut impl Write, value: &impl serde::Serialize) -> io::Result<()> {
+    serde_json::to_writer(&mut *to, value)?;
+    to.write_all(b"\n")
+}

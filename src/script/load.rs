@@ -1,0 +1,136 @@
+//! The stages one after another.
+
+use std::sync::Arc;
+
+use super::{
+    Loaded, Script, Source,
+    diagnostic::{Diagnostic, Related, Severity},
+    fields,
+    resolve::{self, File, FlowFile, Resolved},
+    shape::Reader,
+    tree::{self, SyntaxError, Table},
+};
+
+/// Reads, resolves and checks a centre, and reports every problem in it.
+pub fn load(source: &Source) -> Loaded {
+    let mut problems = Vec::new();
+    let script = build(source, &mut problems).map(Arc::new);
+    problems
+        .sort_by(|a, b| (&a.file, a.span.start, a.code, &a.message).cmp(&(&b.file, b.span.start, b.code, &b.message)));
+    problems.dedup();
+    let faulty = problems.iter().any(|problem| problem.severity == Severity::Error);
+    Loaded { script: script.filter(|_| !faulty), diagnostics: problems }
+}
+
+fn build(source: &Source, problems: &mut Vec<Diagnostic>) -> Option<Script> {
+    let Some((path, text)) = source.files().find(|(path, _)| &***path == "centre.toml") else {
+        let message = "the centre has no centre.toml";
+        let help = "`hatif init DIR` writes a centre to begin with";
+        problems.push(Diagnostic::error("missing-file", &"centre.toml".into(), 0..0, message).help(help));
+        return None;
+    };
+    let mut whole = true;
+    let centre = File { path: path.clone(), root: read(path, text, &mut whole, problems) };
+    Reader { file: path, problems }.record(&fields::CENTRE_FILE, &centre.root, &(0..0));
+    let mut flows = Vec::new();
+    for (path, text) in source.files() {
+        let Some(name) = path.strip_prefix("flows/").and_then(|name| name.strip_suffix(".toml")) else { continue };
+        let root = read(path, text, &mut whole, problems);
+        Reader { file: path, problems }.record(&fields::FLOW_FILE, &root, &(0..0));
+        if name.is_empty() || name.contains(['.', '/']) {
+            let message = format!("`{name}` cannot be the name of a flow");
+            problems.push(Diagnostic::error("bad-name", path, 0..0, message).help("use letters, digits, - and _"));
+            continue;
+        }
+        flows.push(FlowFile { name: name.into(), file: File { path: path.clone(), root } });
+    }
+    if !whole {
+        // What a broken file lacks would be reported as missing everywhere else.
+        return None;
+    }
+    let texts: Vec<(Arc<str>, &str)> = source
+        .files()
+        .filter(|(path, _)| path.starts_with("prompts/") && path.ends_with(".ftl"))
+        .map(|(path, text)| (path.clone(), text))
+        .collect();
+    let settings = source.files().find(|(path, _)| &***path == "prompts/prompts.toml");
+    let settings = settings.map(|(path, text)| (path.clone(), text));
+    let resolved = resolve::resolve(&centre, &flows, &texts, settings, problems);
+    Some(assemble(source, resolved))
+}
+
+fn read(path: &Arc<str>, text: &str, whole: &mut bool, problems: &mut Vec<Diagnostic>) -> Table {
+    let (root, errors) = tree::parse(text);
+    for error in errors {
+        if error.message.contains("duplicate key") {
+            problems.push(duplicate_key(path, text, &error, &root));
+        } else {
+            *whole = false;
+            let span = error.span.start.min(text.len())..error.span.end.min(text.len());
+            problems.push(Diagnostic::error("syntax", path, span, format!("this is not TOML: {}", error.message)));
+        }
+    }
+    root
+}
+
+/// The same key twice in a table; the first is found by its name, nearest before the second.
+fn duplicate_key(path: &Arc<str>, text: &str, error: &SyntaxError, root: &Table) -> Diagnostic {
+    let written = text.get(error.span.clone()).unwrap_or_default();
+    let key = written.trim_matches(['"', '\'']);
+    let message = format!("the key `{key}` is here a second time; only one of them could count");
+    let mut problem = Diagnostic::error("duplicate-key", path, error.span.clone(), message);
+    problem.help = Some("remove one of them, or give it another name".to_owned());
+    if let Some(span) = last_before(root, key, error.span.start) {
+        problem.related.push(Related { file: path.clone(), span, label: "first here".to_owned() });
+    }
+    problem
+}
+
+fn last_before(table: &Table, key: &str, before: usize) -> Option<tree::Span> {
+    let mut found: Option<tree::Span> = None;
+    for entry in &table.entries {
+        let own = (entry.key == key && entry.key_span.end <= before).then(|| entry.key_span.clone());
+        let lists = entry.value.list().unwrap_or_default().iter().filter_map(tree::Value::table);
+        let inner = entry.value.table().into_iter().chain(lists).filter_map(|inner| last_before(inner, key, before));
+        for span in own.into_iter().chain(inner) {
+            if found.as_ref().is_none_or(|best| span.start > best.start) {
+                found = Some(span);
+            }
+        }
+    }
+    found
+}
+
+fn assemble(source: &Source, resolved: Resolved<'_>) -> Script {
+    let uses = resolved.uses;
+    let parsed = resolved.prompts;
+    let types: std::collections::BTreeMap<(String, String), super::value::Type> = uses
+        .slots
+        .iter()
+        .filter_map(|((prompt, slot), used)| {
+            let name = parsed.names().find(|(id, _)| id == prompt)?.1;
+            Some(((name.to_string(), slot.to_string()), used.kind))
+        })
+        .collect();
+    let slot_type = |prompt: &str, slot: &str| types.get(&(prompt.to_owned(), slot.to_owned())).copied();
+    let prompts = parsed.finish(&resolved.sets, slot_type);
+    Script {
+        name: resolved.name,
+        digest: source.digest().into(),
+        zone: resolved.zone,
+        entry: resolved.entry,
+        languages: resolved.languages.into(),
+        default_language: resolved.default_language,
+        nodes: resolved.nodes.into(),
+        flows: resolved.flows.into(),
+        variables: resolved.variables.into(),
+        symbol_sets: resolved.sets.into(),
+        intents: resolved.intents.into(),
+        outcomes: resolved.outcomes.into(),
+        prompts,
+        calendars: resolved.calendars.into(),
+        skills: resolved.skills.into(),
+        queues: resolved.queues.into(),
+        groups: resolved.groups.into(),
+    }
+}

@@ -1,0 +1,645 @@
+//! Nodes: from the table of fields to the kind with everything it needs.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use super::{
+    super::{
+        catalogue::{AccessLevel, ClaimKind, SERVICES, Service},
+        diagnostic::nearest,
+        expr,
+        fields::NODES,
+        model::{
+            Assignment, AuthPrompts, Authenticate, Choice, Collect, IntentId, Key, Node, NodeKind, Outcome, Target,
+        },
+        shape::key_of,
+        tree::{Entry, Kind, Span, Table, Value as Text},
+        value::{SymbolSet, Type, Value},
+    },
+    NodeText, Resolver, UNKNOWN,
+    uses::Given,
+};
+use crate::script::model::{Builtin, Expr};
+use crate::{
+    id::{NodeId, PromptId, VarId},
+    time::Duration,
+};
+
+/// What a callback node fills in by itself.
+const CALLBACK_SLOTS: Given = &[("from", Builtin::CallbackFrom, Type::Time), ("to", Builtin::CallbackTo, Type::Time)];
+
+/// A node while it is resolved.
+#[derive(Clone, Copy)]
+pub(super) struct Here<'a> {
+    pub text: NodeText<'a>,
+}
+
+impl<'a> Here<'a> {
+    pub fn flow(&self) -> Option<usize> {
+        Some(self.text.flow)
+    }
+    pub fn table(&self) -> &'a Table {
+        self.text.table
+    }
+}
+
+impl<'a> Resolver<'a, '_> {
+    /// Resolves one node; whatever is wrong with it, a node of its name takes its place.
+    pub(super) fn node(&mut self, index: usize) {
+        let here = Here { text: self.out.texts[index] };
+        let table = here.table();
+        let kind_name = table.text("kind").map_or("", |(kind, _)| kind);
+        let kind = self.kind(kind_name, here);
+        let broken = kind.is_none();
+        let kind = kind.unwrap_or(NodeKind::Goto { to: UNKNOWN });
+        let given = if kind_name == "callback" { CALLBACK_SLOTS } else { &[] };
+        let prompts = self.prompts(table.get("prompt"), here.flow(), given);
+        let awaiting = self.awaiting(table, here.text.flow, &bound_keys(&kind));
+        let back = matches!(kind, NodeKind::Menu { .. } | NodeKind::Collect(_) | NodeKind::Language { .. });
+        let name = format!("{}.{}", self.out.flows[here.text.flow].name, here.text.name);
+        self.out.nodes.push(Node {
+            name: name.into(),
+            kind,
+            prompts,
+            input: awaiting.input,
+            error: awaiting.error,
+            hangup: awaiting.hangup,
+            back_point: back && table.bool("back").unwrap_or(true),
+        });
+        self.out.broken.push(broken || NODES.iter().all(|(name, _)| *name != kind_name));
+    }
+
+    /// The target of a field; an absent one has been reported by the reader.
+    pub(super) fn to(&mut self, here: Here<'a>, field: &str) -> NodeId {
+        here.table().get(field).map_or(UNKNOWN, |value| self.target_of(here, value))
+    }
+
+    pub(super) fn target_of(&mut self, here: Here<'a>, value: &'a Text) -> NodeId {
+        value.text().map_or(UNKNOWN, |name| self.target(name, here.flow(), here.text.file, &value.span))
+    }
+
+    fn kind(&mut self, kind: &str, here: Here<'a>) -> Option<NodeKind> {
+        Some(match kind {
+            "say" => NodeKind::Say { to: self.to(here, "to") },
+            "menu" => self.menu(here),
+            "collect" => self.collect(here)?,
+            "confirm" => self.confirm(here),
+            "authenticate" => self.authenticate(here)?,
+            "lookup" => self.lookup(here)?,
+            "set" => {
+                let assignments = self.assignments(here);
+                NodeKind::Set { assignments, to: self.to(here, "to") }
+            }
+            "branch" => self.branch(here),
+            "switch" => self.switch(here)?,
+            "hours" => self.hours(here)?,
+            "language" => self.language_node(here),
+            "split" => self.split(here),
+            "loop" => self.loop_node(here)?,
+            "call" => self.call(here)?,
+            "return" => self.return_node(here),
+            "goto" => NodeKind::Goto { to: self.to(here, "to") },
+            "queue" => self.queue_node(here)?,
+            "callback" => {
+                let queue = self.queue_ref(here)?;
+                NodeKind::Callback { queue, to: self.to(here, "to"), failed: self.to(here, "failed") }
+            }
+            "transfer" => self.transfer(here)?,
+            "record" => NodeKind::Record {
+                max: here.table().duration("max").unwrap_or(Duration::from_secs(60)),
+                finish: here.table().get("finish").map_or(Some(Key::HASH), key_of)?,
+                to: self.to(here, "to"),
+            },
+            "survey" => self.survey(here),
+            "end" => self.end(here)?,
+            _ => return None,
+        })
+    }
+
+    fn menu(&mut self, here: Here<'a>) -> NodeKind {
+        let mut choices: Vec<Choice> = Vec::new();
+        for entry in here.table().entries_of("choices") {
+            let Some(keys) = self.keys(here, entry) else { continue };
+            let table = entry.value.table();
+            let to = match table {
+                Some(table) => table.get("to").map_or(UNKNOWN, |value| self.target_of(here, value)),
+                None => self.target_of(here, &entry.value),
+            };
+            let serves = table.and_then(|table| table.text("serves"));
+            let serves = serves.and_then(|(name, span)| {
+                let known = self.out.intents.clone();
+                self.find("unknown-intent", "intent", name, &known, (here.text.file, span))
+            });
+            let when = table.and_then(|table| table.get("when"));
+            let when = when.and_then(|value| self.expression(value, Some(Type::Bool), here.flow()));
+            let serves = serves.map(|i| IntentId(i as u16));
+            choices.push(Choice { keys, to, serves, when: when.map(|(expr, _)| expr) });
+        }
+        if choices.is_empty() && here.table().table("choices").is_some_and(|table| table.entries.is_empty()) {
+            let message = format!("the menu `{}` has no choices", here.text.name);
+            self.error("empty", here.text.file, here.text.name_span, message).help =
+                Some("add at least one: choices = { 1 = \"NODE\" }".to_owned());
+        }
+        NodeKind::Menu { choices: choices.into() }
+    }
+
+    /// The keys of a choice, one or more, written as the key of a table.
+    fn keys(&mut self, here: Here<'a>, entry: &'a Entry) -> Option<Box<[Key]>> {
+        let keys: Option<Box<[Key]>> = entry.key.chars().map(Key::from_char).collect();
+        let keys = keys.filter(|keys| !keys.is_empty() && keys.len() <= 15);
+        if keys.is_none() {
+            let message = format!("`{}` cannot be pressed on a telephone", entry.key);
+            self.error("bad-key", here.text.file, &entry.key_span, message).help =
+                Some("a choice is one or more of the keys 0 to 9, * and #, such as 1, 10 or \"*\"".to_owned());
+        }
+        keys
+    }
+
+    fn collect(&mut self, here: Here<'a>) -> Option<NodeKind> {
+        let table = here.table();
+        let (kind, digits) = match table.text("as").map_or("digits", |(kind, _)| kind) {
+            "number" => (Type::Number, (1, 15)),
+            "amount" => (Type::Amount, (1, 9)),
+            "date" => (Type::Date, (8, 8)),
+            "time" => (Type::Time, (4, 4)),
+            _ => (Type::Digits, (1, 15)),
+        };
+        let max = table.int("max").map_or(digits.1, |n| n.clamp(1, 15) as u8);
+        let min = table.int("min").map_or(digits.0.min(max), |n| n.clamp(0, 15) as u8);
+        if min > max {
+            let span = &table.get("min").or_else(|| table.get("max"))?.span;
+            let message = format!("`min` is {min}, but `max` is {max}, so that no entry would do");
+            self.error("out-of-range", here.text.file, span, message);
+        }
+        let into = table.text("into").and_then(|(name, span)| {
+            let id = self.variable(name, here.flow(), span)?;
+            self.same_type(kind, id, here.flow(), span);
+            Some(id)
+        });
+        let valid = table.get("valid").and_then(|value| self.expression(value, Some(Type::Bool), here.flow()));
+        let terminator = match table.text("terminator").map_or("#", |(key, _)| key) {
+            "none" => None,
+            "*" => Some(Key::STAR),
+            _ => Some(Key::HASH),
+        };
+        let mut keys: Vec<(Key, NodeId)> = Vec::new();
+        for entry in table.entries_of("keys") {
+            let Some(key) = self.key(&entry.key, here.text.file, &entry.key_span) else { continue };
+            if Some(key) == terminator {
+                let message = format!("the key `{key}` ends the entry here, and cannot lead elsewhere too");
+                self.error("duplicate-key", here.text.file, &entry.key_span, message).help =
+                    Some("choose another key, or another `terminator`".to_owned());
+            } else if key.digit().is_some() {
+                let message = format!("the key `{key}` is a digit, so that no entry could begin with it");
+                self.error("duplicate-key", here.text.file, &entry.key_span, message).help =
+                    Some("use \"*\" or \"#\"".to_owned());
+            }
+            keys.push((key, self.target_of(here, &entry.value)));
+        }
+        let to = self.to(here, "to");
+        Some(NodeKind::Collect(Collect {
+            into: into?,
+            kind,
+            min,
+            max,
+            terminator,
+            secret: table.bool("secret").unwrap_or(false),
+            valid: valid.map(|(expr, _)| expr),
+            keys: keys.into(),
+            to,
+        }))
+    }
+
+    /// Reports a value that does not fit the variable it goes into.
+    fn same_type(&mut self, kind: Type, into: VarId, flow: Option<usize>, span: &Span) {
+        let wanted = self.out.variables[into.index()].kind;
+        if wanted != kind && !self.out.variable_texts[into.index()].hidden {
+            let (is, wanted) = (expr::type_name(kind, &self.out.sets), expr::type_name(wanted, &self.out.sets));
+            let name = self.out.variables[into.index()].name.clone();
+            let message = format!("this is a {is}, but the variable `{name}` holds a {wanted}");
+            self.error("type-mismatch", self.file(flow), span, message).help =
+                Some(format!("declare a variable of type {is}"));
+        }
+    }
+
+    fn confirm(&mut self, here: Here<'a>) -> NodeKind {
+        let key = |field, default| here.table().get(field).map_or(Key::from_char(default), key_of);
+        let (yes_key, no_key) = (key("yes_key", '1'), key("no_key", '2'));
+        if yes_key.is_some() && yes_key == no_key {
+            let span =
+                here.table().entry("no_key").or(here.table().entry("yes_key")).map(|entry| entry.key_span.clone());
+            let message = "yes and no are on the same key";
+            self.error("duplicate-key", here.text.file, &span.unwrap_or(0..0), message).help =
+                Some("give each a key of its own".to_owned());
+        }
+        NodeKind::Confirm {
+            yes_key: yes_key.unwrap_or(Key::STAR),
+            yes: self.to(here, "yes"),
+            no_key: no_key.unwrap_or(Key::HASH),
+            no: self.to(here, "no"),
+        }
+    }
+
+    fn authenticate(&mut self, here: Here<'a>) -> Option<NodeKind> {
+        let table = here.table();
+        let claim = match table.text("claim").map(|(claim, _)| claim) {
+            Some("reference") => ClaimKind::Reference,
+            _ => ClaimKind::Number,
+        };
+        let ok = self.to(here, "ok");
+        let failed = self.to(here, "failed");
+        let no_number = table.get("no_number").map(|value| self.target_of(here, value));
+        let prompts = self.auth_prompts(here, claim);
+        Some(NodeKind::Authenticate(Box::new(Authenticate {
+            level: if table.int("level")? >= 2 { AccessLevel::L2 } else { AccessLevel::L1 },
+            claim,
+            tries: table.int("tries").unwrap_or(3).clamp(1, 10) as u8,
+            ok,
+            failed,
+            no_number,
+            prompts: prompts?,
+        })))
+    }
+
+    fn auth_prompts(&mut self, here: Here<'a>, claim: ClaimKind) -> Option<AuthPrompts> {
+        static DEFAULTS: Table = Table { entries: Vec::new() };
+        let table = here.table().table("prompts").unwrap_or(&DEFAULTS);
+        let first = if claim == ClaimKind::Reference { "auth.ref" } else { "auth.num" };
+        let claim = self.auth_uses(here, table.get("claim"), first);
+        let birth = self.auth_uses(here, table.get("birth"), "auth.dob");
+        let silent = table.bool("ok") == Some(false);
+        let digits = Type::Digits;
+        let code = self.auth_prompt(here, table, "code", "auth.otp", &[("tail", digits), ("min", Type::Number)]);
+        let card = self.auth_prompt(here, table, "card", "auth.card", &[]);
+        let ok = if silent { Some(None) } else { self.auth_prompt(here, table, "ok", "auth.ok", &[]).map(Some) };
+        let bad = self.auth_prompt(here, table, "bad", "auth.bad", &[]);
+        let locked = self.auth_prompt(here, table, "locked", "auth.lock", &[("delay", Type::Number)]);
+        Some(AuthPrompts {
+            claim: claim?,
+            birth: birth?,
+            code: code?,
+            card: card?,
+            ok: ok?,
+            bad: bad?,
+            locked: locked?,
+        })
+    }
+
+    fn auth_uses(
+        &mut self,
+        here: Here<'a>,
+        value: Option<&'a Text>,
+        default: &str,
+    ) -> Option<Box<[super::super::model::PromptUse]>> {
+        if value.is_some() {
+            return Some(self.prompts(value, here.flow(), &[]));
+        }
+        let prompt = self.prompt_named(default, here.flow(), here.text.name_span)?;
+        Some([super::super::model::PromptUse { prompt, when: None, args: [].into() }].into())
+    }
+
+    /// A prompt whose slots the engine fills while it authenticates.
+    fn auth_prompt(
+        &mut self,
+        here: Here<'a>,
+        table: &'a Table,
+        field: &str,
+        default: &str,
+        filled: &[(&str, Type)],
+    ) -> Option<PromptId> {
+        let (name, span) = table.text(field).unwrap_or((default, here.text.name_span));
+        let prompt = self.prompt_named(name, here.flow(), span)?;
+        let slots: Vec<Arc<str>> = self.out.prompts.slots(prompt).cloned().collect();
+        for slot in slots {
+            match filled.iter().find(|(name, _)| **name == *slot) {
+                Some((_, kind)) => self.slot_type(prompt, &slot, *kind, here.flow(), span),
+                None => {
+                    let known: Vec<&str> = filled.iter().map(|(name, _)| *name).collect();
+                    let help = match (nearest(&slot, known.iter().copied()), known.is_empty()) {
+                        (Some(near), _) => format!("did you mean `{near}`?"),
+                        (None, true) => "it may have no slots here".to_owned(),
+                        (None, false) => format!("its slots here are: {}", known.join(", ")),
+                    };
+                    let message =
+                        format!("nothing fills the slot `{slot}` of the prompt `{name}` while authenticating");
+                    self.error("empty-slot", here.text.file, span, message).help = Some(help);
+                }
+            }
+        }
+        Some(prompt)
+    }
+
+    fn lookup(&mut self, here: Here<'a>) -> Option<NodeKind> {
+        let table = here.table();
+        let (name, span) = table.text("service")?;
+        let Some(service) = Service::named(name) else {
+            let known = SERVICES.iter().map(|entry| entry.name);
+            let help = match nearest(name, known.clone()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("services are: {}", known.collect::<Vec<_>>().join(", ")),
+            };
+            self.error("unknown-service", here.text.file, span, format!("there is no service `{name}`")).help =
+                Some(help);
+            return None;
+        };
+        let entry = service.entry();
+        let arguments = self.lookup_arguments(here, service);
+        let mut into = vec![None; entry.results.len()];
+        for item in table.entries_of("into") {
+            let known: Vec<&str> = entry.results.iter().map(|field| field.name).collect();
+            let found = self.one_of(here, item, "result", name, &known);
+            let variable = item.value.text().and_then(|v| self.variable(v, here.flow(), &item.value.span));
+            if let (Some(i), Some(id)) = (found, variable) {
+                self.same_type(entry.results[i].kind, id, here.flow(), &item.value.span);
+                into[i] = Some(id);
+            }
+        }
+        let known: Vec<&str> = entry.outcomes.iter().map(|outcome| outcome.name).collect();
+        let mut outcomes = vec![None; known.len()];
+        for item in table.entries_of("outcomes") {
+            let to = self.target_of(here, &item.value);
+            if let Some(i) = self.one_of(here, item, "outcome", name, &known) {
+                outcomes[i] = Some(to);
+            }
+        }
+        let missing: Vec<&str> =
+            known.iter().zip(&outcomes).filter(|(_, to)| to.is_none()).map(|(name, _)| *name).collect();
+        if let (false, Some(written)) = (missing.is_empty(), table.entry("outcomes")) {
+            let message = format!("the service `{name}` can also answer {}", missing.join(", "));
+            self.error("missing-outcome", here.text.file, &written.key_span, message).help =
+                Some(format!("add {} = \"NODE\"", missing[0]));
+        }
+        Some(NodeKind::Lookup {
+            service,
+            arguments: arguments?,
+            into: into.into(),
+            outcomes: outcomes.into_iter().map(|to| to.unwrap_or(UNKNOWN)).collect(),
+            timeout: table.duration("timeout").unwrap_or(Duration::from_secs(5)),
+        })
+    }
+
+    /// The place of an entry's key among a service's names.
+    fn one_of(&mut self, here: Here<'a>, item: &Entry, what: &str, service: &str, known: &[&str]) -> Option<usize> {
+        let place = known.iter().position(|name| *name == item.key);
+        if place.is_none() {
+            let help = match nearest(&item.key, known.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None if known.is_empty() => "it has none".to_owned(),
+                None => format!("there is: {}", known.join(", ")),
+            };
+            let code = match what {
+                "outcome" => "unknown-outcome",
+                "result" => "unknown-result",
+                _ => "unknown-argument",
+            };
+            let message = format!("the service `{service}` has no {what} `{}`", item.key);
+            self.error(code, here.text.file, &item.key_span, message).help = Some(help);
+        }
+        place
+    }
+
+    fn lookup_arguments(&mut self, here: Here<'a>, service: Service) -> Option<Box<[Expr]>> {
+        let entry = service.entry();
+        let known: Vec<&str> = entry.arguments.iter().map(|field| field.name).collect();
+        let mut values = vec![None; known.len()];
+        let mut faulty = false;
+        for item in here.table().entries_of("with") {
+            match self.one_of(here, item, "argument", entry.name, &known) {
+                Some(i) => {
+                    let kind = entry.arguments[i].kind;
+                    values[i] = self.expression(&item.value, Some(kind), here.flow()).map(|(expr, _)| expr);
+                    faulty |= values[i].is_none();
+                }
+                None => faulty = true,
+            }
+        }
+        let missing: Vec<&str> =
+            known.iter().zip(&values).filter(|(_, v)| v.is_none()).map(|(name, _)| *name).collect();
+        if !missing.is_empty() && !faulty {
+            let message = format!("the service `{}` must be told {}", entry.name, missing.join(", "));
+            let (_, span) = here.table().text("service")?;
+            self.error("missing-argument", here.text.file, span, message).help =
+                Some(format!("add with = {{ {} = \"…\" }}", missing[0]));
+        }
+        values.into_iter().collect()
+    }
+
+    fn assignments(&mut self, here: Here<'a>) -> Box<[Assignment]> {
+        let mut done = Vec::new();
+        for entry in here.table().entries_of("set") {
+            // `call.recording = …` without quotes is, to TOML, a table in a table.
+            match entry.value.table().filter(|_| entry.key == "call") {
+                Some(inner) => {
+                    for item in &inner.entries {
+                        done.extend(self.assignment(here, &format!("call.{}", item.key), item));
+                    }
+                }
+                None => done.extend(self.assignment(here, &entry.key, entry)),
+            }
+        }
+        done.into()
+    }
+
+    fn assignment(&mut self, here: Here<'a>, name: &str, entry: &'a Entry) -> Option<Assignment> {
+        let (target, kind) = match name {
+            "call.recording" => (Target::Recording, Type::Bool),
+            "call.language" => (Target::Language, Type::Symbol(super::super::model::LANGUAGE_SET)),
+            _ => {
+                let id = self.variable(name, here.flow(), &entry.key_span)?;
+                (Target::Var(id), self.out.variables[id.index()].kind)
+            }
+        };
+        let value = self.value(here, &entry.value, kind)?;
+        Some(Assignment { target, value })
+    }
+
+    /// A field that holds an expression, or a plain TOML value.
+    fn value(&mut self, here: Here<'a>, value: &'a Text, kind: Type) -> Option<Expr> {
+        match &value.kind {
+            Kind::Text(_) => self.expression(value, Some(kind), here.flow()).map(|(expr, _)| expr),
+            Kind::List(_) | Kind::Table(_) => None,
+            _ => Some(Expr::Const(self.literal(value, kind, here.text.file))),
+        }
+    }
+
+    fn branch(&mut self, here: Here<'a>) -> NodeKind {
+        let mut arms = Vec::new();
+        for item in here.table().items_of("when") {
+            let Some(table) = item.table() else { continue };
+            let condition = table.get("if").and_then(|value| self.expression(value, Some(Type::Bool), here.flow()));
+            let to = table.get("to").map_or(UNKNOWN, |value| self.target_of(here, value));
+            // A condition that could not be read may still be what reaches a node.
+            let condition = condition.map_or(Expr::Const(Value::Unset), |(expr, _)| expr);
+            arms.push((condition, to));
+        }
+        NodeKind::Branch { arms: arms.into(), otherwise: self.to(here, "else") }
+    }
+
+    fn switch(&mut self, here: Here<'a>) -> Option<NodeKind> {
+        let table = here.table();
+        let on = table.get("on").and_then(|value| self.expression(value, None, here.flow()));
+        let mut cases = Vec::new();
+        for entry in table.entries_of("cases") {
+            let to = self.target_of(here, &entry.value);
+            let Some((_, kind)) = on else { continue };
+            match expr::word_value(&entry.key, kind, &self.out.sets) {
+                Some(value) => cases.push((value, to)),
+                None => self.bad_case(here, entry, kind),
+            }
+        }
+        let (on, kind) = on?;
+        let all = match kind {
+            Type::Symbol(SymbolSet(set)) => self.out.sets[set as usize].words.len(),
+            Type::Bool => 2,
+            _ => usize::MAX,
+        };
+        let otherwise = match (table.get("else"), cases.last()) {
+            (Some(value), _) => self.target_of(here, value),
+            (None, Some(last)) if cases.len() >= all => last.1,
+            (None, _) => {
+                let message = "some values have no case here";
+                let span = &table.entry("cases")?.key_span;
+                self.error("missing-field", here.text.file, span, message).help =
+                    Some("add else = \"NODE\" for all other values".to_owned());
+                UNKNOWN
+            }
+        };
+        Some(NodeKind::Switch { on, cases: cases.into(), otherwise })
+    }
+
+    fn bad_case(&mut self, here: Here<'a>, entry: &Entry, kind: Type) {
+        let name = expr::type_name(kind, &self.out.sets);
+        let help = match kind {
+            Type::Symbol(SymbolSet(set)) => {
+                let words = &self.out.sets[set as usize].words;
+                match nearest(&entry.key, words.iter().map(|w| &**w)) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("its words are: {}", super::listed(words)),
+                }
+            }
+            _ => format!("write a {name}"),
+        };
+        let message = format!("`{}` is not a {name}", entry.key);
+        self.error("unknown-word", here.text.file, &entry.key_span, message).help = Some(help);
+    }
+
+    fn call(&mut self, here: Here<'a>) -> Option<NodeKind> {
+        let table = here.table();
+        let to = self.to(here, "to");
+        let (name, span) = table.text("flow")?;
+        let known: Vec<Arc<str>> = self.out.flows.iter().map(|flow| flow.name.clone()).collect();
+        let callee = self.find("unknown-flow", "flow", name, &known, (here.text.file, span))?;
+        let with = self.call_parameters(here, callee);
+        let results = self.call_results(here, callee);
+        let Some(entry) = self.out.starts[callee] else {
+            let message = format!("the flow `{name}` has no node `start`, so that it cannot be called");
+            self.error("missing-start", here.text.file, span, message).help =
+                Some(format!("name its first node [node.start] in flows/{name}.toml"));
+            return None;
+        };
+        Some(NodeKind::Call { entry, with, results, to })
+    }
+
+    fn local_name(&self, id: VarId) -> &str {
+        let name = &self.out.variables[id.index()].name;
+        name.rsplit('.').next().unwrap_or(name)
+    }
+
+    fn member(&mut self, here: Here<'a>, callee: usize, what: &str, name: &str, span: &Span) -> Option<VarId> {
+        let flow = &self.out.flows[callee];
+        let ids = if what == "parameter" { flow.params.clone() } else { flow.results.clone() };
+        let known: Vec<Arc<str>> = ids.iter().map(|id| self.local_name(*id).into()).collect();
+        if let Some(i) = known.iter().position(|known| **known == *name) {
+            return Some(ids[i]);
+        }
+        let help = match nearest(name, known.iter().map(|k| &**k)) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None if known.is_empty() => "it has none".to_owned(),
+            None => format!("there is: {}", super::listed(&known)),
+        };
+        let message = format!("the flow `{}` has no {what} `{name}`", self.out.flows[callee].name);
+        let code = if what == "parameter" { "unknown-parameter" } else { "unknown-result" };
+        self.error(code, here.text.file, span, message).help = Some(help);
+        None
+    }
+
+    fn call_parameters(&mut self, here: Here<'a>, callee: usize) -> Box<[Assignment]> {
+        let mut with = Vec::new();
+        let mut given = BTreeSet::new();
+        for entry in here.table().entries_of("with") {
+            let Some(id) = self.member(here, callee, "parameter", &entry.key, &entry.key_span) else { continue };
+            given.insert(id);
+            let kind = self.out.variables[id.index()].kind;
+            if let Some(value) = self.value(here, &entry.value, kind) {
+                with.push(Assignment { target: Target::Var(id), value });
+            }
+        }
+        let params = self.out.flows[callee].params.clone();
+        for id in params.iter().filter(|id| !given.contains(*id)) {
+            if self.out.variables[id.index()].initial != Value::Unset {
+                continue;
+            }
+            let (name, flow) = (self.local_name(*id).to_owned(), self.out.flows[callee].name.clone());
+            let span = here.table().text("flow").map_or(here.text.name_span, |(_, span)| span);
+            let message = format!("the flow `{flow}` must be told `{name}`");
+            self.error("missing-argument", here.text.file, span, message).help =
+                Some(format!("add with = {{ {name} = \"…\" }}"));
+        }
+        with.into()
+    }
+
+    fn call_results(&mut self, here: Here<'a>, callee: usize) -> Box<[(VarId, VarId)]> {
+        let mut results = Vec::new();
+        for entry in here.table().entries_of("results") {
+            let own = self.variable(&entry.key, here.flow(), &entry.key_span);
+            let theirs = entry.value.text();
+            let theirs = theirs.and_then(|name| self.member(here, callee, "result", name, &entry.value.span));
+            if let (Some(own), Some(theirs)) = (own, theirs) {
+                self.same_type(self.out.variables[theirs.index()].kind, own, here.flow(), &entry.key_span);
+                results.push((own, theirs));
+            }
+        }
+        results.into()
+    }
+
+    fn return_node(&mut self, here: Here<'a>) -> NodeKind {
+        let mut values = Vec::new();
+        for entry in here.table().entries_of("values") {
+            let Some(id) = self.member(here, here.text.flow, "result", &entry.key, &entry.key_span) else { continue };
+            let kind = self.out.variables[id.index()].kind;
+            if let Some(value) = self.value(here, &entry.value, kind) {
+                values.push(Assignment { target: Target::Var(id), value });
+            }
+        }
+        NodeKind::Return { values: values.into() }
+    }
+
+    fn end(&mut self, here: Here<'a>) -> Option<NodeKind> {
+        let (name, span) = here.table().text("outcome")?;
+        const WORDS: [(&str, Outcome); 5] = [
+            ("contained", Outcome::Contained),
+            ("transferred", Outcome::Transferred),
+            ("abandoned", Outcome::Abandoned),
+            ("failed", Outcome::Failed),
+            ("callback", Outcome::Callback),
+        ];
+        if let Some((_, outcome)) = WORDS.iter().find(|(word, _)| *word == name) {
+            return Some(NodeKind::End { outcome: *outcome });
+        }
+        let known: Vec<Arc<str>> =
+            WORDS.iter().map(|(word, _)| Arc::from(*word)).chain(self.out.outcomes.iter().cloned()).collect();
+        let i = self.find("unknown-outcome", "outcome", name, &known, (here.text.file, span))?;
+        Some(NodeKind::End { outcome: Outcome::Own((i - WORDS.len()) as u16) })
+    }
+}
+
+/// The keys a node binds itself.
+fn bound_keys(kind: &NodeKind) -> Vec<Key> {
+    match kind {
+        NodeKind::Menu { choices } => choices.iter().filter(|c| c.keys.len() == 1).map(|c| c.keys[0]).collect(),
+        NodeKind::Collect(collect) => collect.keys.iter().map(|(key, _)| *key).chain(collect.terminator).collect(),
+        NodeKind::Confirm { yes_key, no_key, .. } => vec![*yes_key, *no_key],
+        NodeKind::Language { choices, .. } => choices.iter().map(|(key, _)| *key).collect(),
+        NodeKind::Authenticate(auth) if auth.no_number.is_some() => vec![Key::STAR],
+        _ => Vec::new(),
+    }
+}
