@@ -3,6 +3,7 @@
 pub mod cli;
 pub mod client;
 pub mod config;
+pub mod dialogue;
 pub mod engine;
 pub mod id;
 pub mod journal;

@@ -26,7 +26,9 @@ mod link;
 mod phone;
 mod view;
 
+pub(crate) use call::plain;
 pub use call::{Call, CallError, Options, Said};
 pub use link::{Link, LinkError};
 pub use phone::{Ending, Listening, Phone, Place};
 pub use view::{Bidi, View};
+pub(crate) use view::{line as message_line, masked};

@@ -17,9 +17,9 @@ mod load;
 pub mod model;
 pub mod prompts;
 mod resolve;
-mod shape;
+pub(crate) mod shape;
 mod source;
-mod tree;
+pub(crate) mod tree;
 pub mod value;
 pub mod versions;
 
