@@ -68,6 +68,12 @@ impl Digits {
     pub const fn as_number(self) -> u64 {
         self.0 & VALUE
     }
+    /// The digits read as a decimal number, when there are exactly `len` of them (one comparison: look-ups are hot).
+    #[inline]
+    pub const fn exactly(self, len: usize) -> Option<u64> {
+        let value = self.0 ^ ((len as u64) << 60);
+        if value <= VALUE { Some(value) } else { None }
+    }
     /// The last `n` digits.
     pub fn tail(self, n: usize) -> Digits {
         let text = self.to_string();
@@ -157,6 +163,7 @@ mod tests {
         let digits: Digits = "000000042".parse().expect("nine digits");
         assert_eq!((digits.len(), digits.as_number(), digits.to_string().as_str()), (9, 42, "000000042"));
         assert_eq!(digits.tail(3).to_string(), "042");
+        assert_eq!((digits.exactly(9), digits.exactly(8), digits.exactly(11)), (Some(42), None, None));
         assert_eq!("12a".parse::<Digits>(), Err(NotDigits));
         assert_eq!("1234567890123456".parse::<Digits>(), Err(NotDigits));
     }

@@ -12,6 +12,7 @@ pub mod calls;
 pub mod check;
 pub mod graph;
 pub mod init;
+mod logs;
 pub mod registry;
 pub mod replay;
 pub mod schema;

@@ -1,13 +1,19 @@
 //! Running a journal again: the recorded inputs into a fresh engine, its events against the recorded ones.
 
-use std::{collections::VecDeque, io, io::BufRead, sync::Arc};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    io,
+    io::BufRead,
+    sync::Arc,
+};
 
 use super::{
     line::{Line, Recorded},
     read::{Reader, Tail},
 };
 use crate::{
-    engine::{Engine, Event, Output},
+    engine::{Engine, Event, Fact, Input, Output},
+    id::{CallId, ScriptVersion},
     random::Seed,
     script::{Script, Versions},
     time::{Instant, LocalClock},
@@ -68,6 +74,8 @@ pub struct ReplayReport {
     pub tail: Tail,
     /// The published versions, by which the events of a difference can be told.
     pub versions: Versions,
+    /// On which version each call in progress at the end of the replay runs.
+    pub calls: BTreeMap<CallId, ScriptVersion>,
 }
 
 struct Replay {
@@ -76,6 +84,7 @@ struct Replay {
     /// Events the engine has said and the record not yet.
     said: VecDeque<Event>,
     same: u64,
+    calls: BTreeMap<CallId, ScriptVersion>,
 }
 
 /// Runs a journal again. `scripts` are the versions the run used, in any order.
@@ -95,11 +104,13 @@ pub fn replay(from: impl BufRead, scripts: &[Arc<Script>]) -> Result<ReplayRepor
         versions: Versions::new(first),
         said: VecDeque::new(),
         same: 0,
+        calls: BTreeMap::new(),
     };
     replay.drain();
     let difference = replay.run(&mut reader, scripts)?;
     let tail = reader.tail().cloned().unwrap_or(Tail::Open);
-    Ok(ReplayReport { inputs: reader.counts().0, events: replay.same, difference, tail, versions: replay.versions })
+    let Replay { versions, calls, same, .. } = replay;
+    Ok(ReplayReport { inputs: reader.counts().0, events: same, difference, tail, versions, calls })
 }
 
 impl Replay {
@@ -123,6 +134,7 @@ impl Replay {
                         return Ok(Some(Difference { line: reader.line(), recorded: Some(ev), replayed: said }));
                     }
                     self.same += 1;
+                    self.follow(&ev);
                 }
                 Line::End { .. } => {}
             }
@@ -137,10 +149,25 @@ impl Replay {
         Ok(None)
     }
 
+    /// Remembers on which version calls run.
+    fn follow(&mut self, event: &Event) {
+        match event.fact {
+            Fact::CallArrived { call, version, .. } => {
+                self.calls.insert(call, version);
+            }
+            Fact::CallEnded { call, .. } => {
+                self.calls.remove(&call);
+            }
+            _ => {}
+        }
+    }
+
     fn input(&mut self, at: Instant, input: Recorded, line: u64, scripts: &[Arc<Script>]) -> Result<(), ReplayError> {
         let published = |digest: &str| find(scripts, digest, line);
         let input = input.input(published)?;
-        if let crate::engine::Input::ScriptPublished { script } = &input {
+        if let Input::ScriptPublished { script } = &input
+            && self.engine.can_publish(script).is_ok()
+        {
             self.versions.publish(script.clone());
         }
         self.engine.handle(at, input);

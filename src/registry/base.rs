@@ -35,7 +35,7 @@ enum Directory {
 }
 
 impl Base {
-    /// A generated population. See [`generate`].
+    /// A generated population. See `generate`.
     pub fn generated(size: u32, seed: u64) -> Base {
         let root = Seed::new(seed);
         let book = |owner| CodeBook::new(root.key(Purpose::Registry, owner));

@@ -75,13 +75,13 @@ fn draw(table: &Table, half: u32) -> u32 {
 #[inline]
 fn add(x: u32, y: u32) -> u32 {
     let sum = x + y;
-    sum.min(sum.wrapping_sub(SIDE))
+    if sum >= SIDE { sum - SIDE } else { sum }
 }
 
 #[inline]
 fn subtract(x: u32, y: u32) -> u32 {
-    let difference = x.wrapping_sub(y);
-    difference.min(difference.wrapping_add(SIDE))
+    let (difference, borrow) = x.overflowing_sub(y);
+    if borrow { difference.wrapping_add(SIDE) } else { difference }
 }
 
 #[cfg(test)]

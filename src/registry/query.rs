@@ -32,19 +32,13 @@ impl Registry {
     /// The registered person with this nine-digit number.
     #[inline]
     pub fn by_number(&self, number: Digits) -> Option<Person> {
-        if number.len() != 9 {
-            return None;
-        }
-        let person = self.person(self.base.holder_of_number(number.as_number())?)?;
+        let person = self.person(self.base.holder_of_number(number.exactly(9)?)?)?;
         person.is_registered().then_some(person)
     }
 
     /// The person without a registration number whose file has this eight-digit reference.
     pub fn by_reference(&self, reference: Digits) -> Option<Person> {
-        if reference.len() != 8 {
-            return None;
-        }
-        let person = self.person(self.base.holder_of_reference(reference.as_number())?)?;
+        let person = self.person(self.base.holder_of_reference(reference.exactly(8)?)?)?;
         (!person.is_registered()).then_some(person)
     }
 

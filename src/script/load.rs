@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    Loaded, Script, Source,
+    Loaded, Script, Size, Source,
     diagnostic::{Diagnostic, Related, Severity},
     fields,
     resolve::{self, File, FlowFile, Resolved},
@@ -14,15 +14,16 @@ use super::{
 /// Reads, resolves and checks a centre, and reports every problem in it.
 pub fn load(source: &Source) -> Loaded {
     let mut problems = Vec::new();
-    let script = build(source, &mut problems).map(Arc::new);
+    let mut size = Size { files: source.files().count(), ..Size::default() };
+    let script = build(source, &mut size, &mut problems).map(Arc::new);
     problems
         .sort_by(|a, b| (&a.file, a.span.start, a.code, &a.message).cmp(&(&b.file, b.span.start, b.code, &b.message)));
     problems.dedup();
     let faulty = problems.iter().any(|problem| problem.severity == Severity::Error);
-    Loaded { script: script.filter(|_| !faulty), diagnostics: problems }
+    Loaded { script: script.filter(|_| !faulty), diagnostics: problems, size }
 }
 
-fn build(source: &Source, problems: &mut Vec<Diagnostic>) -> Option<Script> {
+fn build(source: &Source, size: &mut Size, problems: &mut Vec<Diagnostic>) -> Option<Script> {
     let Some((path, text)) = source.files().find(|(path, _)| &***path == "centre.toml") else {
         let message = "the centre has no centre.toml";
         let help = "`hatif init DIR` writes a centre to begin with";
@@ -56,7 +57,11 @@ fn build(source: &Source, problems: &mut Vec<Diagnostic>) -> Option<Script> {
     let settings = source.files().find(|(path, _)| &***path == "prompts/prompts.toml");
     let settings = settings.map(|(path, text)| (path.clone(), text));
     let resolved = resolve::resolve(&centre, &flows, &texts, settings, problems);
-    Some(assemble(source, resolved))
+    size.nodes = resolved.nodes.len();
+    size.languages = resolved.languages.len();
+    let script = assemble(source, resolved);
+    size.prompts = script.prompts.entries.len();
+    Some(script)
 }
 
 fn read(path: &Arc<str>, text: &str, whole: &mut bool, problems: &mut Vec<Diagnostic>) -> Table {

@@ -16,6 +16,7 @@ mod fields;
 mod load;
 pub mod model;
 pub mod prompts;
+mod report;
 mod resolve;
 pub(crate) mod shape;
 mod source;
@@ -26,6 +27,7 @@ pub mod versions;
 use diagnostic::Diagnostic;
 pub use load::load;
 pub use model::Script;
+pub use report::{diagnostics_json, render_diagnostics};
 pub use source::{Source, SourceError};
 pub use versions::Versions;
 
@@ -36,4 +38,19 @@ pub struct Loaded {
     pub script: Option<Arc<Script>>,
     /// Every problem, in the order of file, place and code.
     pub diagnostics: Vec<Diagnostic>,
+    /// How much was read.
+    pub size: Size,
+}
+
+/// How much a centre holds, as far as it could be read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Size {
+    /// Files.
+    pub files: usize,
+    /// Nodes of all flows.
+    pub nodes: usize,
+    /// Prompts.
+    pub prompts: usize,
+    /// Languages.
+    pub languages: usize,
 }

@@ -31,7 +31,7 @@ use services::{ServiceChange, Services, audit::AuditEntry, sms::Sms};
 
 use crate::{
     engine::{Command, Engine, Event, Fact, Input, Output},
-    id::CallId,
+    id::{CallId, ScriptVersion},
     people::{Caller, People, Plan, Who, Wishes},
     random::Seed,
     script::{
@@ -119,16 +119,16 @@ pub struct World {
     notices: VecDeque<Notice>,
     agents: bool,
     tell_inputs: bool,
-    check_laws: bool,
 }
 
 impl World {
     /// A world at [`Instant::ZERO`]; what happens at that instant (agents coming on duty) has happened.
     pub fn new(config: WorldConfig) -> World {
         let WorldConfig { script, clock, seed, services, agents, tell_inputs, check_laws } = config;
+        let engine = Engine::new(script.clone(), clock.clone(), seed);
         let mut world = World {
             now: Instant::ZERO,
-            engine: Engine::new(script.clone(), clock.clone(), seed),
+            engine: if check_laws { engine.audited() } else { engine },
             versions: Versions::new(script),
             clock,
             seed,
@@ -141,7 +141,6 @@ impl World {
             notices: VecDeque::new(),
             agents,
             tell_inputs,
-            check_laws,
         };
         world.settle(Instant::ZERO, Wishes::default());
         world.employ(Instant::ZERO);
@@ -184,7 +183,8 @@ impl World {
     pub fn inject(&mut self, now: Instant, input: Input) -> Option<CallId> {
         self.advance_to(now);
         if let Input::ScriptPublished { script } = input {
-            self.publish(now, script);
+            // Refused: the old version stays, as with any input that does not fit.
+            let _ = self.publish(now, script);
             return None;
         }
         let call = self.tell_engine(self.now, input);
@@ -193,12 +193,17 @@ impl World {
     }
 
     /// Makes `script` the version that new calls begin on, and hires and lets go agents as its groups say.
-    pub fn publish(&mut self, now: Instant, script: Arc<Script>) {
+    ///
+    /// # Errors
+    /// The script cannot follow the versions in force, and why; the old version stays.
+    pub fn publish(&mut self, now: Instant, script: Arc<Script>) -> Result<ScriptVersion, String> {
         self.advance_to(now);
+        self.engine.can_publish(&script)?;
         self.versions.publish(script.clone());
         self.tell_engine(self.now, Input::ScriptPublished { script });
         self.settle(self.now, Wishes::default());
         self.employ(self.now);
+        Ok(self.versions.number())
     }
 
     /// Adds a scripted caller, who calls at her time (now, if that has passed).
@@ -307,15 +312,12 @@ impl World {
                     }
                     self.notices.push_back(Notice::Event(event));
                 }
-                Output::Timeout(_) => {
-                    self.check();
-                    match inputs.pop_front() {
-                        Some(input) => {
-                            self.tell_engine(at, input);
-                        }
-                        None => break,
+                Output::Timeout(_) => match inputs.pop_front() {
+                    Some(input) => {
+                        self.tell_engine(at, input);
                     }
-                }
+                    None => break,
+                },
             }
         }
         self.take_from_services();
@@ -376,11 +378,5 @@ impl World {
         self.notices.extend(self.services.drain_changes().into_iter().map(Notice::Change));
         self.notices.extend(self.services.drain_audit().into_iter().map(Notice::Audit));
         self.notices.extend(self.services.drain_sms().into_iter().map(Notice::Sms));
-    }
-
-    fn check(&self) {
-        if self.check_laws {
-            // The engine states its laws here once it has them.
-        }
     }
 }

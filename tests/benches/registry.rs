@@ -112,6 +112,12 @@ fn registry(c: &mut Criterion) {
         }
         registry.by_number(numbers[i]).map_or(0, |person| person.children().into())
     });
+    contender(c, "hatif registry, by index", |i, write| {
+        if write {
+            registry.apply(&Change::Pay { person: people[i], on }).expect("they are registered");
+        }
+        registry.person(people[i]).map_or(0, |person| person.children().into())
+    });
     println!("overlay after the writes: {} people", registry.changed());
 }
 

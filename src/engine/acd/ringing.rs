@@ -92,7 +92,7 @@ impl Engine {
         }
     }
 
-    /// An agent whose telephone stopped ringing through no fault of the agent's is ready again, keeping the turn.
+    /// An agent whose telephone stopped ringing through no fault of the agent's is ready again, behind those who are already.
     pub(super) fn free_unanswered(&mut self, id: AgentId) {
         let now = self.now;
         let Some(agent) = self.acd.agent_mut(id) else { return };

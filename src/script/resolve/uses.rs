@@ -195,7 +195,6 @@ impl<'a> Resolver<'a, '_> {
         for used in self.out.uses.slots.values() {
             let set = match used.kind {
                 Type::Symbol(set) => set,
-                Type::Date => super::super::catalogue::MONTH,
                 _ => continue,
             };
             if seen.insert(set) {

@@ -1,0 +1,130 @@
+//! Diagnostics for people, with the lines they are about, and for programs, as JSON.
+
+use annotate_snippets::{Annotation, AnnotationKind, Element, Level, Origin, Renderer, Snippet, renderer::DecorStyle};
+use serde::Serialize;
+
+use super::{
+    Source,
+    diagnostic::{Diagnostic, Related, Severity},
+    tree::Span,
+};
+
+/// The width reports are folded to; a constant, so that a report is the same on every screen.
+const WIDTH: usize = 140;
+
+/// The diagnostics as a person reads them: message, file, line and column, the line with carets, the way out, and the keys
+/// by which a caller gets there. Ends without a newline; empty when there is nothing to report.
+pub fn render_diagnostics(source: &Source, diagnostics: &[Diagnostic], colour: bool) -> String {
+    let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+    let renderer = renderer.decor_style(DecorStyle::Ascii).term_width(WIDTH);
+    let reports: Vec<String> = diagnostics.iter().map(|diagnostic| one(source, diagnostic, &renderer)).collect();
+    reports.join("\n\n")
+}
+
+fn one(source: &Source, diagnostic: &Diagnostic, renderer: &Renderer) -> String {
+    let level = match diagnostic.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    let title = level.primary_title(diagnostic.message.as_str()).id(diagnostic.code);
+    let mut elements: Vec<Element<'_>> = Vec::new();
+    let (here, elsewhere): (Vec<&Related>, Vec<&Related>) =
+        diagnostic.related.iter().partition(|related| related.file == diagnostic.file);
+    match source.text(&diagnostic.file).filter(|_| diagnostic.span != (0..0)) {
+        Some(text) => {
+            let related = here.iter().map(|related| context(text, related));
+            let primary = AnnotationKind::Primary.span(within(text, &diagnostic.span));
+            let snippet = Snippet::source(text).path(&*diagnostic.file).annotation(primary).annotations(related);
+            elements.push(snippet.into());
+        }
+        None => elements.push(Origin::path(&*diagnostic.file).into()),
+    }
+    for related in elsewhere {
+        if let Some(text) = source.text(&related.file) {
+            elements.push(Snippet::source(text).path(&*related.file).annotation(context(text, related)).into());
+        }
+    }
+    if let Some(keys) = &diagnostic.reached_by {
+        elements.push(Level::NOTE.message(format!("reached by: {keys}")).into());
+    }
+    if let Some(help) = &diagnostic.help {
+        elements.push(Level::HELP.message(help.as_str()).into());
+    }
+    let text = renderer.render(&[title.elements(elements)]);
+    // The renderer pads some lines; nobody sees it but editors and tests do.
+    text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
+}
+
+fn context<'s>(text: &str, related: &'s Related) -> Annotation<'s> {
+    AnnotationKind::Context.span(within(text, &related.span)).label(related.label.as_str())
+}
+
+/// The span cut to whole characters inside the text.
+fn within(text: &str, span: &Span) -> Span {
+    let start = text.floor_char_boundary(span.start.min(text.len()));
+    start..text.ceil_char_boundary(span.end.clamp(start, text.len()))
+}
+
+/// A diagnostic as programs read it. Lines and columns count from 1, columns in characters; the end is exclusive.
+#[derive(Serialize)]
+struct Record<'a> {
+    code: &'a str,
+    severity: Severity,
+    #[serde(flatten)]
+    place: Location<'a>,
+    message: &'a str,
+    help: Option<&'a str>,
+    related: Vec<RelatedRecord<'a>>,
+    reached_by: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct RelatedRecord<'a> {
+    #[serde(flatten)]
+    place: Location<'a>,
+    label: &'a str,
+}
+
+#[derive(Serialize)]
+struct Location<'a> {
+    file: &'a str,
+    line: usize,
+    column: usize,
+    end_line: usize,
+    end_column: usize,
+}
+
+/// The diagnostics as a JSON array of objects: `code`, `severity`, `file`, `line`, `column`, `end_line`, `end_column`,
+/// `message`, `help`, `related` and `reached_by`.
+pub fn diagnostics_json(source: &Source, diagnostics: &[Diagnostic]) -> String {
+    let records: Vec<Record<'_>> = diagnostics
+        .iter()
+        .map(|diagnostic| Record {
+            code: diagnostic.code,
+            severity: diagnostic.severity,
+            place: location(source, &diagnostic.file, &diagnostic.span),
+            message: &diagnostic.message,
+            help: diagnostic.help.as_deref(),
+            related: diagnostic
+                .related
+                .iter()
+                .map(|r| RelatedRecord { place: location(source, &r.file, &r.span), label: &r.label })
+                .collect(),
+            reached_by: diagnostic.reached_by.as_deref(),
+        })
+        .collect();
+    serde_json::to_string_pretty(&records).expect("strings and numbers always become JSON")
+}
+
+fn location<'a>(source: &Source, file: &'a str, span: &Span) -> Location<'a> {
+    let text = source.text(file).unwrap_or_default();
+    let span = within(text, span);
+    let place = |at: usize| {
+        let before = &text[..at];
+        let line = before.matches('\n').count() + 1;
+        let start = before.rfind('\n').map_or(0, |i| i + 1);
+        (line, before[start..].chars().count() + 1)
+    };
+    let ((line, column), (end_line, end_column)) = (place(span.start), place(span.end));
+    Location { file, line, column, end_line, end_column }
+}
