@@ -93,23 +93,22 @@ impl Desk {
         }
     }
 
-    /// Busy agents become ready. An empty list: nobody is busy.
-    pub fn free(&mut self, script: &Script, free: &Free) -> Vec<Input> {
+    /// Busy agents become ready, those of the groups in `fit` before others. An empty list: nobody is busy.
+    pub fn free(&mut self, script: &Script, free: &Free, fit: &[GroupId]) -> Vec<Input> {
         let (most, group) = match free {
             Free::Some(n) => (*n as usize, None),
             Free::Group(name) => (usize::MAX, script.group_named(name)),
         };
-        let busy = self
-            .seats
-            .iter_mut()
-            .enumerate()
-            .filter(|(_, seat)| seat.state == State::Busy && group.is_none_or(|group| group == seat.group));
-        busy.take(most)
-            .map(|(i, seat)| {
-                seat.state = State::On;
-                Input::AgentReady { agent: AgentId(i as u32) }
-            })
-            .collect()
+        let busy =
+            |(_, seat): &(usize, &mut Seat)| seat.state == State::Busy && group.is_none_or(|group| group == seat.group);
+        let mut chosen: Vec<(usize, &mut Seat)> = self.seats.iter_mut().enumerate().filter(busy).collect();
+        chosen.sort_by_key(|(i, seat)| (!fit.contains(&seat.group), *i));
+        chosen.truncate(most);
+        let free = |(i, seat): (usize, &mut Seat)| {
+            seat.state = State::On;
+            Input::AgentReady { agent: AgentId(i as u32) }
+        };
+        chosen.into_iter().map(free).collect()
     }
 
     /// What a talking agent does at the dialogue's word.

@@ -38,6 +38,11 @@ impl Line {
         self.call
     }
 
+    /// The language of her call.
+    pub fn language(&self) -> LanguageId {
+        self.language
+    }
+
     /// The agent she talks to.
     pub fn agent(&self) -> Option<AgentId> {
         self.agent

@@ -1,6 +1,6 @@
 //! Dialogues in virtual time: a small centre, a few callers, agents without whims, and no clock.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, ops::Range, sync::Arc};
 
 use jiff::tz::TimeZone;
 
@@ -15,11 +15,16 @@ use super::{
 };
 use crate::{
     engine::{Command, Input},
-    id::AgentId,
+    id::{AgentId, GroupId},
     live::protocol::ClientMessage,
     pii::CallerNumber,
     random::Seed,
-    script::{self, Script, Source, diagnostic::Severity, model::Key},
+    script::{
+        self, Script, Source,
+        calendar::Calendar,
+        diagnostic::Severity,
+        model::{Group, Key, SkillNeed},
+    },
     time::{Duration, Instant, LocalClock},
     world::{Asked, Fault, Notice, World, WorldConfig},
 };
@@ -45,8 +50,8 @@ pub struct Theatre {
 #[derive(Clone)]
 struct Stage {
     world: World,
-    /// How many agents of each group have their shift.
-    on_shift: Vec<u32>,
+    /// When shifts begin and end.
+    calendars: Arc<[Calendar]>,
 }
 
 /// Why there can be no rehearsal.
@@ -122,24 +127,24 @@ impl Theatre {
             dialogue,
             source: None,
             world: stage.world,
-            on_shift: stage.on_shift,
+            calendars: stage.calendars,
+            duty: dialogue.duty.clone(),
+            shifts_at: Instant::NEVER,
             desk: Desk::new(dialogue.habits),
             lines: Vec::new(),
             now: Instant::ZERO,
             called_at,
         };
+        let meaningless = |word: String| format!("nothing fills `{{{word}}}`");
         for n in 0..dialogue.ahead {
             let mut ahead = dialogue.clone();
             ahead.from = Some(format!("06001{n:05}"));
             (ahead.strict, ahead.never) = (false, Vec::new());
-            let queue = ahead.steps.iter().position(|step| matches!(step.verb, Verb::Queued { .. }));
-            let queue = queue.ok_or("`ahead` needs a step `queued`, up to which the others come")?;
-            ahead.steps.truncate(queue + 1);
             ahead.steps.retain(|step| !is_control(&step.verb));
-            play.lines.push(Line::new(Talk::new(&ahead, words.clone(), spoken.clone())?));
+            let talk = Talk::new(&ahead, words.clone(), spoken.clone()).map_err(meaningless)?;
+            play.lines.push(Line::new(talk));
         }
-        play.lines
-            .push(Line::new(Talk::new(dialogue, words, spoken).map_err(|word| format!("nothing fills `{{{word}}}`"))?));
+        play.lines.push(Line::new(Talk::new(dialogue, words, spoken).map_err(meaningless)?));
         Ok(play)
     }
 
@@ -151,10 +156,10 @@ impl Theatre {
             let origin = timestamp - jiff::SignedDuration::from_micros(LEAD.as_micros() as i64);
             let clock = LocalClock::new(origin, zone);
             let seed = Seed::new(1);
-            let on_shift = on_shift(script, &clock, zone, Instant::ZERO + LEAD);
+            let calendars = script.calendars.iter().map(|rules| rules.compile(&clock, zone)).collect();
             let mut config = WorldConfig::new(script.clone(), clock, seed, people.services(true));
             config.agents = false;
-            Stage { world: World::new(config), on_shift }
+            Stage { world: World::new(config), calendars }
         })
     }
 }
@@ -162,13 +167,6 @@ impl Theatre {
 /// Whether a step is carried out by the runner.
 fn is_control(verb: &Verb) -> bool {
     matches!(verb, Verb::Fault(_) | Verb::Edit(_) | Verb::Duty(_) | Verb::Free(_) | Verb::Does(_))
-}
-
-/// How many agents of each group have their shift.
-fn on_shift(script: &Script, clock: &LocalClock, zone: &TimeZone, at: Instant) -> Vec<u32> {
-    let open: Vec<bool> = script.calendars.iter().map(|calendar| calendar.compile(clock, zone).at(at).open).collect();
-    let present = |shift: Option<crate::id::CalendarId>| shift.is_none_or(|calendar| open[calendar.index()]);
-    script.groups.iter().map(|group| if present(group.shift) { group.size } else { 0 }).collect()
 }
 
 /// The words every run has.
@@ -208,7 +206,11 @@ struct Play<'a> {
     /// The centre's files, once they were changed.
     source: Option<Source>,
     world: World,
-    on_shift: Vec<u32>,
+    calendars: Arc<[Calendar]>,
+    /// Who is on duty now.
+    duty: Duty,
+    /// When the next shift begins or ends.
+    shifts_at: Instant,
     desk: Desk,
     /// The callers ahead, then the one the dialogue is about.
     lines: Vec<Line>,
@@ -221,43 +223,73 @@ impl Play<'_> {
         for fault in &self.dialogue.faults {
             self.fault(fault);
         }
-        let inputs = self.desk.staff(&self.theatre.script, &self.dialogue.duty, &self.on_shift);
-        self.inject_all(inputs);
-        self.advance(self.called_at);
+        self.now = Instant::ZERO + LEAD;
+        self.world.advance_to(self.now);
+        self.staff();
         let last = self.lines.len() - 1;
-        for ahead in 0..last {
-            self.drive(ahead).map_err(|mut failure| {
-                failure.expected = format!("{}, for caller {} of those ahead", failure.expected, ahead + 1);
-                failure
-            })?;
-        }
+        self.drive(0..last)?;
         self.called_at = self.now;
-        self.drive(last)
+        self.drive(last..last + 1)
     }
 
-    /// Lets one caller go through her steps. Those ahead stay on the line when they have no more.
-    fn drive(&mut self, line: usize) -> Result<(), Failure> {
-        let (end, main) = (self.now + LONGEST, line + 1 == self.lines.len());
+    /// Lets some callers go through their steps, side by side. Those ahead do so until they stand in a queue, and stay
+    /// there.
+    fn drive(&mut self, lines: Range<usize>) -> Result<(), Failure> {
+        let end = self.now + LONGEST;
+        let mut going: Vec<usize> = lines.clone().collect();
         for _ in 0..MOST_TURNS {
-            self.hear_all();
-            if !main && self.lines[line].talk.step().is_none() {
-                return Ok(());
-            }
-            match self.lines[line].talk.next(self.now)? {
-                Todo::Send(message) => self.send(line, &message),
-                Todo::Control(verb) => self.control(line, &verb)?,
-                Todo::Done => return Ok(()),
-                Todo::Wait(until) => {
-                    let due = self.world.next_deadline().unwrap_or(Instant::NEVER).min(self.desk.next());
-                    self.advance(until.min(due).max(self.now));
+            let mut until = Instant::NEVER;
+            let mut still = Vec::with_capacity(going.len());
+            for line in going {
+                if let Some(wait) = self.act(line)? {
+                    until = until.min(wait);
+                    still.push(line);
                 }
+            }
+            going = still;
+            if going.is_empty() {
+                return Ok(());
             }
             if self.now > end {
                 break;
             }
+            let timer = self.world.next_deadline().unwrap_or(Instant::NEVER);
+            self.advance(until.min(timer).min(self.desk.next()).min(self.shifts_at).max(self.now));
         }
-        let talk = &self.lines[line].talk;
+        let talk = &self.lines[lines.start].talk;
         Err(talk.failure(self.now, "that the dialogue comes to an end", format!("it still went on after {LONGEST}")))
+    }
+
+    /// Lets one caller do all she does now: until when she waits, or nothing if she has no more to do.
+    fn act(&mut self, line: usize) -> Result<Option<Instant>, Failure> {
+        let main = line + 1 == self.lines.len();
+        loop {
+            self.hear_all();
+            let phone = self.lines[line].talk.phone();
+            if !main && (phone.place.is_some() || phone.with_agent()) {
+                return Ok(None);
+            }
+            let next = self.lines[line].talk.next(self.now).map_err(|mut failure| {
+                if !main {
+                    failure.expected = format!("{}, for caller {} of those ahead", failure.expected, line + 1);
+                }
+                failure
+            });
+            match next? {
+                Todo::Send(message) => self.send(line, &message),
+                Todo::Control(verb) => self.control(line, &verb)?,
+                Todo::Wait(until) => return Ok(Some(until)),
+                Todo::Done if main => return Ok(None),
+                Todo::Done => {
+                    let talk = &self.lines[line].talk;
+                    return Err(talk.failure(
+                        self.now,
+                        "that those ahead come into a queue",
+                        "the steps lead into none",
+                    ));
+                }
+            }
+        }
     }
 
     /// Lets everything happen until then: first the centre's timers, then the agents' plans.
@@ -266,6 +298,26 @@ impl Play<'_> {
         self.world.advance_to(self.now);
         self.hear_all();
         let inputs = self.desk.due(self.now);
+        self.inject_all(inputs);
+        if self.shifts_at == self.now {
+            self.staff();
+        }
+    }
+
+    /// Sees to it that whoever should be on duty now is.
+    fn staff(&mut self) {
+        let script = self.world.versions().current().clone();
+        let (now, calendars) = (self.now, self.calendars.clone());
+        let shift = |group: &Group| group.shift.and_then(|id| calendars.get(id.index()));
+        let on_shift = |group: &Group| shift(group).is_none_or(|calendar| calendar.at(now).open);
+        let present: Vec<u32> =
+            script.groups.iter().map(|group| if on_shift(group) { group.size } else { 0 }).collect();
+        let changes = script.groups.iter().filter_map(|group| shift(group)?.next_change(now));
+        self.shifts_at = match self.duty {
+            Duty::Ready | Duty::Busy => changes.min().unwrap_or(Instant::NEVER),
+            Duty::Nobody | Duty::Exactly(_) => Instant::NEVER,
+        };
+        let inputs = self.desk.staff(&script, &self.duty, &present);
         self.inject_all(inputs);
     }
 
@@ -357,9 +409,13 @@ impl Play<'_> {
                     return refuse(self, "that the change can be made as the step says", instead);
                 }
             }
-            Verb::Duty(duty) => self.staff(duty),
+            Verb::Duty(duty) => {
+                self.duty.clone_from(duty);
+                self.staff();
+            }
             Verb::Free(free) => {
-                let inputs = self.desk.free(&self.theatre.script, free);
+                let fit = self.fit_for(line);
+                let inputs = self.desk.free(&self.theatre.script, free, &fit);
                 if inputs.is_empty() {
                     return refuse(self, "a busy agent", "nobody is busy; write `agents = \"busy\"`".to_owned());
                 }
@@ -374,11 +430,18 @@ impl Play<'_> {
         Ok(())
     }
 
-    fn staff(&mut self, duty: &Duty) {
-        let script = self.world.versions().current().clone();
-        let on_shift = on_shift(&script, self.world.clock(), &self.theatre.zone, self.now);
-        let inputs = self.desk.staff(&script, duty, &on_shift);
-        self.inject_all(inputs);
+    /// The groups who could take the call of a caller who waits; every group when she waits nowhere.
+    fn fit_for(&self, line: usize) -> Vec<GroupId> {
+        let script = self.world.versions().current();
+        let (language, place) = (self.lines[line].language(), self.lines[line].talk.phone().place.as_ref());
+        let queue = place.and_then(|place| script.queues.iter().find(|queue| *queue.name == *place.queue));
+        let fits = |group: &Group| {
+            let able = |need: &SkillNeed| {
+                group.skills.iter().any(|(skill, level)| *skill == need.skill && *level >= need.min_level)
+            };
+            queue.is_none_or(|queue| group.languages.contains(&language) && queue.skills.iter().all(able))
+        };
+        (0u16..).zip(&script.groups).filter(|(_, group)| fits(group)).map(|(i, _)| GroupId(i)).collect()
     }
 
     fn deed(&mut self, agent: AgentId, deed: &Deed) {
@@ -427,7 +490,7 @@ impl Play<'_> {
                 Err(format!("the change was refused: {}", problems.join("; ")))
             }
             (Some(script), false) => {
-                self.world.publish(self.now, script);
+                self.world.publish(self.now, script).map_err(|why| format!("the change was refused: {why}"))?;
                 self.source = Some(source);
                 Ok(())
             }

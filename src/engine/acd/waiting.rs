@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     engine::{
-        Command, Engine, Fact,
+        Command, Engine, Fact, Output,
         call::{Call, CallState, Next, Place, Slot, Step},
         event::LeftQueue,
         timer::Timer,
@@ -83,8 +83,15 @@ impl Engine {
         self.transition(id, CallState::Queued);
         self.fact(Fact::CallQueued { call: id, queue, language, since });
         self.join_lines(id);
+        let place_told = self.out.len();
         self.seek_agent(id);
         if self.calls.get(id).is_none_or(|call| call.state != CallState::Queued) {
+            if !away {
+                // She is told where she stands before she is told whom she is given.
+                let (position, expected) = (1, Duration::ZERO);
+                let waiting = Command::Waiting { call: id, queue, position, expected };
+                self.out.insert(place_told, Output::Command(waiting));
+            }
             return;
         }
         if let Some(max_wait) = max_wait {
