@@ -172,6 +172,7 @@ impl World {
         if until != Instant::NEVER {
             self.now = self.now.max(until);
         }
+        self.take_from_services();
     }
 
     /// Lets everything happen that is due at or before `now`, then this. For [`Input::CallArrived`] the id of the new
