@@ -316,3 +316,38 @@ fn what_is_no_journal_is_refused_with_what_to_do() {
     let error = replay(BufReader::new(&recorded()[..]), &[other]).expect_err("another script");
     assert!(matches!(error, ReplayError::UnknownScript { line: 1, .. }) && error.to_string().contains("--centre"));
 }
+
+#[test]
+fn the_command_says_identical_or_shows_the_first_difference() {
+    let dir = tempfile::tempdir().expect("a folder");
+    for (path, text) in source("longest_idle").files() {
+        let path = dir.path().join("centre").join(&**path);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        std::fs::write(path, text).expect("a file");
+    }
+    let file = dir.path().join("run.journal");
+    let replay = |journal: &[u8]| {
+        std::fs::write(&file, journal).expect("a file");
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_hatif"));
+        let output = command.arg("replay").arg(&file).arg("--centre").arg(dir.path().join("centre")).output();
+        let output = output.expect("the program runs");
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.code(), String::from_utf8(said).expect("text"))
+    };
+    let whole = recorded();
+    let (code, said) = replay(&whole);
+    let events = simulated().len();
+    assert!(code == Some(0) && said.ends_with(&format!(" inputs, {events} events, identical\n")), "{code:?} {said}");
+
+    let text = String::from_utf8(whole.clone()).expect("JSON");
+    let (code, said) = replay(text.replacen(r#""no_input":{"call":2,"#, r#""no_input":{"call":3,"#, 1).as_bytes());
+    assert_eq!(code, Some(1), "{said}");
+    for part in ["differs", "  recorded: ", "call 3 no input 1 at main.start", "  replayed: ", "call 2 no input 1"] {
+        assert!(said.contains(part), "nothing `{part}` in {said}");
+    }
+
+    let (code, said) = replay(&whole[..whole.len() - 5]);
+    assert!(code == Some(1) && said.contains("identical") && said.contains("is damaged: it is cut off"), "{said}");
+    let (code, said) = replay(b"[centre]\n");
+    assert!(code == Some(2) && said.contains("this is no journal"), "{code:?} {said}");
+}
