@@ -1,14 +1,19 @@
 //! The stages one after another.
 
-use std::sync::Arc;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use super::{
     Loaded, Script, Size, Source,
+    check::{self, Facts},
     diagnostic::{Diagnostic, Related, Severity},
     fields,
     resolve::{self, File, FlowFile, Resolved},
     shape::Reader,
     tree::{self, SyntaxError, Table},
+    value::Type,
 };
 
 /// Reads, resolves and checks a centre, and reports every problem in it.
@@ -59,9 +64,24 @@ fn build(source: &Source, size: &mut Size, problems: &mut Vec<Diagnostic>) -> Op
     let resolved = resolve::resolve(&centre, &flows, &texts, settings, problems);
     size.nodes = resolved.nodes.len();
     size.languages = resolved.languages.len();
-    let script = assemble(source, resolved);
+    let referenced = referenced(&texts);
+    let (script, facts) = assemble(source, resolved, &centre, &flows, referenced);
     size.prompts = script.prompts.entries.len();
+    check::check(&script, &facts, problems);
     Some(script)
+}
+
+/// Ids of texts that other texts contain: `{ id }` and `{ id.attribute }`.
+fn referenced(texts: &[(Arc<str>, &str)]) -> BTreeSet<String> {
+    let mut ids = BTreeSet::new();
+    for (_, text) in texts {
+        for (at, _) in text.match_indices('{') {
+            let inner = text[at + 1..].trim_start();
+            let end = inner.find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '_' | '.')).unwrap_or(0);
+            ids.insert(inner[..end].to_owned());
+        }
+    }
+    ids
 }
 
 fn read(path: &Arc<str>, text: &str, whole: &mut bool, problems: &mut Vec<Diagnostic>) -> Table {
@@ -72,7 +92,7 @@ fn read(path: &Arc<str>, text: &str, whole: &mut bool, problems: &mut Vec<Diagno
         } else {
             *whole = false;
             let span = error.span.start.min(text.len())..error.span.end.min(text.len());
-            problems.push(Diagnostic::error("syntax", path, span, format!("this is not TOML: {}", error.message)));
+            problems.push(Diagnostic::error("toml-syntax", path, span, format!("this is not TOML: {}", error.message)));
         }
     }
     root
@@ -106,20 +126,21 @@ fn last_before(table: &Table, key: &str, before: usize) -> Option<tree::Span> {
     found
 }
 
-fn assemble(source: &Source, resolved: Resolved<'_>) -> Script {
-    let uses = resolved.uses;
-    let parsed = resolved.prompts;
-    let types: std::collections::BTreeMap<(String, String), super::value::Type> = uses
-        .slots
-        .iter()
-        .filter_map(|((prompt, slot), used)| {
-            let name = parsed.names().find(|(id, _)| id == prompt)?.1;
-            Some(((name.to_string(), slot.to_string()), used.kind))
-        })
-        .collect();
-    let slot_type = |prompt: &str, slot: &str| types.get(&(prompt.to_owned(), slot.to_owned())).copied();
-    let prompts = parsed.finish(&resolved.sets, slot_type);
-    Script {
+/// The script, and what its checks need besides.
+fn assemble<'a>(
+    source: &Source,
+    resolved: Resolved<'a>,
+    centre: &'a File,
+    flows: &'a [FlowFile],
+    referenced: BTreeSet<String>,
+) -> (Script, Facts<'a>) {
+    let (uses, parsed) = (resolved.uses, resolved.prompts);
+    let places = parsed.names().map(|(id, _)| parsed.place(id).cloned()).collect();
+    let names: Vec<Arc<str>> = parsed.names().map(|(_, name)| name.clone()).collect();
+    let types: BTreeMap<(&str, &str), Type> =
+        uses.slots.iter().map(|((prompt, slot), used)| ((&*names[prompt.index()], &**slot), used.kind)).collect();
+    let prompts = parsed.finish(&resolved.sets, |prompt, slot| types.get(&(prompt, slot)).copied());
+    let script = Script {
         name: resolved.name,
         digest: source.digest().into(),
         zone: resolved.zone,
@@ -137,5 +158,16 @@ fn assemble(source: &Source, resolved: Resolved<'_>) -> Script {
         skills: resolved.skills.into(),
         queues: resolved.queues.into(),
         groups: resolved.groups.into(),
-    }
+    };
+    let facts = Facts {
+        centre,
+        flows,
+        texts: resolved.texts,
+        variables: resolved.variable_texts,
+        uses,
+        broken: resolved.broken,
+        prompts: places,
+        referenced,
+    };
+    (script, facts)
 }

@@ -68,6 +68,11 @@ pub const BUILTINS: [(&str, Builtin, Type); 16] = [
     ("today", Builtin::Today, Type::Date),
 ];
 
+/// The name scripts use for a builtin.
+pub fn builtin_name(builtin: Builtin) -> &'static str {
+    BUILTINS.iter().find(|(_, b, _)| *b == builtin).map_or("", |(name, ..)| name)
+}
+
 /// Reads and types an expression. `expected` is the type it must have; without one, it may have any.
 pub fn compile(text: &str, expected: Option<Type>, names: &dyn Names) -> Result<(Expr, Type), Vec<Fault>> {
     let tree = parse::parse(text).map_err(|fault| vec![fault])?;
