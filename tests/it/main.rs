@@ -9,3 +9,4 @@ mod services;
 mod support;
 mod tidy;
 mod two_clocks;
+mod world;
