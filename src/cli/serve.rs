@@ -1,19 +1,250 @@
-//! `hatif serve`
+//! `hatif serve`: the live centre in a terminal.
 
-use std::process::ExitCode;
+use std::{
+    io::{self, Write},
+    net::SocketAddr,
+    path::PathBuf,
+    process::ExitCode,
+};
 
-/// Arguments of `hatif serve`.
-#[derive(clap::Args, Debug)]
-pub struct Args {}
+use anyhow::Context;
 
-/// Runs the command.
-pub fn run(_args: Args) -> anyhow::Result<ExitCode> {
-    anyhow::bail!("not built yet")
+use super::logs;
+use crate::{
+    config::{self, LogFormat, Settings},
+    live::{self, Facts, Server, StartAt, shutdown},
+    registry::Source,
+    time::Duration,
+};
+
+/// Arguments of `hatif serve`. What is not given follows the settings file, or the defaults.
+#[derive(clap::Args, Debug, Default)]
+pub struct Args {
+    /// Where callers connect; port 0 takes any free port [default: 127.0.0.1:7700]
+    #[arg(long, value_name = "ADDR", env = "HATIF_ADDR")]
+    addr: Option<SocketAddr>,
+    /// Folder of the centre's files; it is watched, and changes are checked and published [default: the built-in centre]
+    #[arg(long, value_name = "DIR")]
+    centre: Option<PathBuf>,
+    /// Settings file; an option given here wins over it
+    #[arg(long, value_name = "FILE", env = "HATIF_CONFIG")]
+    config: Option<PathBuf>,
+    /// Folder of the call records [default: hatif-data]
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// How many seconds of the centre pass in one second, 0.001 to 1000 [default: 1]
+    #[arg(long, value_name = "N", value_parser = speed)]
+    speed: Option<f64>,
+    /// Local time at which the run begins, or `now` [default: 2022-05-17T10:00]
+    #[arg(long, value_name = "TIME")]
+    at: Option<StartAt>,
+    /// Seed of all chance; one-time codes follow from it too and can be foretold, so this is for tests
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(0..=i64::MAX as u64))]
+    seed: Option<u64>,
+    /// How many insured people there are [default: 3200000]
+    #[arg(long, value_name = "N", value_parser = people)]
+    registry_size: Option<u32>,
+    /// Write every input and event to this file, for `hatif replay`
+    #[arg(long, value_name = "FILE")]
+    journal: Option<PathBuf>,
+    /// How long calls may go on after SIGINT or SIGTERM [default: 30s]
+    #[arg(long, value_name = "TIME")]
+    drain: Option<Duration>,
+    /// No simulated agents: callers only ever queue
+    #[arg(long)]
+    no_agents: bool,
+    /// How logs are written, on standard error [default: human]
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    log_format: Option<LogFormat>,
+    /// What is logged: a level, or a filter such as info,hatif::live=debug [default: info]
+    #[arg(long, value_name = "FILTER", env = "HATIF_LOG")]
+    log: Option<String>,
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    let speed: f64 = text.parse().map_err(|_| format!("`{text}` is not a number"))?;
+    match (0.001..=1_000.0).contains(&speed) {
+        true => Ok(speed),
+        false => Err("choose 0.001 to 1000".to_owned()),
+    }
+}
+
+pub(super) fn people(text: &str) -> Result<u32, String> {
+    use crate::registry::margins::{MAX_SIZE, MIN_SIZE};
+    let size: u32 = text.parse().map_err(|_| format!("`{text}` is not a whole number"))?;
+    match (MIN_SIZE..=MAX_SIZE).contains(&size) {
+        true => Ok(size),
+        false => Err(format!("choose {MIN_SIZE} to {MAX_SIZE} people")),
+    }
 }
 
 impl Args {
     /// What `hatif` without a command serves: the default centre on embedded defaults.
     pub fn default_centre() -> Args {
-        Args {}
+        Args::default()
+    }
+
+    /// The settings file with these arguments laid over it.
+    fn settings(self) -> anyhow::Result<Settings> {
+        let mut settings = match &self.config {
+            Some(path) => config::load(path)?,
+            None => Settings::default(),
+        };
+        let Settings { live, log } = &mut settings;
+        fn put<T>(given: Option<T>, setting: &mut T) {
+            if let Some(given) = given {
+                *setting = given;
+            }
+        }
+        put(self.addr, &mut live.addr);
+        put(self.data, &mut live.records.dir);
+        put(self.speed, &mut live.speed);
+        put(self.at, &mut live.at);
+        put(self.drain, &mut live.drain);
+        put(self.log_format, &mut log.format);
+        put(self.log, &mut log.level);
+        put(self.centre.map(Some), &mut live.centre);
+        put(self.journal.map(Some), &mut live.journal);
+        put(self.registry_size.map(|size| Source::Generated { size }), &mut live.registry.source);
+        if let Some(seed) = self.seed {
+            (live.seed, live.known_codes) = (seed, true);
+        }
+        live.agents &= !self.no_agents;
+        Ok(settings)
+    }
+}
+
+/// Runs the command: until a signal, and then until the last call has ended.
+pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let settings = args.settings()?;
+    logs::begin(&settings.log)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the threads of the server")?;
+    runtime.block_on(serve(settings.live))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn serve(config: live::Config) -> anyhow::Result<()> {
+    let records = config.records.dir.clone();
+    let server = Server::start(config.clone()).await?;
+    let signals = tokio::spawn(shutdown::on_signals(server.stopper()));
+    announce(&server.facts, &config).context("cannot write to standard output")?;
+    if !server.facts.warnings.is_empty() {
+        tracing::warn!("the centre has warnings:\n{}", server.facts.warnings);
+    }
+    let ended = server.finished().await;
+    signals.abort();
+    ended?;
+    tracing::info!(records = %records.display(), "stopped; all call records are written");
+    Ok(())
+}
+
+/// Tells how to dial. The first line is for programs too: it ends with the address.
+fn announce(facts: &Facts, config: &live::Config) -> io::Result<()> {
+    let url = format!("ws://{}/call", facts.addr);
+    let mut text = format!("{} answers at {url}\n", facts.centre);
+    let own = match facts.addr == live::Config::default().addr {
+        true => String::new(),
+        false => format!(" {url}"),
+    };
+    let time: String = facts.origin.chars().take(16).collect();
+    let pace =
+        if config.speed == 1.0 { String::new() } else { format!(", {} times as fast as the clock", config.speed) };
+    let agents = match facts.agents {
+        0 => "no agents".to_owned(),
+        n => format!("{n} simulated agents"),
+    };
+    text += &format!(
+        "  It is {} there{pace}. {} people on file, {agents}. Ready in {:.1} s.\n\n",
+        time.replace('T', " "),
+        grouped(facts.people),
+        facts.took.as_secs_f64()
+    );
+    text += &format!("  dial     cargo run --release -- call{own}   or   hatif call{own}\n");
+    if let Some(example) = facts.example {
+        let born = example.birth.civil();
+        let (y, m, d) = (born.year(), born.month(), born.day());
+        text += &format!(
+            "  try      registration number {}, birth date {d:02}{m:02}{y:04}: a person who does not exist\n",
+            example.number
+        );
+    }
+    text +=
+        &format!("  records  {}, read them with   hatif calls{}\n", config.records.dir.display(), data_option(config));
+    text += "  stop     Ctrl-C: calls in progress may end; a second Ctrl-C ends them\n";
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}
+
+fn data_option(config: &live::Config) -> String {
+    let default = live::Config::default().records.dir;
+    match config.records.dir == default {
+        true => String::new(),
+        false => format!(" --data {}", config.records.dir.display()),
+    }
+}
+
+/// A number with a comma between groups of three.
+fn grouped(n: u32) -> String {
+    let digits = n.to_string();
+    let mut text = String::new();
+    for (i, c) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(c);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Cli {
+        #[command(flatten)]
+        args: Args,
+    }
+
+    fn settings(line: &str) -> anyhow::Result<Settings> {
+        Cli::try_parse_from(std::iter::once("serve").chain(line.split_whitespace()))?.args.settings()
+    }
+
+    #[test]
+    fn options_win_over_the_settings_file() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let file = dir.path().join("my.toml");
+        std::fs::write(&file, "[clock]\nspeed = 3\n[people]\nagents = true\n[server]\ndrain = \"1m\"\n")
+            .expect("a file");
+        let settings =
+            settings(&format!("--config {} --speed 2 --no-agents --seed 7", file.display())).expect("settings");
+        let live = settings.live;
+        assert_eq!((live.speed, live.agents, live.drain), (2.0, false, Duration::from_mins(1)));
+        assert_eq!((live.seed, live.known_codes), (7, true));
+    }
+
+    #[test]
+    fn bad_options_are_refused_with_what_they_may_be() {
+        for (line, help) in [
+            ("--speed 0", "0.001 to 1000"),
+            ("--registry-size 5", "1000 to 20000000"),
+            ("--at yesterday", "2022-05-17T10:00"),
+            ("--drain 5", "number and a unit"),
+            ("--config no-such-file", "check the path"),
+        ] {
+            let error = settings(line).expect_err(line);
+            assert!(format!("{error:#}").contains(help), "{line}: {error:#}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_grouped() {
+        assert_eq!([7, 1_000, 3_200_000].map(grouped), ["7", "1,000", "3,200,000"]);
     }
 }

@@ -197,7 +197,7 @@ impl Engine {
         self.acd.queues.iter().position(|queue| &*queue.config.name == name).map(|i| QueueId(i as u16))
     }
 
-    /// The configuration in force for every group, by the engine's [`GroupId`].
+    /// The configuration in force for every group, by the engine's group numbers.
     pub fn groups(&self) -> impl Iterator<Item = &Group> {
         self.acd.groups.iter().map(|group| &group.config)
     }

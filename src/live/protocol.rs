@@ -6,8 +6,16 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::{
+    pii::{CallerNumber, Digits},
+    script::{diagnostic::nearest, model::Key},
+};
+
 /// The websocket subprotocol.
 pub const SUBPROTOCOL: &str = "hatif.v1";
+
+/// The outcome of a call that ends with the promise to call back: the connection stays open and will ring.
+pub const CALLBACK_OUTCOME: &str = "callback";
 
 /// What a caller's telephone sends.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -194,4 +202,175 @@ pub enum ErrorCode {
     Idle,
     /// The client does not read what it is sent; the connection is closed with code 1008.
     TooSlow,
+}
+
+/// Message types a client may send, with the fields of each besides `type`.
+pub const CLIENT_FIELDS: [(&str, &[&str]); 5] =
+    [("dial", &["from", "language"]), ("digits", &["keys"]), ("hangup", &[]), ("answer", &[]), ("ping", &[])];
+
+/// The most keys in one `digits` message.
+pub const MAX_KEYS: usize = 64;
+
+/// Why a message was refused: what `error` says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// Which mistake.
+    pub code: ErrorCode,
+    /// What was wrong.
+    pub message: String,
+    /// What to do.
+    pub help: String,
+}
+
+impl Refusal {
+    /// A refusal.
+    pub fn new(code: ErrorCode, message: impl Into<String>, help: impl Into<String>) -> Refusal {
+        Refusal { code, message: message.into(), help: help.into() }
+    }
+}
+
+impl From<Refusal> for ServerMessage {
+    fn from(refusal: Refusal) -> ServerMessage {
+        ServerMessage::Error { code: refusal.code, message: refusal.message, help: refusal.help }
+    }
+}
+
+impl ClientMessage {
+    /// Reads a text frame. A refusal names what is wrong and never repeats a value, which may be secret.
+    ///
+    /// # Errors
+    /// Not JSON, unknown type, unknown field, or a field that is missing or of the wrong type.
+    pub fn read(text: &str) -> Result<ClientMessage, Refusal> {
+        let value: serde_json::Value = serde_json::from_str(text).map_err(|error| {
+            let place = format!("line {} column {}", error.line(), error.column());
+            Refusal::new(ErrorCode::NotJson, format!("not JSON: {place}"), "send one JSON object in each text frame")
+        })?;
+        let Some(object) = value.as_object() else {
+            let message = "a message is a JSON object";
+            return Err(Refusal::new(ErrorCode::BadField, message, "send for example {\"type\":\"ping\"}"));
+        };
+        let Some(kind) = object.get("type").and_then(serde_json::Value::as_str) else {
+            let message = "the message has no text field `type`";
+            return Err(Refusal::new(ErrorCode::BadField, message, "send for example {\"type\":\"ping\"}"));
+        };
+        let names = CLIENT_FIELDS.map(|(name, _)| name);
+        let Some((_, fields)) = CLIENT_FIELDS.iter().find(|(name, _)| *name == kind) else {
+            let shown: String = kind.chars().take(40).collect();
+            let help = hint(kind, &names);
+            return Err(Refusal::new(ErrorCode::UnknownType, format!("no message has the type `{shown}`"), help));
+        };
+        if let Some(field) = object.keys().find(|key| *key != "type" && !fields.contains(&key.as_str())) {
+            let shown: String = field.chars().take(40).collect();
+            let message = format!("`{kind}` has no field `{shown}`");
+            return Err(Refusal::new(ErrorCode::UnknownField, message, hint(field, fields)));
+        }
+        serde_json::from_value(value.clone()).map_err(|_| {
+            let message = format!("a field of `{kind}` is missing or has the wrong type");
+            let help = match fields {
+                [] => "send it without fields".to_owned(),
+                fields => format!("its fields are texts: {}", fields.join(", ")),
+            };
+            Refusal::new(ErrorCode::BadField, message, help)
+        })
+    }
+}
+
+fn hint(wrong: &str, known: &[&str]) -> String {
+    match (nearest(wrong, known.iter().copied()), known) {
+        (Some(near), _) => format!("did you mean `{near}`?"),
+        (None, []) => "send it without fields".to_owned(),
+        (None, known) => format!("known are: {}", known.join(", ")),
+    }
+}
+
+/// The keys of a `digits` message.
+///
+/// # Errors
+/// No key, too many keys, or something that is not a key; the offender is named by its place, since keys may be secret.
+pub fn read_keys(keys: &str) -> Result<Vec<Key>, Refusal> {
+    let refuse =
+        |message: String| Refusal::new(ErrorCode::BadField, message, "send 1 to 64 of the keys 0-9, * and # in `keys`");
+    let count = keys.chars().count();
+    if count == 0 || count > MAX_KEYS {
+        return Err(refuse(format!("`keys` holds {count} keys")));
+    }
+    let key = |(i, c)| Key::from_char(c).ok_or_else(|| refuse(format!("character {} of `keys` is not a key", i + 1)));
+    keys.chars().enumerate().map(key).collect()
+}
+
+/// The number of a `dial` message.
+///
+/// # Errors
+/// Anything but 1 to 15 digits.
+pub fn read_number(from: &str) -> Result<CallerNumber, Refusal> {
+    match from.parse::<Digits>() {
+        Ok(digits) if !digits.is_empty() => Ok(CallerNumber::new(digits)),
+        _ => {
+            let help = "send 1 to 15 digits, or no `from` to withhold the number";
+            Err(Refusal::new(ErrorCode::BadField, "`from` is not a telephone number", help))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(text: &str) -> ErrorCode {
+        ClientMessage::read(text).expect_err(text).code
+    }
+
+    #[test]
+    fn messages_read_as_they_are_written() {
+        let dial = ClientMessage::Dial { from: Some("0600000042".into()), language: None };
+        for message in [dial, ClientMessage::Digits { keys: "12#".into() }, ClientMessage::Hangup {}] {
+            let text = serde_json::to_string(&message).expect("a message is JSON");
+            assert_eq!(ClientMessage::read(&text), Ok(message), "{text}");
+        }
+        assert_eq!(ClientMessage::read(r#"{"type":"answer"}"#), Ok(ClientMessage::Answer {}));
+    }
+
+    #[test]
+    fn each_mistake_has_its_name() {
+        assert_eq!(code("digits 1"), ErrorCode::NotJson);
+        assert_eq!(code("[1]"), ErrorCode::BadField);
+        assert_eq!(code("{}"), ErrorCode::BadField);
+        assert_eq!(code(r#"{"type":"dail"}"#), ErrorCode::UnknownType);
+        assert_eq!(code(r#"{"type":"ping","now":1}"#), ErrorCode::UnknownField);
+        assert_eq!(code(r#"{"type":"digits"}"#), ErrorCode::BadField);
+        assert_eq!(code(r#"{"type":"digits","keys":1}"#), ErrorCode::BadField);
+    }
+
+    #[test]
+    fn a_misspelling_is_answered_with_the_nearest_name_and_a_value_never_repeated() {
+        let refusal = ClientMessage::read(r#"{"type":"digits","kesy":"1"}"#).expect_err("no such field");
+        assert_eq!(refusal.help, "did you mean `keys`?");
+        let refusal = ClientMessage::read(r#"{"type":"digits","keys":7654321}"#).expect_err("not a text");
+        assert!(!format!("{refusal:?}").contains("7654321"));
+    }
+
+    #[test]
+    fn keys_and_numbers_are_checked() {
+        assert_eq!(read_keys("0*#").map(|keys| keys.len()), Ok(3));
+        assert!(read_keys("12x").expect_err("x").message.contains("character 3"));
+        assert!(read_keys("").is_err() && read_keys(&"1".repeat(65)).is_err() && read_keys(&"1".repeat(64)).is_ok());
+        assert!(read_number("0600000042").is_ok() && read_number("").is_err() && read_number("+21260").is_err());
+    }
+
+    #[test]
+    fn the_table_of_fields_is_that_of_the_schema() {
+        let schema = serde_json::to_value(schemars::schema_for!(ClientMessage)).expect("a schema is JSON");
+        let variants = schema["oneOf"].as_array().expect("an enum");
+        let of_schema: Vec<(String, Vec<String>)> = variants
+            .iter()
+            .map(|variant| {
+                let properties = variant["properties"].as_object().expect("an object");
+                let kind = properties["type"]["const"].as_str().expect("a tag").to_owned();
+                (kind, properties.keys().filter(|key| *key != "type").cloned().collect())
+            })
+            .collect();
+        let of_table =
+            CLIENT_FIELDS.map(|(kind, fields)| (kind.to_owned(), fields.iter().map(|f| (*f).to_owned()).collect()));
+        assert_eq!(of_schema, of_table);
+    }
 }

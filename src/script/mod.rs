@@ -20,9 +20,9 @@ pub mod model;
 pub mod prompts;
 mod report;
 mod resolve;
-mod shape;
+pub(crate) mod shape;
 mod source;
-mod tree;
+pub(crate) mod tree;
 pub mod value;
 pub mod versions;
 

@@ -1,8 +1,12 @@
 //! The tests of what users rely on: one binary, a module per subject.
 
 mod default_centre;
+mod laws;
 mod registry;
 mod routing;
 mod script;
 mod services;
 mod support;
+mod tidy;
+mod two_clocks;
+mod world;

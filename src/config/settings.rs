@@ -1,0 +1,240 @@
+//! The settings of the server, and their reader.
+
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use toml::de::DeTable;
+
+use super::read::{Reader, Section};
+use crate::{
+    live,
+    registry::{self, Source},
+    script::diagnostic::Diagnostic,
+    time::Duration,
+};
+
+/// The settings file as shipped: every setting with its default and its reason.
+pub const DEFAULTS: &str = include_str!("../../config/hatif.toml");
+
+/// Everything `hatif serve` can be told.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Settings {
+    /// The server.
+    pub live: live::Config,
+    /// The logs.
+    pub log: LogSettings,
+}
+
+/// How logs are written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogSettings {
+    /// For people or for programs.
+    pub format: LogFormat,
+    /// A level, or a filter by module.
+    pub level: String,
+}
+
+/// For whom logs are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum LogFormat {
+    /// One readable line an event.
+    #[default]
+    Human,
+    /// One JSON object an event.
+    Json,
+}
+
+impl Default for LogSettings {
+    fn default() -> LogSettings {
+        LogSettings { format: LogFormat::Human, level: "info".to_owned() }
+    }
+}
+
+/// A settings file that cannot be used: everything that is wrong with it.
+#[derive(Debug)]
+pub struct Problems {
+    /// The file.
+    pub file: String,
+    /// Its text, to find lines and columns in.
+    pub text: String,
+    /// What is wrong, in order of place.
+    pub found: Vec<Diagnostic>,
+}
+
+impl std::error::Error for Problems {}
+
+impl fmt::Display for Problems {
+    /// One `file:line:column: reason` a problem, each with its way out below.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for problem in &self.found {
+            let (line, column) = place(&self.text, problem.span.start);
+            writeln!(f, "{}:{line}:{column}: {} [{}]", self.file, problem.message, problem.code)?;
+            if let Some(help) = &problem.help {
+                writeln!(f, "  help: {help}")?;
+            }
+        }
+        match self.found.len() {
+            1 => write!(f, "1 problem in {}; nothing was started", self.file),
+            n => write!(f, "{n} problems in {}; nothing was started", self.file),
+        }
+    }
+}
+
+/// Line and column of a byte, both from 1, columns in characters.
+fn place(text: &str, at: usize) -> (usize, usize) {
+    let before = text.get(..at.min(text.len())).unwrap_or(text);
+    let line_start = before.rfind('\n').map_or(0, |i| i + 1);
+    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+}
+
+/// Reads a settings file.
+///
+/// # Errors
+/// When the file cannot be read, or with every problem in it ([`Problems`]).
+pub fn load(path: &Path) -> anyhow::Result<Settings> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        anyhow::anyhow!("cannot read the settings file {}: {error}; check the path given with --config", path.display())
+    })?;
+    Ok(parse(&path.display().to_string(), &text)?)
+}
+
+/// Reads the text of a settings file; `file` is its name in reports.
+///
+/// # Errors
+/// Every problem in the text.
+pub fn parse(file: &str, text: &str) -> Result<Settings, Problems> {
+    let mut reader = Reader { file: Arc::from(file), problems: Vec::new() };
+    let (root, syntax) = DeTable::parse_recoverable(text);
+    for error in syntax {
+        let span = error.span().unwrap_or(0..0);
+        let help = "write settings as `name = value` below a `[section]`, texts in double quotes".to_owned();
+        reader.fault("syntax", span, error.message().to_owned(), help);
+    }
+    let mut settings = Settings::default();
+    read(&mut reader, root.get_ref(), &mut settings);
+    let mut found = reader.problems;
+    found.sort_by_key(|problem| problem.span.start);
+    if found.is_empty() { Ok(settings) } else { Err(Problems { file: file.to_owned(), text: text.to_owned(), found }) }
+}
+
+const SECTIONS: [&str; 9] = ["server", "clock", "centre", "people", "registry", "access", "records", "journal", "log"];
+
+fn read(reader: &mut Reader, root: &DeTable<'_>, settings: &mut Settings) {
+    let live = &mut settings.live;
+    server(reader.section(root, "server"), live);
+    let mut clock = reader.section(root, "clock");
+    clock.parsed("at", "\"2022-05-17T10:00\"", &mut live.at);
+    clock.number("speed", &mut live.speed, 0.001..=1_000.0);
+    clock.finish();
+    let mut centre = reader.section(root, "centre");
+    centre.path("dir", "\"my-centre\"", &mut live.centre);
+    centre.finish();
+    let mut people = reader.section(root, "people");
+    people.switch("agents", &mut live.agents);
+    people.whole("seed", &mut live.seed, 0..=i64::MAX as u64);
+    people.finish();
+    people_on_file(reader.section(root, "registry"), &mut live.registry);
+    access(reader.section(root, "access"), &mut live.registry);
+    records(reader.section(root, "records"), &mut live.records);
+    let mut journal = reader.section(root, "journal");
+    journal.path("file", "\"hatif.journal\"", &mut live.journal);
+    journal.finish();
+    let mut log = reader.section(root, "log");
+    log.text("format", "\"human\"", &mut settings.log.format, |text| {
+        clap::ValueEnum::from_str(text, false).map_err(|_| format!("`{text}` is neither \"human\" nor \"json\""))
+    });
+    log.text("level", "\"info\"", &mut settings.log.level, |text| {
+        tracing_subscriber::EnvFilter::try_new(text).map(|_| text.to_owned())
+    });
+    log.finish();
+    reader.unknown_keys(root, &SECTIONS, "the file");
+}
+
+fn server(mut section: Section<'_, '_>, live: &mut live::Config) {
+    let (ms, secs, hours) = (Duration::from_millis, Duration::from_secs, Duration::from_hours);
+    section.parsed("addr", "\"127.0.0.1:7700\"", &mut live.addr);
+    let limits = &mut live.limits;
+    section.whole("max_sessions", &mut limits.max_sessions, 1..=1_000_000);
+    section.duration("idle", &mut limits.idle, secs(1)..=hours(24));
+    section.duration("keepalive", &mut limits.keepalive, secs(1)..=hours(1));
+    section.duration("write_timeout", &mut limits.write_timeout, ms(10)..=Duration::from_mins(10));
+    section.whole("outbox", &mut limits.outbox, 8..=65_536);
+    section.whole("input_queue", &mut limits.input_queue, 16..=1_000_000);
+    section.duration("drain", &mut live.drain, Duration::ZERO..=hours(24));
+    section.finish();
+}
+
+fn people_on_file(mut section: Section<'_, '_>, config: &mut registry::Config) {
+    let Source::Generated { mut size } = registry::Config::default().source else { return section.finish() };
+    section.whole("size", &mut size, registry::margins::MIN_SIZE..=registry::margins::MAX_SIZE);
+    section.whole("seed", &mut config.seed, 0..=i64::MAX as u64);
+    let mut file: Option<PathBuf> = None;
+    section.path("file", "\"people.csv\"", &mut file);
+    config.source = match file {
+        Some(path) => Source::File { path },
+        None => Source::Generated { size },
+    };
+    section.finish();
+}
+
+fn access(mut section: Section<'_, '_>, config: &mut registry::Config) {
+    let (least, most) = (Duration::from_secs(1), Duration::from_hours(24 * 366));
+    let limits = &mut config.limits;
+    section.whole("claim_failures", &mut limits.claim_failures, 1..=100);
+    section.duration("claim_window", &mut limits.claim_window, least..=most);
+    section.durations("claim_locks", &mut limits.claim_locks, least..=most);
+    section.whole("caller_failures", &mut limits.caller_failures, 1..=1_000);
+    section.duration("caller_window", &mut limits.caller_window, least..=most);
+    section.whole("daily_failures", &mut limits.daily_failures, 1..=u32::MAX);
+    section.duration("code_valid", &mut limits.code_valid, least..=Duration::from_mins(10));
+    section.finish();
+}
+
+fn records(mut section: Section<'_, '_>, records: &mut live::Records) {
+    let mut dir = Some(std::mem::take(&mut records.dir));
+    section.path("dir", "\"hatif-data\"", &mut dir);
+    records.dir = dir.unwrap_or_default();
+    section.whole("group", &mut records.group, 1..=100_000);
+    section.duration("group_wait", &mut records.group_wait, Duration::ZERO..=Duration::from_secs(1));
+    section.finish();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shipped_file_states_the_defaults() {
+        let parsed = parse("hatif.toml", DEFAULTS).map_err(|problems| problems.to_string());
+        assert_eq!(parsed, Ok(Settings::default()));
+        assert_eq!(parse("hatif.toml", "").map_err(|problems| problems.to_string()), Ok(Settings::default()));
+    }
+
+    #[test]
+    fn every_mistake_is_reported_with_its_place_and_way_out() {
+        let text = "[server]\nadr = \"127.0.0.1:1\"\nidle = 60\noutbox = 2\ndrain = \"soon\"\n\n[clock]\nspeed = 1e9\n\n[sever]\n";
+        let report = parse("my.toml", text).expect_err("six mistakes").to_string();
+        let expected = [
+            "my.toml:2:1: [server] has no `adr` [unknown-setting]\n  help: did you mean `addr`?",
+            "my.toml:3:8: `server.idle` is a whole number, not a text [wrong-type]\n  help: write idle = \"30s\"",
+            "my.toml:4:10: `server.outbox` is 2, which is out of range [out-of-range]\n  help: choose 8 to 65536",
+            "my.toml:5:9: `server.drain` cannot be used: `soon` is not a length of time",
+            "my.toml:8:9: `clock.speed` is 1e9, which is out of range [out-of-range]\n  help: choose 0.001 to 1000",
+            "my.toml:10:2: the file has no `sever` [unknown-setting]\n  help: did you mean `server`?",
+            "6 problems in my.toml; nothing was started",
+        ];
+        for part in expected {
+            assert!(report.contains(part), "missing: {part}\nin:\n{report}");
+        }
+    }
+
+    #[test]
+    fn broken_syntax_and_wrong_values_are_reported_together() {
+        let text = "[server\nidle = \"0s\"\n[log]\nformat = \"xml\"\n";
+        let report = parse("my.toml", text).expect_err("at least two").to_string();
+        assert!(report.contains("[syntax]") && report.contains("neither \"human\" nor \"json\""), "{report}");
+    }
+}

@@ -1,0 +1,133 @@
+//! The pump's book: which connection has which call, and whose turn it is.
+//!
+//! ```text
+//!            dial                    call ends             record durable: `ended`
+//!  (free) ────────► Talking(call) ─────────────► Ending(call) ─────────────► (free)
+//!    │                   ▲  hangup: told to the engine, Ending(call)             ▲
+//!    │ call back         │ answer                                                │
+//!    └────────────► Ringing(call) ── hangup, no answer ──────────────────────────┘
+//! ```
+
+use std::collections::BTreeMap;
+
+use super::sessions::SessionId;
+use crate::{
+    id::{AgentId, CallId, LanguageId, ScriptVersion},
+    pii::CallerNumber,
+};
+
+/// What a connection is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// The caller's telephone rings: a call back.
+    Ringing(CallId),
+    /// There is a call.
+    Talking(CallId),
+    /// The call is over for the caller; its record is not on the disk yet.
+    Ending(CallId),
+}
+
+impl Turn {
+    pub(super) fn call(self) -> CallId {
+        match self {
+            Turn::Ringing(call) | Turn::Talking(call) | Turn::Ending(call) => call,
+        }
+    }
+}
+
+/// A call in progress, whoever makes it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Arrival {
+    pub(super) version: ScriptVersion,
+    pub(super) language: LanguageId,
+}
+
+/// See the top of this file.
+#[derive(Debug, Default)]
+pub(super) struct Book {
+    turns: BTreeMap<SessionId, Turn>,
+    lines: BTreeMap<CallId, SessionId>,
+    /// Numbers of calls, and of call backs to come, for their records.
+    numbers: BTreeMap<CallId, CallerNumber>,
+    /// Every call in progress, those of synthetic callers too.
+    arrivals: BTreeMap<CallId, Arrival>,
+    /// Whom a call talks to.
+    agents: BTreeMap<CallId, AgentId>,
+    /// Call backs and the connections they were promised to, which may be gone.
+    promised: BTreeMap<CallId, SessionId>,
+}
+
+impl Book {
+    pub(super) fn turn(&self, session: SessionId) -> Option<Turn> {
+        self.turns.get(&session).copied()
+    }
+
+    /// The connection that hears a call.
+    pub(super) fn line(&self, call: CallId) -> Option<SessionId> {
+        self.lines.get(&call).copied()
+    }
+
+    /// A connection takes a turn.
+    pub(super) fn set(&mut self, session: SessionId, turn: Turn) {
+        self.turns.insert(session, turn);
+        self.lines.insert(turn.call(), session);
+    }
+
+    /// A connection is free again, or gone; what it was about.
+    pub(super) fn free(&mut self, session: SessionId) -> Option<Turn> {
+        let turn = self.turns.remove(&session)?;
+        self.lines.remove(&turn.call());
+        Some(turn)
+    }
+
+    pub(super) fn arrived(&mut self, call: CallId, arrival: Arrival) {
+        self.arrivals.insert(call, arrival);
+    }
+
+    pub(super) fn arrival(&self, call: CallId) -> Option<Arrival> {
+        self.arrivals.get(&call).copied()
+    }
+
+    /// A call changes its language.
+    pub(super) fn speaks(&mut self, call: CallId, language: LanguageId) {
+        if let Some(arrival) = self.arrivals.get_mut(&call) {
+            arrival.language = language;
+        }
+    }
+
+    /// A call talks to an agent from now on.
+    pub(super) fn connected(&mut self, call: CallId, agent: AgentId) {
+        self.agents.insert(call, agent);
+    }
+
+    /// Whom a call talks to, or talked to last.
+    pub(super) fn agent(&self, call: CallId) -> Option<AgentId> {
+        self.agents.get(&call).copied()
+    }
+
+    pub(super) fn number(&mut self, call: CallId, number: Option<CallerNumber>) {
+        if let Some(number) = number {
+            self.numbers.insert(call, number);
+        }
+    }
+
+    /// A call back is promised to whoever has the call in which it was.
+    pub(super) fn promise(&mut self, callback: CallId, promised_in: CallId, number: CallerNumber) {
+        self.numbers.insert(callback, number);
+        if let Some(session) = self.line(promised_in) {
+            self.promised.insert(callback, session);
+        }
+    }
+
+    /// To whom a call back was promised; `None` where it was not a connection of ours.
+    pub(super) fn promised_to(&self, callback: CallId) -> Option<SessionId> {
+        self.promised.get(&callback).copied()
+    }
+
+    /// Forgets a call that ended, except for its line; gives its number, and whom a call back was promised to.
+    pub(super) fn ended(&mut self, call: CallId) -> (Option<CallerNumber>, Option<SessionId>) {
+        self.arrivals.remove(&call);
+        self.agents.remove(&call);
+        (self.numbers.remove(&call), self.promised.remove(&call))
+    }
+}

@@ -1,0 +1,129 @@
+//! What can be chosen about the live server. Defaults and their reasons stand in `config/hatif.toml`.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use crate::{registry, time::Duration};
+
+/// Settings of the live server.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// Where callers connect; port 0 takes any free port.
+    pub addr: SocketAddr,
+    /// Bounds on connections.
+    pub limits: Limits,
+    /// How long calls may go on after a stop was asked for.
+    pub drain: Duration,
+    /// Which local time the beginning of the run is.
+    pub at: StartAt,
+    /// Seconds of the centre per second of the wall clock; 0.001 to 1,000.
+    pub speed: f64,
+    /// The folder of the centre; `None`: the default centre.
+    pub centre: Option<PathBuf>,
+    /// Whether simulated agents take the calls.
+    pub agents: bool,
+    /// The root of all chance.
+    pub seed: u64,
+    /// One-time codes and references follow from `seed`, so that they can be foretold: for tests. Otherwise they follow
+    /// from a number that was drawn when the records were begun and that nobody is told.
+    pub known_codes: bool,
+    /// The enrolment registry.
+    pub registry: registry::Config,
+    /// Where and how call records are written.
+    pub records: Records,
+    /// Where inputs and events are written for a replay; `None`: nowhere.
+    pub journal: Option<PathBuf>,
+}
+
+/// Bounds on connections: what one caller can cost the others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Connections at once.
+    pub max_sessions: usize,
+    /// A connection without call and without message is closed after this.
+    pub idle: Duration,
+    /// How often a connection is asked whether it lives; three unanswered questions end it.
+    pub keepalive: Duration,
+    /// How long one message may take to leave.
+    pub write_timeout: Duration,
+    /// Messages that may wait for one caller.
+    pub outbox: usize,
+    /// Inputs that may wait for the centre.
+    pub input_queue: usize,
+}
+
+/// Where and how call records are written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Records {
+    /// The folder of the database.
+    pub dir: PathBuf,
+    /// Records per transaction, at most.
+    pub group: usize,
+    /// How long the first record of a group waits for more.
+    pub group_wait: Duration,
+}
+
+/// Which local time the beginning of the run is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StartAt {
+    /// The time it really is.
+    Now,
+    /// This local time in the centre's zone.
+    Local(jiff::civil::DateTime),
+}
+
+impl std::str::FromStr for StartAt {
+    type Err = StartAtError;
+
+    fn from_str(text: &str) -> Result<StartAt, StartAtError> {
+        if text == "now" {
+            return Ok(StartAt::Now);
+        }
+        text.parse().map(StartAt::Local).map_err(|_| StartAtError(text.to_owned()))
+    }
+}
+
+/// A time of beginning that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a local date and time; write one such as \"2022-05-17T10:00\", or \"now\"")]
+pub struct StartAtError(pub String);
+
+/// The largest frame and message a client may send, in bytes: a hundred times the largest message of the protocol.
+pub const MAX_FRAME: usize = 64 * 1024;
+
+impl Default for Config {
+    fn default() -> Config {
+        Config {
+            addr: SocketAddr::from(([127, 0, 0, 1], 7700)),
+            limits: Limits::default(),
+            drain: Duration::from_secs(30),
+            at: StartAt::Local(jiff::civil::date(2022, 5, 17).at(10, 0, 0, 0)),
+            speed: 1.0,
+            centre: None,
+            agents: true,
+            seed: 1,
+            known_codes: false,
+            registry: registry::Config::default(),
+            records: Records::default(),
+            journal: None,
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            max_sessions: 10_000,
+            idle: Duration::from_mins(2),
+            keepalive: Duration::from_secs(30),
+            write_timeout: Duration::from_secs(10),
+            outbox: 256,
+            input_queue: 4_096,
+        }
+    }
+}
+
+impl Default for Records {
+    fn default() -> Records {
+        Records { dir: PathBuf::from("hatif-data"), group: 512, group_wait: Duration::from_millis(3) }
+    }
+}

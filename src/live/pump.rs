@@ -1,0 +1,393 @@
+//! The one task that owns the world and paces it.
+//!
+//! It sleeps until the world's next deadline or a demand, whichever is first. Each demand is stamped by the clock here and
+//! nowhere else, so time never runs back; what was due before happens first, at its own instant, however late the task
+//! woke. What the world tells goes to callers' outboxes, to the records and to whoever listens ([`Tap`]).
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
+    },
+};
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::{
+    book::{Book, Turn},
+    clock::Clock,
+    protocol::{ErrorCode, Refusal, ServerMessage},
+    say,
+    sessions::{Outgoing, SessionId, Sessions},
+    store::{self, Job},
+};
+use crate::{
+    engine::Input,
+    id::{CallId, ScriptVersion},
+    pii::CallerNumber,
+    record::cdr,
+    registry::{Change, ChangeError},
+    script::{Script, Versions, model::Key},
+    time::Instant,
+    world::{Notice, World},
+};
+
+/// What is asked of the pump.
+#[derive(Debug)]
+pub enum Demand {
+    /// A caller dials.
+    Dial {
+        /// Who.
+        session: SessionId,
+        /// Her number.
+        from: Option<CallerNumber>,
+        /// The code of the language to begin in.
+        language: Option<String>,
+    },
+    /// A caller presses keys.
+    Keys {
+        /// Who.
+        session: SessionId,
+        /// Which.
+        keys: Vec<Key>,
+    },
+    /// A caller hangs up, or lets a call back go.
+    HangUp {
+        /// Who.
+        session: SessionId,
+    },
+    /// A caller picks up a call back.
+    Answer {
+        /// Who.
+        session: SessionId,
+    },
+    /// A connection is gone.
+    Left {
+        /// Whose.
+        session: SessionId,
+    },
+    /// Anything else that happens to the centre, from a program that holds the server.
+    Inject {
+        /// What.
+        input: Input,
+        /// Told the id of a call that arrived by it.
+        done: Option<oneshot::Sender<Option<CallId>>>,
+    },
+    /// A person of the registry changes.
+    Change {
+        /// How.
+        change: Change,
+        /// Told whether it could be done.
+        done: oneshot::Sender<Result<(), ChangeError>>,
+    },
+    /// A checked script becomes the version new calls begin on.
+    Publish {
+        /// The script.
+        script: Arc<Script>,
+        /// Told its number, or why it cannot follow the versions in force.
+        done: oneshot::Sender<Result<ScriptVersion, String>>,
+    },
+    /// No new calls from now on; the pump ends when the last one has.
+    Drain,
+    /// Calls still in progress end now.
+    EndDrain,
+    /// The pump ends now, whatever is still to be written.
+    Quit,
+}
+
+/// Something that listens to what the world tells: a journal, a test.
+pub trait Tap: Send {
+    /// Takes note. Called in the order in which things happened.
+    fn note(&mut self, notice: &Notice, versions: &Versions);
+
+    /// Everything there was to tell is told, for now.
+    fn settled(&mut self) {}
+
+    /// The run is over; everything up to `end` has happened.
+    fn finish(&mut self, end: Instant) {
+        let _ = end;
+    }
+}
+
+/// What anybody may know of the centre without asking the pump.
+#[derive(Debug, Default)]
+pub struct Status {
+    /// Calls in progress.
+    pub calls: AtomicU64,
+    /// Calls offered in this run.
+    pub offered: AtomicU64,
+    /// The current script version.
+    pub version: AtomicU32,
+    /// No new calls are taken.
+    pub draining: AtomicBool,
+}
+
+/// What a pump is made of.
+pub struct Parts {
+    /// The centre.
+    pub world: World,
+    /// Its pace.
+    pub clock: Clock,
+    /// The number of this run in the records.
+    pub run: i64,
+    /// The zone of the local times in records.
+    pub zone: jiff::tz::TimeZone,
+    /// Who is connected.
+    pub sessions: Arc<Sessions>,
+    /// What is asked of it.
+    pub demands: mpsc::Receiver<Demand>,
+    /// Where records go.
+    pub jobs: mpsc::Sender<Job>,
+    /// Calls whose records are on disk.
+    pub durable: mpsc::UnboundedReceiver<CallId>,
+    /// Set while records cannot be written.
+    pub failing: Arc<AtomicBool>,
+    /// Who listens.
+    pub taps: Vec<Box<dyn Tap>>,
+    /// What others may see.
+    pub status: Arc<Status>,
+}
+
+/// See the top of this file.
+pub struct Pump {
+    pub(super) parts: Parts,
+    pub(super) book: Book,
+    pub(super) fold: cdr::Fold,
+    /// What is said to whom once a record is durable; `None` where nobody is there to be told.
+    pub(super) owed: BTreeMap<CallId, Option<(SessionId, ServerMessage)>>,
+    draining: bool,
+    quit: bool,
+}
+
+impl std::fmt::Debug for Pump {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Pump").field("run", &self.parts.run).field("calls", &self.fold.in_progress()).finish()
+    }
+}
+
+impl Pump {
+    /// A pump at rest.
+    pub fn new(parts: Parts) -> Pump {
+        let fold = cdr::Fold::new(parts.world.clock().clone());
+        Pump { parts, book: Book::default(), fold, owed: BTreeMap::new(), draining: false, quit: false }
+    }
+
+    /// Runs until the last call has ended after [`Demand::Drain`], until [`Demand::Quit`], or until nobody is left who
+    /// could demand anything. Gives the world back.
+    pub async fn run(mut self) -> World {
+        loop {
+            self.tell().await;
+            if self.quit || (self.draining && self.fold.in_progress() == 0 && self.owed.is_empty()) {
+                let end = self.parts.world.now();
+                self.parts.taps.iter_mut().for_each(|tap| tap.finish(end));
+                return self.parts.world;
+            }
+            let due = self.parts.world.next_deadline();
+            let Parts { clock, demands, durable, .. } = &mut self.parts;
+            let sleep = async {
+                match due {
+                    Some(due) => tokio::time::sleep_until(clock.wall_of(due)).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                biased;
+                Some(call) = durable.recv() => self.durable(call),
+                demand = demands.recv() => match demand {
+                    Some(demand) => self.take(demand),
+                    None => self.quit = true,
+                },
+                () = sleep => {
+                    // Woken for a deadline, the run has come to it, whatever rounding says.
+                    let now = clock.now().max(due.unwrap_or_default());
+                    self.parts.world.advance_to(now);
+                }
+            }
+        }
+    }
+
+    fn now(&self) -> Instant {
+        self.parts.clock.now().max(self.parts.world.now())
+    }
+
+    fn inject(&mut self, input: Input) -> Option<CallId> {
+        let now = self.now();
+        self.parts.world.inject(now, input)
+    }
+
+    fn take(&mut self, demand: Demand) {
+        match demand {
+            Demand::Dial { session, from, language } => self.dial(session, from, language.as_deref()),
+            Demand::Keys { session, keys } => self.keys(session, &keys),
+            Demand::HangUp { session } => self.hang_up(session),
+            Demand::Answer { session } => self.answer(session),
+            Demand::Left { session } => self.left(session),
+            Demand::Inject { input, done } => {
+                let call = self.inject(input);
+                if let Some(done) = done {
+                    // Whoever asked may have stopped listening.
+                    let _ = done.send(call);
+                }
+            }
+            Demand::Change { change, done } => {
+                let result = self.parts.world.services_mut().apply(change);
+                // The world tells of changes when it moves.
+                let now = self.now();
+                self.parts.world.advance_to(now);
+                let _ = done.send(result);
+            }
+            Demand::Publish { script, done } => {
+                let now = self.now();
+                let published = self.parts.world.publish(now, script);
+                self.parts.status.version.store(self.parts.world.versions().number().0, Ordering::Relaxed);
+                let _ = done.send(published);
+            }
+            Demand::Drain => {
+                self.draining = true;
+                self.parts.status.draining.store(true, Ordering::Relaxed);
+                self.inject(Input::DrainBegan);
+            }
+            Demand::EndDrain => {
+                self.inject(Input::DrainEnded);
+            }
+            Demand::Quit => self.quit = true,
+        }
+    }
+
+    fn refuse(&self, session: SessionId, code: ErrorCode, message: impl Into<String>, help: &str) {
+        self.say(session, Refusal::new(code, message, help).into());
+    }
+
+    pub(super) fn say(&self, session: SessionId, message: ServerMessage) {
+        self.parts.sessions.deliver(session, Outgoing::Message(message));
+    }
+
+    fn out_of_turn(&self, session: SessionId, what: &str) {
+        let (state, help) = match self.book.turn(session) {
+            None => ("there is no call", "send `dial` first"),
+            Some(Turn::Ringing(_)) => ("the telephone rings", "send `answer` to pick up or `hangup` to let it be"),
+            Some(Turn::Talking(_)) => ("there is a call", "send `digits` or `hangup`"),
+            Some(Turn::Ending(_)) => ("the call is over", "wait for `ended`; then you may dial again"),
+        };
+        self.refuse(session, ErrorCode::OutOfTurn, format!("`{what}` does not fit: {state}"), help);
+    }
+
+    fn dial(&mut self, session: SessionId, from: Option<CallerNumber>, language: Option<&str>) {
+        if self.book.turn(session).is_some() {
+            return self.out_of_turn(session, "dial");
+        }
+        if self.draining {
+            return self.refuse(session, ErrorCode::Closing, "the centre takes no new calls", "dial again later");
+        }
+        if self.parts.failing.load(Ordering::Relaxed) {
+            let message = "the centre cannot write call records and takes no new calls";
+            return self.refuse(session, ErrorCode::Busy, message, "dial again later");
+        }
+        let script = self.parts.world.versions().current().clone();
+        let language = match language.map(|code| script.language_named(code).ok_or(code)).transpose() {
+            Ok(language) => language,
+            Err(_) => {
+                let known: Vec<&str> = script.languages.iter().map(|language| &*language.code).collect();
+                let help = format!("languages of this centre: {}", known.join(", "));
+                return self.refuse(session, ErrorCode::BadField, "the centre has no such `language`", &help);
+            }
+        };
+        let Some(call) = self.inject(Input::CallArrived { caller: from, language }) else {
+            return self.refuse(session, ErrorCode::Closing, "the centre takes no new calls", "dial again later");
+        };
+        self.book.set(session, Turn::Talking(call));
+        self.book.number(call, from);
+        let id = store::public_id(self.parts.run, call);
+        self.say(session, ServerMessage::Ringing { call: id.clone(), promised_in: None });
+        let (version, language) = (self.parts.world.versions().number(), language.unwrap_or(script.default_language));
+        self.say(session, self.answered(id, version, &script, language));
+    }
+
+    fn answered(
+        &self,
+        call: String,
+        version: ScriptVersion,
+        script: &Script,
+        language: crate::id::LanguageId,
+    ) -> ServerMessage {
+        let time = self.parts.world.clock().timestamp(self.parts.world.now()).to_zoned(self.parts.zone.clone());
+        let time = time.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string();
+        let time = format!("{time}[{}]", script.zone);
+        ServerMessage::Answered { call, version: version.0, language: say::language(script, language), time }
+    }
+
+    fn keys(&mut self, session: SessionId, keys: &[Key]) {
+        let Some(Turn::Talking(call)) = self.book.turn(session) else {
+            return self.out_of_turn(session, "digits");
+        };
+        tracing::debug!(call = %store::public_id(self.parts.run, call), count = keys.len(), "keys");
+        for &key in keys {
+            self.inject(Input::Dtmf { call, key });
+        }
+    }
+
+    fn hang_up(&mut self, session: SessionId) {
+        match self.book.turn(session) {
+            Some(Turn::Talking(call)) => {
+                self.book.set(session, Turn::Ending(call));
+                self.inject(Input::CallerHungUp { call });
+            }
+            Some(Turn::Ringing(call)) => {
+                self.book.free(session);
+                self.inject(Input::CallerUnreachable { call });
+            }
+            Some(Turn::Ending(_)) | None => self.out_of_turn(session, "hangup"),
+        }
+    }
+
+    fn answer(&mut self, session: SessionId) {
+        let Some(Turn::Ringing(call)) = self.book.turn(session) else {
+            return self.out_of_turn(session, "answer");
+        };
+        self.book.set(session, Turn::Talking(call));
+        if let Some(arrival) = self.book.arrival(call)
+            && let Some(script) = self.parts.world.versions().script(arrival.version).cloned()
+        {
+            let id = store::public_id(self.parts.run, call);
+            self.say(session, self.answered(id, arrival.version, &script, arrival.language));
+        }
+        self.inject(Input::CallerAnswered { call });
+    }
+
+    fn left(&mut self, session: SessionId) {
+        match self.book.free(session) {
+            Some(Turn::Talking(call)) => {
+                self.inject(Input::CallerHungUp { call });
+            }
+            Some(Turn::Ringing(call)) => {
+                self.inject(Input::CallerUnreachable { call });
+            }
+            Some(Turn::Ending(_)) | None => {}
+        }
+    }
+
+    /// A telephone is to ring for a promised call back.
+    pub(super) fn dial_back(&mut self, call: CallId, promised_in: CallId) {
+        // A synthetic caller's: she answers from within the world.
+        let Some(session) = self.book.promised_to(call) else { return };
+        if self.book.turn(session).is_some() || !self.parts.sessions.is_open(session) {
+            self.inject(Input::CallerUnreachable { call });
+            return;
+        }
+        self.book.set(session, Turn::Ringing(call));
+        let run = self.parts.run;
+        let promised_in = Some(store::public_id(run, promised_in));
+        self.say(session, ServerMessage::Ringing { call: store::public_id(run, call), promised_in });
+    }
+
+    /// A record is on the disk: its caller is told that the call is over.
+    fn durable(&mut self, call: CallId) {
+        if let Some(Some((session, ended))) = self.owed.remove(&call) {
+            if self.book.turn(session).is_some_and(|turn| turn.call() == call) {
+                self.book.free(session);
+            }
+            self.say(session, ended);
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! From a changed file to the next version, without dropping a call.
+//!
+//! A change is noticed by watching the centre's folder, or asked for by `POST /reload`. The folder is read and checked as a
+//! whole; what is faulty is refused with the checker's report and the old version stays. Calls in progress end on the
+//! version they began on, which is the engine's doing.
+
+use std::{fmt::Write as _, path::PathBuf, sync::Arc};
+
+use notify::{RecursiveMode, Watcher};
+use tokio::sync::{Mutex, mpsc, oneshot};
+
+use super::pump::Demand;
+use crate::script::{
+    Script, Source,
+    diagnostic::{Diagnostic, Severity},
+};
+
+/// A centre that was read and checked.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    /// The script.
+    pub script: Arc<Script>,
+    /// The checker's warnings, as text; empty when there are none.
+    pub warnings: String,
+}
+
+/// Why a centre cannot be used: the report, ready to be shown.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Faulty(pub String);
+
+/// Reads and checks the centre in `dir`, or the default one.
+///
+/// # Errors
+/// Every problem that keeps it from being published.
+pub fn read(dir: Option<&std::path::Path>) -> Result<Checked, Faulty> {
+    let source = match dir {
+        None => Source::embedded(),
+        Some(dir) => Source::from_dir(dir).map_err(|error| Faulty(error.to_string()))?,
+    };
+    let loaded = crate::script::load(&source);
+    let of = |severity| loaded.diagnostics.iter().filter(move |problem| problem.severity == severity);
+    match loaded.script {
+        Some(script) => Ok(Checked { script, warnings: report(&source, of(Severity::Warning)) }),
+        None => Err(Faulty(report(&source, of(Severity::Error)))),
+    }
+}
+
+/// The problems as text, one paragraph each.
+fn report<'a>(source: &Source, problems: impl Iterator<Item = &'a Diagnostic>) -> String {
+    let mut text = String::new();
+    for problem in problems {
+        let file = source.text(&problem.file).unwrap_or_default();
+        let before = file.get(..problem.span.start.min(file.len())).unwrap_or(file);
+        let (line, start) = (before.matches('\n').count() + 1, before.rfind('\n').map_or(0, |i| i + 1));
+        let column = before[start..].chars().count() + 1;
+        // Writing to a text cannot fail.
+        let _ = writeln!(text, "{}:{line}:{column}: {} [{}]", problem.file, problem.message, problem.code);
+        if let Some(help) = &problem.help {
+            let _ = writeln!(text, "  help: {help}");
+        }
+        if let Some(keys) = &problem.reached_by {
+            let _ = writeln!(text, "  a caller gets there by: {keys}");
+        }
+    }
+    text
+}
+
+/// What came of a reload.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(tag = "result", rename_all = "snake_case")]
+pub enum Reloaded {
+    /// New calls begin on this version.
+    Published {
+        /// Its number in this run.
+        version: u32,
+        /// The digest of its files.
+        digest: String,
+        /// The checker's warnings.
+        #[serde(skip_serializing_if = "String::is_empty")]
+        warnings: String,
+    },
+    /// The files are those of the current version.
+    Unchanged {
+        /// Its digest.
+        digest: String,
+    },
+    /// The files are faulty; the old version stays.
+    Refused {
+        /// The checker's report.
+        report: String,
+    },
+    /// The server runs the default centre, which has no files.
+    NoFolder,
+    /// The server is ending.
+    Closing,
+}
+
+/// Reloads, one at a time.
+#[derive(Debug)]
+pub struct Reloader {
+    dir: Option<PathBuf>,
+    pump: mpsc::Sender<Demand>,
+    /// The digest of the current version; locked while a reload is going on.
+    current: Mutex<String>,
+}
+
+impl Reloader {
+    /// A reloader of the centre in `dir`, whose current version has this digest.
+    pub fn new(dir: Option<PathBuf>, pump: mpsc::Sender<Demand>, digest: String) -> Reloader {
+        Reloader { dir, pump, current: Mutex::new(digest) }
+    }
+
+    /// Reads, checks and, if nothing is wrong, publishes the centre's files.
+    pub async fn reload(&self) -> Reloaded {
+        let Some(dir) = self.dir.clone() else { return Reloaded::NoFolder };
+        let mut current = self.current.lock().await;
+        let read = tokio::task::spawn_blocking(move || read(Some(&dir))).await;
+        let checked = match read {
+            Ok(Ok(checked)) => checked,
+            Ok(Err(Faulty(report))) => {
+                tracing::warn!("the centre's files are faulty; the old version stays\n{report}");
+                return Reloaded::Refused { report };
+            }
+            Err(panic) => {
+                let report = format!("the checker failed: {panic}; this is a fault of hatif, please report it");
+                tracing::error!("{report}");
+                return Reloaded::Refused { report };
+            }
+        };
+        let digest = checked.script.digest.to_string();
+        if *current == digest {
+            return Reloaded::Unchanged { digest };
+        }
+        let (done, published) = oneshot::channel();
+        let demand = Demand::Publish { script: checked.script, done };
+        let version = match (self.pump.send(demand).await, published.await) {
+            (Ok(()), Ok(Ok(version))) => version,
+            (Ok(()), Ok(Err(report))) => {
+                tracing::warn!("the centre's files cannot be published; the old version stays\n{report}");
+                return Reloaded::Refused { report };
+            }
+            _ => return Reloaded::Closing,
+        };
+        current.clone_from(&digest);
+        tracing::info!(version = version.0, digest, "new calls begin on a new version");
+        Reloaded::Published { version: version.0, digest, warnings: checked.warnings }
+    }
+}
+
+/// How long a folder must be quiet before it is read: editors write a file in several steps.
+const QUIET: std::time::Duration = std::time::Duration::from_millis(150);
+
+/// Watches the centre's folder and reloads when it has changed. Ends when the watcher fails or is dropped with the task.
+///
+/// # Errors
+/// The operating system cannot watch the folder.
+pub fn watch(
+    reloader: Arc<Reloader>,
+) -> notify::Result<Option<(notify::RecommendedWatcher, impl Future<Output = ()> + Send + 'static)>> {
+    let Some(dir) = reloader.dir.clone() else { return Ok(None) };
+    let (changed, mut changes) = mpsc::channel(1);
+    let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| match event {
+        Ok(event) if event.kind.is_access() => {}
+        // A full channel already says that something changed.
+        Ok(_) => drop(changed.try_send(())),
+        Err(error) => tracing::warn!(%error, "watching the centre's folder; use POST /reload if a change is missed"),
+    })?;
+    watcher.watch(&dir, RecursiveMode::Recursive)?;
+    let task = async move {
+        while changes.recv().await.is_some() {
+            while let Ok(Some(())) = tokio::time::timeout(QUIET, changes.recv()).await {}
+            reloader.reload().await;
+        }
+    };
+    Ok(Some((watcher, task)))
+}

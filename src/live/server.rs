@@ -1,0 +1,530 @@
+//! The server: builds the centre, opens the door, and ends in order.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use axum::{
+    Json, Router,
+    extract::{ConnectInfo, State, connect_info::Connected, ws::WebSocketUpgrade},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+    serve::{IncomingStream, Listener},
+};
+use jiff::tz::TimeZone;
+use tokio::{net::TcpListener, sync::mpsc, task::JoinHandle};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use super::{
+    Config, MAX_FRAME, StartAt,
+    clock::{self, Clock},
+    health::{Health, Pulse},
+    listener::{Door, Gate},
+    protocol::SUBPROTOCOL,
+    pump::{Demand, Parts, Pump, Status, Tap},
+    recorder::{Recorder, RecorderError},
+    reload::{self, Checked, Faulty, Reloaded, Reloader},
+    row, session,
+    sessions::Sessions,
+    shutdown::Stop,
+    store::{Lost, Run, Store, StoreError, Writer},
+};
+use crate::{
+    id::PersonId,
+    pii::Digits,
+    random::Seed,
+    registry::{OpenError, Registry, Source},
+    script::Script,
+    time::{Date, LocalClock},
+    world::{World, WorldConfig, services, services::Services},
+};
+
+/// Why a server does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The address cannot be listened on.
+    #[error("{}", address_help(*addr, source))]
+    Address {
+        /// Which.
+        addr: SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The centre's files are faulty.
+    #[error("the centre cannot be used:\n{0}")]
+    Centre(#[from] Faulty),
+    /// The centre names a time zone nobody knows.
+    #[error("the centre's zone `{0}` is unknown; write one such as \"Africa/Casablanca\" in centre.toml")]
+    Zone(String),
+    /// The registry cannot be made.
+    #[error(transparent)]
+    Registry(#[from] OpenError),
+    /// The records cannot be opened.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The journal cannot be begun.
+    #[error(transparent)]
+    Journal(#[from] RecorderError),
+    /// The operating system refuses.
+    #[error("{what}: {source}")]
+    System {
+        /// What was tried.
+        what: &'static str,
+        /// Why not.
+        source: std::io::Error,
+    },
+}
+
+fn address_help(addr: SocketAddr, error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::AddrInUse => format!(
+            "port {} of {} is taken, perhaps by another hatif; stop that, or choose another with --addr {}:0 (any free port)",
+            addr.port(),
+            addr.ip(),
+            addr.ip()
+        ),
+        _ => format!("cannot listen on {addr}: {error}; choose another address with --addr"),
+    }
+}
+
+/// Why a server did not end well.
+#[derive(Debug, thiserror::Error)]
+pub enum StopError {
+    /// Records are lost.
+    #[error(transparent)]
+    Records(#[from] Lost),
+    /// The task that owns the centre failed.
+    #[error("the centre failed: {0}; this is a fault of hatif, please report it")]
+    Centre(String),
+}
+
+/// Somebody to try with: found by number and birth date.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Example {
+    /// Her registration number.
+    pub number: Digits,
+    /// When she was born. The people of a generated registry do not exist.
+    pub birth: Date,
+}
+
+/// What a server says of itself when it has started.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// Where it listens.
+    pub addr: SocketAddr,
+    /// The centre's name.
+    pub centre: String,
+    /// The local time at which the run began.
+    pub origin: String,
+    /// People in the registry.
+    pub people: u32,
+    /// Simulated agents.
+    pub agents: usize,
+    /// The number of this run in the records.
+    pub run: i64,
+    /// Somebody registered, to try with.
+    pub example: Option<Example>,
+    /// The checker's warnings about the centre.
+    pub warnings: String,
+    /// How long it took.
+    pub took: crate::time::Duration,
+}
+
+/// Starts servers.
+#[derive(Debug)]
+pub struct Server;
+
+/// A running server. Dropping it leaves it running until the runtime ends; [`RunningServer::finished`] waits for its end.
+#[derive(Debug)]
+pub struct RunningServer {
+    /// What it says of itself.
+    pub facts: Facts,
+    /// Where it listens.
+    pub addr: SocketAddr,
+    stop: Stop,
+    pump: mpsc::Sender<Demand>,
+    reloader: Arc<Reloader>,
+    pulse: Arc<Pulse>,
+    end: JoinHandle<Result<(), StopError>>,
+}
+
+impl Server {
+    /// Starts a server where `config` says.
+    ///
+    /// # Errors
+    /// Whatever keeps it from starting; nothing is left running.
+    pub async fn start(config: Config) -> Result<RunningServer, StartError> {
+        let address = |source| StartError::Address { addr: config.addr, source };
+        let listener = TcpListener::bind(config.addr).await.map_err(address)?;
+        Server::start_on(config, Door(listener), Vec::new()).await
+    }
+
+    /// Starts a server on any listener, with more who listen to what happens.
+    ///
+    /// # Errors
+    /// Whatever keeps it from starting; nothing is left running.
+    pub async fn start_on<L>(config: Config, door: L, mut taps: Vec<Box<dyn Tap>>) -> Result<RunningServer, StartError>
+    where
+        L: Listener<Addr = SocketAddr>,
+    {
+        let began = clock::wall();
+        let system = |what| move |source| StartError::System { what, source };
+        let addr = door.local_addr().map_err(system("cannot tell the address listened on"))?;
+        // The registry is the longest part; the rest goes on meanwhile.
+        let people = config.registry.clone();
+        let people = tokio::task::spawn_blocking(move || Registry::open(&people));
+        let dir = config.centre.clone();
+        let centre = tokio::task::spawn_blocking(move || reload::read(dir.as_deref()));
+        let store = Store::open(&config.records.dir)?;
+        let Checked { script, warnings } = joined(centre.await)?;
+        let time = local_clock(&script, config.at)?;
+        let registry = Arc::new(joined(people.await)?);
+        let run = begin_run(&store, &config, &time)?;
+        let services = services(&store, &config, registry.clone())?;
+        let (durable, acknowledged) = mpsc::unbounded_channel();
+        let kind = registry_kind(&config);
+        let writer = store
+            .write_for(run, kind, config.records.clone(), durable)
+            .map_err(system("cannot start the writer of call records"))?;
+        let seed = Seed::new(config.seed);
+        if let Some(path) = &config.journal {
+            taps.push(Box::new(Recorder::begin(path, &script, seed, &time.clock)?));
+        }
+        let mut built = World::new(WorldConfig {
+            agents: config.agents,
+            tell_inputs: !taps.is_empty(),
+            ..WorldConfig::new(script.clone(), time.clock.clone(), seed, services)
+        });
+        built.advance_to(crate::time::Instant::ZERO);
+        let facts = Facts {
+            addr,
+            centre: script.name.to_string(),
+            origin: row::local(time.clock.timestamp(crate::time::Instant::ZERO), &time.zone),
+            people: registry.len(),
+            agents: built.agents(),
+            run,
+            example: example(&registry),
+            warnings,
+            took: clock::since(began),
+        };
+        let assembly = Assembly { config, script, zone: time.zone, writer, acknowledged, world: built, taps };
+        Ok(assembly.run(door, facts))
+    }
+}
+
+/// The outcome of a blocking part of the start; its panic goes on here.
+fn joined<T, E>(result: Result<Result<T, E>, tokio::task::JoinError>) -> Result<T, E> {
+    result.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
+}
+
+struct RunTime {
+    clock: LocalClock,
+    zone: TimeZone,
+}
+
+fn local_clock(script: &Script, at: StartAt) -> Result<RunTime, StartError> {
+    let zone = TimeZone::get(&script.zone).map_err(|_| StartError::Zone(script.zone.to_string()))?;
+    let origin = match at {
+        StartAt::Now => clock::real_time(),
+        // A local time that an offset change skips or repeats is read as the calendar library's rule says.
+        StartAt::Local(time) => zone.to_ambiguous_timestamp(time).compatible().unwrap_or_else(|_| clock::real_time()),
+    };
+    Ok(RunTime { clock: LocalClock::new(origin, &zone), zone })
+}
+
+fn begin_run(store: &Store, config: &Config, time: &RunTime) -> Result<i64, StoreError> {
+    store.begin_run(&Run {
+        began: row::utc(clock::real_time()),
+        origin: row::local(time.clock.timestamp(crate::time::Instant::ZERO), &time.zone),
+        speed: config.speed,
+        seed: config.seed,
+    })
+}
+
+/// Which registry it is: changes of one mean nothing in another.
+fn registry_kind(config: &Config) -> String {
+    match &config.registry.source {
+        Source::Generated { size } => format!("generated {size} {}", config.registry.seed),
+        Source::File { path } => format!("file {}", path.display()),
+    }
+}
+
+/// The services, as changed in earlier runs.
+fn services(store: &Store, config: &Config, registry: Arc<Registry>) -> Result<Services, StoreError> {
+    let seed = match config.known_codes {
+        true => config.seed,
+        false => store.secret_seed()?,
+    };
+    let of_services = services::Config { limits: config.registry.limits.clone(), ..services::Config::default() };
+    let mut services = Services::new(registry, of_services, Seed::new(seed));
+    let (changes, others) = store.changes(&registry_kind(config))?;
+    let refused = changes.iter().filter(|change| services.restore(change).is_err()).count();
+    if refused > 0 || others > 0 {
+        tracing::warn!(refused, others, "changes of earlier runs were left out: refused here, or of another registry");
+    }
+    Ok(services)
+}
+
+/// The first registered adult: the same one at each start.
+fn example(registry: &Registry) -> Option<Example> {
+    let person =
+        (0..registry.len()).filter_map(|i| registry.person(PersonId(i))).find(|person| person.is_registered())?;
+    Some(Example { number: registry.number_of(&person)?, birth: person.birth().reveal() })
+}
+
+/// Everything that is built before the door opens.
+struct Assembly {
+    config: Config,
+    script: Arc<Script>,
+    zone: TimeZone,
+    writer: Writer,
+    acknowledged: mpsc::UnboundedReceiver<crate::id::CallId>,
+    world: World,
+    taps: Vec<Box<dyn Tap>>,
+}
+
+impl Assembly {
+    fn run<L: Listener<Addr = SocketAddr>>(self, door: L, facts: Facts) -> RunningServer {
+        let Assembly { config, script, zone, writer, acknowledged, world, taps } = self;
+        let limits = config.limits.clone();
+        let sessions = Arc::new(Sessions::new(limits.max_sessions, limits.outbox));
+        let (pump, demands) = mpsc::channel(limits.input_queue);
+        let status = Arc::new(Status::default());
+        status.version.store(world.versions().number().0, std::sync::atomic::Ordering::Relaxed);
+        let stop = Stop::default();
+        let closing = CancellationToken::new();
+        let tracker = TaskTracker::new();
+        let pulse = Arc::new(Pulse {
+            status: status.clone(),
+            failing: writer.failing(),
+            sessions: sessions.clone(),
+            centre: facts.centre.clone(),
+            run: facts.run,
+            people: facts.people,
+            speed: config.speed,
+            started: clock::wall(),
+        });
+        let reloader = Arc::new(Reloader::new(config.centre.clone(), pump.clone(), script.digest.to_string()));
+        let context = Arc::new(session::Context {
+            sessions: sessions.clone(),
+            pump: pump.clone(),
+            limits,
+            stop: closing.clone(),
+        });
+        let shared = Shared { context, reloader: reloader.clone(), pulse: pulse.clone(), tracker: tracker.clone() };
+        let parts = Parts {
+            world,
+            clock: Clock::start(config.speed),
+            run: facts.run,
+            zone,
+            sessions,
+            demands,
+            jobs: writer.sender(),
+            durable: acknowledged,
+            failing: writer.failing(),
+            taps,
+            status,
+        };
+        let ending = Ending { config, stop: stop.clone(), closing, tracker, pump: pump.clone(), writer };
+        let centre = tokio::spawn(Pump::new(parts).run());
+        let watcher = watch(&reloader);
+        let door = tokio::spawn(serve(door, shared, ending.closing.clone()));
+        let end = tokio::spawn(ending.run(centre, door, watcher));
+        RunningServer { addr: facts.addr, facts, stop, pump, reloader, pulse, end }
+    }
+}
+
+type Watching = Option<(notify::RecommendedWatcher, JoinHandle<()>)>;
+
+fn watch(reloader: &Arc<Reloader>) -> Watching {
+    match reload::watch(reloader.clone()) {
+        Ok(watched) => watched.map(|(watcher, task)| (watcher, tokio::spawn(task))),
+        Err(error) => {
+            tracing::warn!(%error, "the centre's folder cannot be watched; use POST /reload after a change");
+            None
+        }
+    }
+}
+
+/// What the end of a server takes.
+struct Ending {
+    config: Config,
+    stop: Stop,
+    closing: CancellationToken,
+    tracker: TaskTracker,
+    pump: mpsc::Sender<Demand>,
+    writer: Writer,
+}
+
+/// How long the last records may take before they count as lost.
+const LAST_RECORDS: std::time::Duration = std::time::Duration::from_secs(10);
+/// How long connections may take to close.
+const LAST_WORDS: std::time::Duration = std::time::Duration::from_secs(5);
+
+impl Ending {
+    async fn run(
+        self,
+        mut centre: JoinHandle<World>,
+        door: JoinHandle<std::io::Result<()>>,
+        watcher: Watching,
+    ) -> Result<(), StopError> {
+        let ended = self.drained(&mut centre).await;
+        drop(self.pump);
+        if let Some((watcher, task)) = watcher {
+            drop(watcher);
+            task.abort();
+        }
+        self.closing.cancel();
+        self.tracker.close();
+        // Those who do not let themselves be closed in time are cut off.
+        let _ = tokio::time::timeout(LAST_WORDS, self.tracker.wait()).await;
+        door.abort();
+        let writer = self.writer;
+        let world = ended.map_err(|error| StopError::Centre(error.to_string()));
+        let written = joined_blocking(tokio::task::spawn_blocking(move || writer.finish()).await);
+        world?;
+        written?;
+        Ok(())
+    }
+
+    /// Waits until a stop is asked for, lets calls drain, ends them, waits for their records.
+    async fn drained(&self, centre: &mut JoinHandle<World>) -> Result<World, tokio::task::JoinError> {
+        tokio::select! {
+            // It has not been asked to end: it failed.
+            ended = &mut *centre => return ended,
+            () = self.stop.drain.cancelled() => {}
+        }
+        self.demand(Demand::Drain).await;
+        tokio::select! {
+            ended = &mut *centre => return ended,
+            () = self.stop.now.cancelled() => {}
+            () = tokio::time::sleep(self.config.drain.to_std()) => {}
+        }
+        self.demand(Demand::EndDrain).await;
+        tokio::select! {
+            ended = &mut *centre => return ended,
+            () = tokio::time::sleep(LAST_RECORDS) => {}
+        }
+        self.demand(Demand::Quit).await;
+        centre.await
+    }
+
+    async fn demand(&self, demand: Demand) {
+        // The pump may have ended by itself; then there is nothing left to ask for.
+        let _ = self.pump.send(demand).await;
+    }
+}
+
+fn joined_blocking<T>(result: Result<T, tokio::task::JoinError>) -> T {
+    result.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
+}
+
+impl RunningServer {
+    /// Asks the server to end: the first time it lets calls drain, the second time it ends them at once.
+    pub fn ask_to_stop(&self) {
+        self.stop.ask();
+    }
+
+    /// The steps by which this server ends, for signals.
+    pub fn stopper(&self) -> Stop {
+        self.stop.clone()
+    }
+
+    /// Ends the server, letting calls drain for as long as its configuration says.
+    ///
+    /// # Errors
+    /// Records that could not be written.
+    pub async fn stop(self) -> Result<(), StopError> {
+        self.stop.drain.cancel();
+        self.finished().await
+    }
+
+    /// Waits for the server's end.
+    ///
+    /// # Errors
+    /// Records that could not be written.
+    pub async fn finished(self) -> Result<(), StopError> {
+        drop(self.pump);
+        match self.end.await {
+            Ok(result) => result,
+            Err(error) => Err(StopError::Centre(error.to_string())),
+        }
+    }
+
+    /// The way to the pump.
+    pub fn pump(&self) -> &mpsc::Sender<Demand> {
+        &self.pump
+    }
+
+    /// Reads the centre's files again.
+    pub async fn reload(&self) -> Reloaded {
+        self.reloader.reload().await
+    }
+
+    /// What `GET /health` says.
+    pub fn health(&self) -> Health {
+        self.pulse.read()
+    }
+}
+
+/// What the routes need.
+#[derive(Clone, Debug)]
+struct Shared {
+    context: Arc<session::Context>,
+    reloader: Arc<Reloader>,
+    pulse: Arc<Pulse>,
+    tracker: TaskTracker,
+}
+
+async fn serve<L>(door: L, shared: Shared, closing: CancellationToken) -> std::io::Result<()>
+where
+    L: Listener<Addr = SocketAddr>,
+{
+    let router = Router::new()
+        .route("/call", get(call))
+        .route("/health", get(health))
+        .route("/reload", post(reload))
+        .with_state(shared)
+        .into_make_service_with_connect_info::<Peer>();
+    axum::serve(Gate(door), router).with_graceful_shutdown(closing.cancelled_owned()).await
+}
+
+/// Who connected.
+#[derive(Clone, Copy, Debug)]
+struct Peer(SocketAddr);
+
+impl<L: Listener<Addr = SocketAddr>> Connected<IncomingStream<'_, Gate<L>>> for Peer {
+    fn connect_info(stream: IncomingStream<'_, Gate<L>>) -> Peer {
+        Peer(*stream.remote_addr())
+    }
+}
+
+async fn call(State(shared): State<Shared>, upgrade: WebSocketUpgrade) -> Response {
+    let Shared { context, tracker, .. } = shared;
+    upgrade
+        .protocols([SUBPROTOCOL])
+        .read_buffer_size(4_096)
+        .write_buffer_size(0)
+        .max_message_size(MAX_FRAME)
+        .max_frame_size(MAX_FRAME)
+        .on_upgrade(move |socket| tracker.track_future(session::run(socket, context)))
+}
+
+async fn health(State(shared): State<Shared>) -> Json<Health> {
+    Json(shared.pulse.read())
+}
+
+async fn reload(State(shared): State<Shared>, ConnectInfo(peer): ConnectInfo<Peer>, headers: HeaderMap) -> Response {
+    // Publishing is the operator's: only from this machine, and not by a page that a browser on it happens to show.
+    if !peer.0.ip().is_loopback() || headers.contains_key(header::ORIGIN) {
+        let why = "only a program on the server's own machine may reload\n";
+        return (StatusCode::FORBIDDEN, why).into_response();
+    }
+    let reloaded = shared.reloader.reload().await;
+    let status = match reloaded {
+        Reloaded::Published { .. } | Reloaded::Unchanged { .. } => StatusCode::OK,
+        Reloaded::Refused { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+        Reloaded::NoFolder => StatusCode::CONFLICT,
+        Reloaded::Closing => StatusCode::SERVICE_UNAVAILABLE,
+    };
+    (status, Json(reloaded)).into_response()
+}

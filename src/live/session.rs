@@ -1,0 +1,263 @@
+//! One connection: frames in, messages out, and the ways it can end.
+//!
+//! A session knows nothing of turns: it hands what it reads to the pump and sends what the pump puts into its outbox, so
+//! that "is there a call?" has one answer. What it judges itself is the frame: text, size, JSON, fields.
+
+use std::sync::Arc;
+
+use axum::{
+    body::Bytes,
+    extract::ws::{CloseFrame, Message, WebSocket, close_code},
+};
+use tokio::{sync::mpsc, time::Instant as Wall};
+use tokio_tungstenite::tungstenite;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    clock,
+    config::Limits,
+    protocol::{self, ClientMessage, ErrorCode, Refusal, ServerMessage},
+    pump::Demand,
+    say,
+    sessions::{Inbox, Outgoing, SessionId, Sessions},
+};
+
+/// What every session needs of the server.
+#[derive(Debug)]
+pub struct Context {
+    /// The table of connections.
+    pub sessions: Arc<Sessions>,
+    /// The way to the pump.
+    pub pump: mpsc::Sender<Demand>,
+    /// Bounds.
+    pub limits: Limits,
+    /// Cancelled when the server is done: connections are closed.
+    pub stop: CancellationToken,
+}
+
+/// How a connection ends.
+#[derive(Debug)]
+enum End {
+    /// The caller closed it, or it broke; there is nobody left to tell.
+    Gone,
+    /// We close it, with a code, a reason and, where there is one, a message first.
+    Close { code: u16, reason: &'static str, error: Option<Refusal> },
+}
+
+impl End {
+    fn close(code: u16, reason: &'static str, error: Option<Refusal>) -> End {
+        End::Close { code, reason, error }
+    }
+}
+
+/// How long a closing handshake may take; the connection is dropped after it.
+const CLOSING: std::time::Duration = std::time::Duration::from_secs(2);
+
+/// Close code of a server that has no room: "try again later".
+const TRY_AGAIN_LATER: u16 = 1013;
+
+/// Serves one connection until it ends.
+pub async fn run(mut socket: WebSocket, context: Arc<Context>) {
+    let Some(inbox) = context.sessions.open() else {
+        let help = "try again later";
+        let busy = Refusal::new(ErrorCode::Busy, "the centre has no room for another connection", help);
+        let end = End::close(TRY_AGAIN_LATER, "busy", Some(busy));
+        return close(socket, end, context.limits.write_timeout.to_std()).await;
+    };
+    let id = inbox.id;
+    tracing::debug!(session = %id, "connected");
+    let mut session = Session::new(inbox, context.clone());
+    let end = session.serve(&mut socket).await;
+    tracing::debug!(session = %id, end = ?end.describe(), "disconnected");
+    context.sessions.close(id);
+    // The pump may be gone already when the server stops; then there is no call left to end.
+    let _ = context.pump.send(Demand::Left { session: id }).await;
+    close(socket, end, context.limits.write_timeout.to_std()).await;
+}
+
+impl End {
+    fn describe(&self) -> &'static str {
+        match self {
+            End::Gone => "gone",
+            End::Close { reason, .. } => reason,
+        }
+    }
+}
+
+/// Says why, closes, and waits a moment for the other side to close too.
+async fn close(mut socket: WebSocket, end: End, patience: std::time::Duration) {
+    let End::Close { code, reason, error } = end else { return };
+    let oversize = code == close_code::SIZE;
+    let farewell = async {
+        if let Some(refusal) = error {
+            socket.send(encode(&ServerMessage::from(refusal))).await?;
+        }
+        socket.send(Message::Close(Some(CloseFrame { code, reason: reason.into() }))).await
+    };
+    let told = tokio::time::timeout(patience.min(CLOSING), farewell).await;
+    // After an oversize frame nothing more is read: its payload would be taken in after all.
+    if matches!(told, Ok(Ok(()))) && !oversize {
+        let answered = async { while let Some(Ok(_)) = socket.recv().await {} };
+        let _ = tokio::time::timeout(CLOSING, answered).await;
+    }
+}
+
+fn encode(message: &ServerMessage) -> Message {
+    // Serialising a closed enum of texts and numbers cannot fail.
+    Message::Text(serde_json::to_string(message).unwrap_or_default().into())
+}
+
+struct Session {
+    inbox: Inbox,
+    context: Arc<Context>,
+    /// There is a call, or a call back is still to come: silence is no reason to close.
+    busy: bool,
+    /// When the caller last said something.
+    spoke: Wall,
+    /// When anything last came in, even the answer to a ping.
+    alive: Wall,
+    /// When to ask next whether the connection lives.
+    ask_at: Wall,
+}
+
+impl Session {
+    fn new(inbox: Inbox, context: Arc<Context>) -> Session {
+        let now = clock::wall();
+        let ask_at = now + context.limits.keepalive.to_std();
+        Session { inbox, context, busy: false, spoke: now, alive: now, ask_at }
+    }
+
+    async fn serve(&mut self, socket: &mut WebSocket) -> End {
+        let (stop, slow) = (self.context.stop.clone(), self.inbox.slow.clone());
+        loop {
+            let wake = self.next_check();
+            let step = tokio::select! {
+                biased;
+                () = slow.cancelled() => Err(too_slow()),
+                outgoing = self.inbox.receiver.recv() => match outgoing {
+                    Some(outgoing) => self.send(socket, outgoing).await,
+                    None => Err(End::close(close_code::AWAY, "closing", None)),
+                },
+                // After the outbox, so that what is already said is still sent.
+                () = stop.cancelled() => Err(End::close(close_code::AWAY, "closing", None)),
+                frame = socket.recv() => match frame {
+                    Some(frame) => self.frame(socket, frame).await,
+                    None => Err(End::Gone),
+                },
+                () = tokio::time::sleep_until(wake) => self.check(socket).await,
+            };
+            if let Err(end) = step {
+                return end;
+            }
+        }
+    }
+
+    /// When the next thing can be due that no frame announces.
+    fn next_check(&self) -> Wall {
+        if self.busy { self.ask_at } else { self.ask_at.min(self.spoke + self.context.limits.idle.to_std()) }
+    }
+
+    async fn check(&mut self, socket: &mut WebSocket) -> Result<(), End> {
+        let (now, limits) = (clock::wall(), &self.context.limits);
+        let silent = !self.busy && now >= self.spoke + limits.idle.to_std();
+        if silent || now >= self.alive + limits.keepalive.to_std() * 3 {
+            let message = "nothing was heard for too long";
+            let help = "connect again when there is something to say; `ping` keeps a connection open";
+            let idle = Refusal::new(ErrorCode::Idle, message, help);
+            return Err(End::close(close_code::NORMAL, "idle", Some(idle)));
+        }
+        if now >= self.ask_at {
+            self.ask_at = now + limits.keepalive.to_std();
+            return self.write(socket, Message::Ping(Bytes::new())).await;
+        }
+        Ok(())
+    }
+
+    async fn frame(&mut self, socket: &mut WebSocket, frame: Result<Message, axum::Error>) -> Result<(), End> {
+        self.alive = clock::wall();
+        match frame {
+            Ok(Message::Text(text)) => {
+                self.spoke = self.alive;
+                match ClientMessage::read(&text).and_then(|message| demand(self.inbox.id, message)) {
+                    Ok(Some(demand)) => self.context.pump.send(demand).await.map_err(|_| closing()),
+                    Ok(None) => self.write(socket, encode(&ServerMessage::Pong {})).await,
+                    Err(refusal) => self.write(socket, encode(&refusal.into())).await,
+                }
+            }
+            Ok(Message::Binary(_)) => {
+                let help = "send each message as a text frame of JSON";
+                let refusal = Refusal::new(ErrorCode::NotText, "binary frames are not understood", help);
+                Err(End::close(close_code::UNSUPPORTED, "text frames only", Some(refusal)))
+            }
+            Ok(Message::Ping(_) | Message::Pong(_)) => Ok(()),
+            Ok(Message::Close(_)) => Err(End::Gone),
+            Err(error) => Err(broken(error)),
+        }
+    }
+
+    async fn send(&mut self, socket: &mut WebSocket, outgoing: Outgoing) -> Result<(), End> {
+        let message = match outgoing {
+            Outgoing::Message(message) => message,
+            Outgoing::Say { script, play, now } => say::prompt(&script, &play, now),
+        };
+        match &message {
+            ServerMessage::Ringing { .. } => self.busy = true,
+            ServerMessage::Ended { outcome, .. } => {
+                // A promised call back will ring this connection.
+                self.busy = outcome == protocol::CALLBACK_OUTCOME;
+                self.spoke = clock::wall();
+            }
+            _ => {}
+        }
+        self.write(socket, encode(&message)).await
+    }
+
+    async fn write(&mut self, socket: &mut WebSocket, message: Message) -> Result<(), End> {
+        tokio::select! {
+            sent = socket.send(message) => sent.map_err(|_| End::Gone),
+            () = self.inbox.slow.cancelled() => Err(too_slow()),
+            () = tokio::time::sleep(self.context.limits.write_timeout.to_std()) => Err(too_slow()),
+        }
+    }
+}
+
+fn too_slow() -> End {
+    let help = "read what is sent as it comes";
+    let refusal = Refusal::new(ErrorCode::TooSlow, "what is sent is not read fast enough", help);
+    End::close(close_code::POLICY, "too slow", Some(refusal))
+}
+
+fn closing() -> End {
+    End::close(close_code::AWAY, "closing", None)
+}
+
+/// What a message asks of the pump; `None` for a ping, which the session answers itself.
+fn demand(session: SessionId, message: ClientMessage) -> Result<Option<Demand>, Refusal> {
+    Ok(Some(match message {
+        ClientMessage::Dial { from, language } => {
+            let from = from.as_deref().map(protocol::read_number).transpose()?;
+            Demand::Dial { session, from, language }
+        }
+        ClientMessage::Digits { keys } => Demand::Keys { session, keys: protocol::read_keys(&keys)? },
+        ClientMessage::Hangup {} => Demand::HangUp { session },
+        ClientMessage::Answer {} => Demand::Answer { session },
+        ClientMessage::Ping {} => return Ok(None),
+    }))
+}
+
+/// How a connection ends whose frames cannot be read.
+fn broken(error: axum::Error) -> End {
+    use tungstenite::Error;
+    match error.into_inner().downcast_ref::<Error>() {
+        Some(Error::Capacity(_)) => {
+            let message = "the frame is larger than 65536 bytes";
+            let refusal = Refusal::new(ErrorCode::TooLarge, message, "send smaller messages");
+            End::close(close_code::SIZE, "frame too large", Some(refusal))
+        }
+        Some(Error::Utf8(_)) => End::close(close_code::INVALID, "text is not UTF-8", None),
+        // The connection broke off; that is no breach of the protocol but the end of a line.
+        Some(Error::Protocol(tungstenite::error::ProtocolError::ResetWithoutClosingHandshake)) => End::Gone,
+        Some(Error::Protocol(_)) => End::close(close_code::PROTOCOL, "not the websocket protocol", None),
+        _ => End::Gone,
+    }
+}

@@ -1,0 +1,159 @@
+//! What the world tells, told on: to callers, to the records, to the log.
+
+use std::sync::{Arc, atomic::Ordering};
+
+use super::{
+    book::{Arrival, Turn},
+    protocol::{AgentState, ServerMessage},
+    pump::Pump,
+    row, say,
+    sessions::Outgoing,
+    store::{self, Job},
+};
+use crate::{
+    engine::{Command, Event, Fact},
+    id::CallId,
+    script::Script,
+    time::Instant,
+    world::{Notice, services::sms::Sms},
+};
+
+impl Pump {
+    /// Tells everything the world has to tell. Waits only for the writer of records, when the disk is slower than the
+    /// calls.
+    pub(super) async fn tell(&mut self) {
+        let mut told = false;
+        while let Some(notice) = self.parts.world.poll() {
+            told = true;
+            for tap in &mut self.parts.taps {
+                tap.note(&notice, self.parts.world.versions());
+            }
+            let job = match notice {
+                Notice::Event(event) => self.event(&event),
+                Notice::ToCaller(at, command) => {
+                    self.command(at, command);
+                    None
+                }
+                Notice::Sms(sms) => {
+                    self.sms(&sms);
+                    None
+                }
+                Notice::Change(change) => Some(Job::Change { at_utc: self.utc(self.parts.world.now()), change }),
+                Notice::Audit(entry) => Some(Job::Audit { at_utc: self.utc(entry.at), entry }),
+                Notice::Input { .. } => None,
+            };
+            if let Some(job) = job
+                && self.parts.jobs.send(job).await.is_err()
+            {
+                tracing::error!("the writer of call records is gone; a record is lost");
+            }
+        }
+        if told {
+            self.parts.taps.iter_mut().for_each(|tap| tap.settled());
+        }
+        self.parts.status.calls.store(self.fold.in_progress() as u64, Ordering::Relaxed);
+    }
+
+    fn utc(&self, at: Instant) -> String {
+        row::utc(self.parts.world.clock().timestamp(at))
+    }
+
+    fn event(&mut self, event: &Event) -> Option<Job> {
+        let run = self.parts.run;
+        match event.fact {
+            Fact::CallArrived { call, version, language, .. } => {
+                self.book.arrived(call, Arrival { version, language });
+                self.parts.status.offered.fetch_add(1, Ordering::Relaxed);
+                let _span = tracing::info_span!("call", id = %store::public_id(run, call)).entered();
+                tracing::info!(version = version.0, "offered");
+            }
+            Fact::LanguageSet { call, language } => self.book.speaks(call, language),
+            Fact::AgentDidNotAnswer { call, agent } => self.say_to(call, say::agent(AgentState::NoAnswer, agent)),
+            _ => {}
+        }
+        let cdr = self.fold.apply(event, self.parts.world.versions())?;
+        let call = cdr.call;
+        let (number, promised_to) = self.book.ended(call);
+        let message = ServerMessage::Ended {
+            call: store::public_id(run, call),
+            cause: row::word(cdr.cause),
+            outcome: cdr.outcome.clone(),
+        };
+        if let Some(session) = self.book.line(call) {
+            self.book.set(session, Turn::Ending(call));
+        }
+        // A call back that was never picked up ends unheard; its caller is told if she is there and free.
+        let unheard = promised_to.filter(|&session| self.book.turn(session).is_none());
+        self.owed.insert(call, self.book.line(call).or(unheard).map(|session| (session, message)));
+        let _span = tracing::info_span!("call", id = %store::public_id(run, call)).entered();
+        let (outcome, cause, caller) = (&cdr.outcome, row::word(cdr.cause), number.map(tracing::field::display));
+        tracing::info!(outcome, cause, caller, length = %cdr.duration, queue = cdr.queue, "ended");
+        Some(Job::Call(Box::new(row::of(&cdr, number, &self.parts.zone))))
+    }
+
+    /// The script a call runs on.
+    fn script(&self, call: CallId) -> Option<Arc<Script>> {
+        self.parts.world.versions().script(self.book.arrival(call)?.version).cloned()
+    }
+
+    fn say_to(&self, call: CallId, message: ServerMessage) {
+        if let Some(session) = self.book.line(call) {
+            self.say(session, message);
+        }
+    }
+
+    fn command(&mut self, now: Instant, command: Command) {
+        match command {
+            Command::Play(play) => {
+                let script = self.parts.world.versions().script(play.version).cloned();
+                if let (Some(session), Some(script)) = (self.book.line(play.call), script) {
+                    self.parts.sessions.deliver(session, Outgoing::Say { script, play, now });
+                }
+            }
+            Command::StopPlaying { call } => self.say_to(call, ServerMessage::Stopped {}),
+            Command::Listen(listen) => {
+                if let Some(script) = self.script(listen.call) {
+                    self.say_to(listen.call, say::collecting(&script, &listen, now));
+                }
+            }
+            Command::Waiting { call, queue, position, expected } => {
+                let queue = self.parts.world.versions().queue(queue);
+                let queue = queue.map(|queue| queue.name.to_string()).unwrap_or_default();
+                self.say_to(call, ServerMessage::Queued { queue, position, expected_ms: expected.as_millis() });
+            }
+            Command::Ring { call, agent } => self.say_to(call, say::agent(AgentState::Ringing, agent)),
+            Command::Connect { call, agent } => {
+                self.book.connected(call, agent);
+                self.say_to(call, say::agent(AgentState::Connected, agent));
+            }
+            Command::Disconnect { call, agent } => self.say_to(call, say::agent(AgentState::Released, agent)),
+            Command::Hold { call, held } => self.hold(call, held),
+            Command::Promise { call, promised_in, caller } => self.book.promise(call, promised_in, caller),
+            Command::DialBack { call, promised_in, .. } => self.dial_back(call, promised_in),
+            Command::StopDialling { call } => {
+                if let Some(session) = self.book.line(call)
+                    && self.book.turn(session) == Some(Turn::Ringing(call))
+                {
+                    self.book.free(session);
+                }
+            }
+            // An agent's telephone that stops is no news to the caller, the world has answered what was asked, and
+            // `ended` follows once the record is durable.
+            Command::StopRinging { .. } | Command::Ask { .. } | Command::HangUp { .. } => {}
+        }
+    }
+
+    fn hold(&mut self, call: CallId, held: bool) {
+        let state = if held { AgentState::Held } else { AgentState::Resumed };
+        if let Some(agent) = self.book.agent(call) {
+            self.say_to(call, say::agent(state, agent));
+        }
+    }
+
+    fn sms(&mut self, sms: &Sms) {
+        let Some(arrival) = self.book.arrival(sms.call) else { return };
+        let Some(script) = self.script(sms.call) else { return };
+        let message = say::sms(&script, arrival.language, sms);
+        self.say_to(sms.call, message);
+    }
+}
