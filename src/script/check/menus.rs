@@ -107,7 +107,7 @@ impl Checker<'_, '_> {
             .map(|language| &*self.script.languages[language].code)
             .collect();
         let only = self.nodes().filter(|(_, node)| matches!(node.kind, NodeKind::Language { .. })).count() == 1;
-        if !missing.is_empty() && only {
+        if !missing.is_empty() && only && !self.facts.faulty.contains(self.text(i).file) {
             let span = self.field(i, "choices");
             let message = format!("no caller can choose {}, though the centre has texts for it", missing.join(", "));
             self.warning("language-not-offered", i, span, message).help =

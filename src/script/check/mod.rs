@@ -32,6 +32,8 @@ pub(super) struct Facts<'a> {
     pub uses: Uses,
     /// Nodes that could not be resolved whole.
     pub broken: Vec<bool>,
+    /// Files with errors found so far: what they lack may only be misspelt.
+    pub faulty: std::collections::BTreeSet<Arc<str>>,
     /// Where each prompt is defined.
     pub prompts: Vec<Option<Place>>,
     /// Prompts that other texts contain.

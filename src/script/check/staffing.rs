@@ -28,7 +28,7 @@ impl<'a> Checker<'a, '_> {
             }
             self.languages_served(i, queue, &serving, (&path, &span));
             self.always_open(i, queue, &serving, (&path, &span));
-            if !self.is_used(i) {
+            if !self.is_used(i) && self.facts.faulty.is_empty() {
                 let message = format!("no node leads to the queue `{}`", queue.name);
                 let help = "lead to it by a `queue` node, or remove it".to_owned();
                 self.report(Diagnostic::warning("unused-queue", &path, span, message)).help = Some(help);

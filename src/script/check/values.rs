@@ -200,12 +200,10 @@ impl Checker<'_, '_> {
             }
             (NodeKind::Callback { .. }, Way::Promised) => next.add(self.bit(Known::Callback)),
             (NodeKind::Queue(_), _) => next.add(self.bit(Known::Queue)),
-            (NodeKind::Call { with, .. }, Way::Enter) => {
-                for assignment in with {
-                    if let Target::Var(id) = assignment.target {
-                        next.add(id.index());
-                    }
-                }
+            (NodeKind::Call { entry, .. }, Way::Enter) => {
+                // An argument that is missing has been reported at the call.
+                let flow = self.facts.texts[entry.index()].flow;
+                self.script.flows[flow].params.iter().for_each(|id| next.add(id.index()));
             }
             (NodeKind::Call { results, .. }, Way::Returned) => {
                 next.join(&self.after_call(node, states)?);
