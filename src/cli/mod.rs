@@ -21,7 +21,7 @@ pub mod test;
 
 /// A contact centre that you can dial and that you can fast-forward.
 #[derive(Parser, Debug)]
-#[command(name = "hatif", version, about, propagate_version = true)]
+#[command(name = "hatif", version, about)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,

@@ -10,17 +10,19 @@ use std::sync::Arc;
 
 pub mod calendar;
 pub mod catalogue;
+mod check;
 pub mod diagnostic;
 mod expr;
 mod fields;
+pub mod graph;
 mod load;
 pub mod model;
 pub mod prompts;
 mod report;
 mod resolve;
-mod shape;
+pub(crate) mod shape;
 mod source;
-mod tree;
+pub(crate) mod tree;
 pub mod value;
 pub mod versions;
 

@@ -1,6 +1,7 @@
 //! The tests of what users rely on: one binary, a module per subject.
 
 mod default_centre;
+mod laws;
 mod live;
 mod protocol;
 mod registry;
@@ -9,3 +10,5 @@ mod script;
 mod services;
 mod support;
 mod tidy;
+mod two_clocks;
+mod world;
