@@ -2,6 +2,8 @@
 
 mod default_centre;
 mod laws;
+mod live;
+mod protocol;
 mod registry;
 mod routing;
 mod script;

@@ -16,7 +16,7 @@ use hatif::{
         store::Job,
     },
     random::Seed,
-    record::cdr,
+    record::{cdr, measure::Totals},
     script::Versions,
     sim,
     time::{Duration, Instant},
@@ -211,6 +211,34 @@ fn every_call_ends_with_one_record() {
         // (A call back waits since its caller first did.)
         assert!(record.promised_in.is_some() || record.waited + record.talked <= record.duration, "{record:?}");
     }
+}
+
+#[test]
+fn totals_are_those_of_the_events() {
+    let mut world = begin();
+    let events = sim::events(&mut world, callers(), END);
+    let count = |of: fn(&Fact) -> bool| events.iter().filter(|event| of(&event.fact)).count() as f64;
+    let (mut fold, mut totals) = (cdr::Fold::new(clock()), Totals::new(Duration::from_secs(20)));
+    for event in &events {
+        fold.apply(event, world.versions()).iter().for_each(|record| totals.add(record));
+    }
+    let value = |name: &str| {
+        let found = totals.values().into_iter().find(|(measure, _)| measure.name == name);
+        found.and_then(|(_, value)| value).unwrap_or_else(|| panic!("no value of {name}"))
+    };
+    assert_eq!(value("offered"), count(|fact| matches!(fact, Fact::CallArrived { promised_in: None, .. })));
+    assert_eq!(value("answered"), count(|fact| matches!(fact, Fact::CallAnswered { .. })));
+    let waits = events.iter().filter_map(|event| match event.fact {
+        Fact::CallAnswered { waited, .. } => Some(waited),
+        _ => None,
+    });
+    let waits: Vec<Duration> = waits.collect();
+    let mean = waits.iter().copied().sum::<Duration>().as_secs_f64() / waits.len() as f64;
+    assert!((value("asa") - mean).abs() < 1e-6, "{} {mean}", value("asa"));
+    let in_time = waits.iter().filter(|waited| **waited <= Duration::from_secs(20)).count() as f64;
+    assert_eq!(value("service_level"), in_time / value("queued"));
+    let empty = Totals::new(Duration::ZERO).values();
+    assert!(empty.iter().all(|(measure, value)| value.is_none() == (measure.unit != "calls")), "{empty:?}");
 }
 
 /// The journal of the story.

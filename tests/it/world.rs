@@ -193,6 +193,22 @@ fn another_hunt_strategy_meets_the_same_people() {
 }
 
 #[test]
+fn simulated_people_never_do_what_does_not_fit() {
+    // A rush over the end of the shift, with callers who give up, and a reload that lets agents go: whatever was planned for
+    // a call that went otherwise has been taken back.
+    let mut world = world(busy("longest_idle"), 5, true);
+    let callers = (0..120).map(|i| {
+        let caller = asks(1_500 + i * 5);
+        if i % 3 == 0 { caller.hang_up(s(20 + i)) } else { caller }
+    });
+    sim::events(&mut world, callers, Instant::from_secs(1_700));
+    world.publish(Instant::from_secs(1_700), script(&second_edition())).expect("it can follow");
+    let events = sim::events(&mut world, [], Instant::from_secs(4_000));
+    assert!(events.len() > 1_000);
+    assert_eq!(world.engine().ignored_inputs(), 0);
+}
+
+#[test]
 fn a_hang_up_takes_back_what_the_agent_had_planned() {
     let patient = with(&[("mean = \"45s\", sigma = 0.9", "mean = \"1000s\", sigma = 0.0")]);
     let mut world = world(patient, 1, true);
