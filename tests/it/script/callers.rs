@@ -209,27 +209,33 @@ fn a_queue_nobody_serves() {
 [queue.expert]
 skills = { help = 9 }"##,
     );
-    check_files(&[("centre.toml", &centre), ("flows/main.toml", PLAIN)], expect![[r#"
+    check_files(
+        &[("centre.toml", &centre), ("flows/main.toml", PLAIN)],
+        expect![[r#"
         error[unserved-queue]: nobody serves the queue `expert`: no group has the skills it asks for
           --> centre.toml:41:8
            |
         41 | [queue.expert]
            |        ^^^^^^
            |
-           = help: give a group these skills at this level or above, or let the queue ask for less"#]]);
+           = help: give a group these skills at this level or above, or let the queue ask for less"#]],
+    );
 }
 
 #[test]
 fn a_language_nobody_speaks() {
     let centre = centre_with(r##"languages = ["fr", "ar"]"##, r##"languages = ["fr"]"##);
-    check_files(&[("centre.toml", &centre), ("flows/main.toml", PLAIN)], expect![[r#"
+    check_files(
+        &[("centre.toml", &centre), ("flows/main.toml", PLAIN)],
+        expect![[r#"
         warning[unserved-language]: nobody in the queue `help` speaks ar; these callers would wait in vain
           --> centre.toml:33:8
            |
         33 | [queue.help]
            |        ^^^^
            |
-           = help: add the language to a group, or let a step of the wait treatment offer another: keys = { 1 = { language = "…" } }"#]]);
+           = help: add the language to a group, or let a step of the wait treatment offer another: keys = { 1 = { language = "…" } }"#]],
+    );
 }
 
 #[test]
@@ -241,14 +247,17 @@ fn a_queue_no_node_leads_to() {
 [queue.spare]
 skills = { help = 1 }"##,
     );
-    check_files(&[("centre.toml", &centre), ("flows/main.toml", PLAIN)], expect![[r#"
+    check_files(
+        &[("centre.toml", &centre), ("flows/main.toml", PLAIN)],
+        expect![[r#"
         warning[unused-queue]: no node leads to the queue `spare`
           --> centre.toml:41:8
            |
         41 | [queue.spare]
            |        ^^^^^
            |
-           = help: lead to it by a `queue` node, or remove it"#]]);
+           = help: lead to it by a `queue` node, or remove it"#]],
+    );
 }
 
 #[test]
@@ -261,14 +270,17 @@ shift = "desk"
 [calendar.desk]
 hours = { mon = ["08:30-16:30"] }"##,
     );
-    check_files(&[("centre.toml", &centre), ("flows/main.toml", PLAIN)], expect![[r#"
+    check_files(
+        &[("centre.toml", &centre), ("flows/main.toml", PLAIN)],
+        expect![[r#"
         warning[no-out-of-hours]: outside their shifts nobody serves the queue `help`, but it takes calls all the same
           --> centre.toml:33:8
            |
         33 | [queue.help]
            |        ^^^^
            |
-           = help: give the queue a `calendar`, set closed_when_unstaffed = true, or ask an `hours` node first"#]]);
+           = help: give the queue a `calendar`, set closed_when_unstaffed = true, or ask an `hours` node first"#]],
+    );
 }
 
 #[test]
@@ -291,7 +303,9 @@ closed = "adviser"
         ENDINGS,
     ]
     .concat();
-    check_files(&[("centre.toml", &centre), ("flows/main.toml", &main)], expect![[r#"
+    check_files(
+        &[("centre.toml", &centre), ("flows/main.toml", &main)],
+        expect![[r#"
         warning[no-out-of-hours]: `start` does the same open or closed: there is no out-of-hours variant
          --> flows/main.toml:6:10
           |
@@ -299,7 +313,8 @@ closed = "adviser"
           |          ^^^^^^^^^
           |
           = note: reached by: (on dialling)
-          = help: let `closed` say when the centre opens again"#]]);
+          = help: let `closed` say when the centre opens again"#]],
+    );
 }
 
 #[test]

@@ -683,7 +683,9 @@ outcomes = { lodged = "bye" }
         ENDINGS,
     ]
     .concat();
-    check_files(&[("centre.toml", &centre), ("flows/main.toml", &main)], expect![[r#"
+    check_files(
+        &[("centre.toml", &centre), ("flows/main.toml", &main)],
+        expect![[r#"
         error[missing-handler]: nothing says what happens at `start` when the caller presses a wrong key
          --> flows/main.toml:2:7
           |
@@ -709,7 +711,8 @@ outcomes = { lodged = "bye" }
           |       ^^^^
           |
           = note: reached by: 1
-          = help: add error = { then = "NODE" } here, to [flow], or [error] to centre.toml"#]]);
+          = help: add error = { then = "NODE" } here, to [flow], or [error] to centre.toml"#]],
+    );
 }
 
 #[test]

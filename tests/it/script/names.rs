@@ -375,7 +375,9 @@ fn skills_and_queues_that_do_not_exist() {
 overflow = [{ after = "1m", to = "more" }, { after = "2m", to = "help" }]
 calendar = "desk""##,
     );
-    check_files(&[("centre.toml", &centre), ("flows/main.toml", PLAIN)], expect![[r#"
+    check_files(
+        &[("centre.toml", &centre), ("flows/main.toml", PLAIN)],
+        expect![[r#"
         error[unknown-skill]: there is no skill `hlep`
           --> centre.toml:34:12
            |
@@ -406,7 +408,8 @@ calendar = "desk""##,
         36 | calendar = "desk"
            |            ^^^^^^
            |
-           = help: centre.toml declares no calendar at all"#]]);
+           = help: centre.toml declares no calendar at all"#]],
+    );
 }
 
 #[test]
@@ -417,7 +420,9 @@ default_language = "fr""##,
         r##"entry = "main.strat"
 default_language = "fx""##,
     );
-    check_files(&[("centre.toml", &centre), ("flows/main.toml", PLAIN)], expect![[r#"
+    check_files(
+        &[("centre.toml", &centre), ("flows/main.toml", PLAIN)],
+        expect![[r#"
         error[unknown-target]: there is no node `main.strat`
          --> centre.toml:5:9
           |
@@ -432,7 +437,8 @@ default_language = "fx""##,
         6 | default_language = "fx"
           |                    ^^^^
           |
-          = help: did you mean `fr`?"#]]);
+          = help: did you mean `fr`?"#]],
+    );
 }
 
 #[test]

@@ -535,7 +535,9 @@ hours = { mon = ["16:30-08:30", "09:00-12:00", "11:00-13:00"], tue = ["9 to 5"] 
 
 [skills]"##,
     );
-    check_files(&[("centre.toml", &centre), ("flows/main.toml", PLAIN)], expect![[r#"
+    check_files(
+        &[("centre.toml", &centre), ("flows/main.toml", PLAIN)],
+        expect![[r#"
         error[bad-hours]: `16:30-08:30` is not a span of hours; hours are written "08:30-16:30", the end after the beginning
           --> centre.toml:31:18
            |
@@ -554,7 +556,8 @@ hours = { mon = ["16:30-08:30", "09:00-12:00", "11:00-13:00"], tue = ["9 to 5"] 
           --> centre.toml:31:71
            |
         31 | hours = { mon = ["16:30-08:30", "09:00-12:00", "11:00-13:00"], tue = ["9 to 5"] }
-           |                                                                       ^^^^^^^^"#]]);
+           |                                                                       ^^^^^^^^"#]],
+    );
 }
 
 #[test]
@@ -566,14 +569,17 @@ hours = {}
 
 [skills]"##,
     );
-    check_files(&[("centre.toml", &centre), ("flows/main.toml", PLAIN)], expect![[r#"
+    check_files(
+        &[("centre.toml", &centre), ("flows/main.toml", PLAIN)],
+        expect![[r#"
         warning[never-open]: the calendar `desk` is never open
           --> centre.toml:30:11
            |
         30 | [calendar.desk]
            |           ^^^^
            |
-           = help: give at least one day hours, such as mon = ["08:30-16:30"]"#]]);
+           = help: give at least one day hours, such as mon = ["08:30-16:30"]"#]],
+    );
 }
 
 #[test]
@@ -587,7 +593,9 @@ holiday = [{ name = "new_year", from = "1 January" }]
 
 [skills]"##,
     );
-    check_files(&[("centre.toml", &centre), ("flows/main.toml", PLAIN)], expect![[r#"
+    check_files(
+        &[("centre.toml", &centre), ("flows/main.toml", PLAIN)],
+        expect![[r#"
         error[bad-date]: the last day, 2022-06-01, is before the first, 2022-07-01
           --> centre.toml:32:54
            |
@@ -598,7 +606,8 @@ holiday = [{ name = "new_year", from = "1 January" }]
           --> centre.toml:33:40
            |
         33 | holiday = [{ name = "new_year", from = "1 January" }]
-           |                                        ^^^^^^^^^^^"#]]);
+           |                                        ^^^^^^^^^^^"#]],
+    );
 }
 
 #[test]
@@ -614,49 +623,61 @@ period = [
 
 [skills]"##,
     );
-    check_files(&[("centre.toml", &centre), ("flows/main.toml", PLAIN)], expect![[r#"
+    check_files(
+        &[("centre.toml", &centre), ("flows/main.toml", PLAIN)],
+        expect![[r#"
         warning[overlapping-periods]: the period overlaps another, from 2022-06-01 to 2022-08-31
           --> centre.toml:34:3
            |
         34 |   { name = "feast", from = 2022-08-15, to = 2022-09-15, hours = {} },
            |   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
            |
-           = help: the one written first applies; end one before the other begins"#]]);
+           = help: the one written first applies; end one before the other begins"#]],
+    );
 }
 
 #[test]
 fn a_zone_that_does_not_exist() {
     let centre = centre_with(r##"zone = "Africa/Casablanca""##, r##"zone = "Africa/Rabat""##);
-    check_files(&[("centre.toml", &centre), ("flows/main.toml", PLAIN)], expect![[r#"
+    check_files(
+        &[("centre.toml", &centre), ("flows/main.toml", PLAIN)],
+        expect![[r#"
         error[unknown-zone]: `Africa/Rabat` is not a time zone of the zone data base
          --> centre.toml:4:8
           |
         4 | zone = "Africa/Rabat"
           |        ^^^^^^^^^^^^^^
           |
-          = help: write a zone such as Africa/Casablanca"#]]);
+          = help: write a zone such as Africa/Casablanca"#]],
+    );
 }
 
 #[test]
 fn a_global_key_that_does_not_exist() {
     let centre = centre_with(r##"9 = "repeat""##, r##"90 = "repeat""##);
-    check_files(&[("centre.toml", &centre), ("flows/main.toml", PLAIN)], expect![[r##"
+    check_files(
+        &[("centre.toml", &centre), ("flows/main.toml", PLAIN)],
+        expect![[r##"
         error[bad-key]: `90` is not a key of the telephone
           --> centre.toml:16:1
            |
         16 | 90 = "repeat"
            | ^^
            |
-           = help: keys are 0 to 9, "*" and "#""##]]);
+           = help: keys are 0 to 9, "*" and "#""##]],
+    );
 }
 
 #[test]
 fn a_language_that_falls_back_to_itself() {
     let centre = centre_with(r##"ar = { rtl = true }"##, r##"ar = { rtl = true, fallback = "ar" }"##);
-    check_files(&[("centre.toml", &centre), ("flows/main.toml", PLAIN)], expect![[r#"
+    check_files(
+        &[("centre.toml", &centre), ("flows/main.toml", PLAIN)],
+        expect![[r#"
         error[bad-fallback]: `ar` falls back to itself
           --> centre.toml:12:31
            |
         12 | ar = { rtl = true, fallback = "ar" }
-           |                               ^^^^"#]]);
+           |                               ^^^^"#]],
+    );
 }
