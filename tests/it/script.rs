@@ -4,6 +4,7 @@ mod callers;
 mod command;
 mod flow;
 mod names;
+mod texts;
 mod written;
 
 use expect_test::Expect;
