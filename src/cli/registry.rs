@@ -61,9 +61,9 @@ impl Population {
 
 #[derive(clap::Args, Debug)]
 struct FindArgs {
-    /// A nine-digit registration number
-    #[arg(conflicts_with_all = ["reference", "index"])]
-    number: Option<Digits>,
+    /// Nine-digit registration numbers
+    #[arg(value_name = "NUMBER", conflicts_with_all = ["reference", "index"])]
+    numbers: Vec<Digits>,
     /// An eight-digit file reference, for people without a number
     #[arg(long, conflicts_with = "index")]
     reference: Option<Digits>,
@@ -218,15 +218,17 @@ fn run_find(args: &FindArgs) -> anyhow::Result<ExitCode> {
         files: args.files,
         file_state: args.file_state,
     };
-    let people: Vec<Person> = match (args.number, args.reference, args.index) {
-        (Some(number), _, _) => registry.by_number(number).into_iter().filter(|p| filter.passes(p)).collect(),
-        (_, Some(reference), _) => registry.by_reference(reference).into_iter().filter(|p| filter.passes(p)).collect(),
-        (_, _, Some(index)) => registry.person(PersonId(index)).into_iter().filter(|p| filter.passes(p)).collect(),
-        _ => registry.find(&filter).take(args.limit).collect(),
-    };
+    let mut people: Vec<Person> = Vec::new();
+    let mut take = |person: Option<Person>| people.extend(person.filter(|person| filter.passes(person)));
+    match (args.reference, args.index) {
+        _ if !args.numbers.is_empty() => registry.by_numbers(&args.numbers, |_, person| take(person)),
+        (Some(reference), _) => take(registry.by_reference(reference)),
+        (_, Some(index)) => take(registry.person(PersonId(index))),
+        _ => people.extend(registry.find(&filter).take(args.limit)),
+    }
     if people.is_empty() {
         anstream::eprintln!("hatif: nobody found among {} people", grouped(registry.len()));
-        if args.number.is_some_and(|number| number.len() != 9) {
+        if args.numbers.iter().any(|number| number.len() != 9) {
             anstream::eprintln!("a registration number has nine digits; --reference takes eight, --index an index");
         }
         return Ok(ExitCode::FAILURE);

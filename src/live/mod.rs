@@ -1,4 +1,18 @@
 //! Driver 2: the centre against the wall clock, on tokio.
+//!
+//! ```text
+//!  socket ─► listener ─► session ─(bounded)─► pump ─► world          journal ◄─┐
+//!  socket ◄───────────── session ◄─(outbox)── pump ◄─ world ─► records, taps ──┘
+//!                                               ▲        │
+//!                     durable: `ended` may go ──┘     store (own thread, SQLite)
+//! ```
+//!
+//! One task, the pump, owns the world and paces it; it alone stamps inputs. A session reads and writes one socket and knows
+//! no turns. The store acknowledges each call record once it is on the disk, and only then is `ended` said. Room for room:
+//! a slow caller fills her own outbox and is let go, a slow disk holds up the pump, a fast caller waits for the pump.
+//!
+//! May import `world`, `record`, `journal`, `registry`, `script`, and `engine` for inputs, commands and facts. What never
+//! enters: rules of calls, queues or menus; `sim`.
 
 mod book;
 pub mod clock;
@@ -7,6 +21,7 @@ pub mod health;
 pub mod listener;
 pub mod protocol;
 pub mod pump;
+pub mod recorder;
 pub mod reload;
 pub mod row;
 pub mod say;

@@ -85,8 +85,8 @@ pub enum Demand {
     Publish {
         /// The script.
         script: Arc<Script>,
-        /// Told its number.
-        done: oneshot::Sender<ScriptVersion>,
+        /// Told its number, or why it cannot follow the versions in force.
+        done: oneshot::Sender<Result<ScriptVersion, String>>,
     },
     /// No new calls from now on; the pump ends when the last one has.
     Drain,
@@ -100,6 +100,14 @@ pub enum Demand {
 pub trait Tap: Send {
     /// Takes note. Called in the order in which things happened.
     fn note(&mut self, notice: &Notice, versions: &Versions);
+
+    /// Everything there was to tell is told, for now.
+    fn settled(&mut self) {}
+
+    /// The run is over; everything up to `end` has happened.
+    fn finish(&mut self, end: Instant) {
+        let _ = end;
+    }
 }
 
 /// What anybody may know of the centre without asking the pump.
@@ -171,6 +179,8 @@ impl Pump {
         loop {
             self.tell().await;
             if self.quit || (self.draining && self.fold.in_progress() == 0 && self.owed.is_empty()) {
+                let end = self.parts.world.now();
+                self.parts.taps.iter_mut().for_each(|tap| tap.finish(end));
                 return self.parts.world;
             }
             let due = self.parts.world.next_deadline();
@@ -229,10 +239,9 @@ impl Pump {
             }
             Demand::Publish { script, done } => {
                 let now = self.now();
-                self.parts.world.publish(now, script);
-                let number = self.parts.world.versions().number();
-                self.parts.status.version.store(number.0, Ordering::Relaxed);
-                let _ = done.send(number);
+                let published = self.parts.world.publish(now, script);
+                self.parts.status.version.store(self.parts.world.versions().number().0, Ordering::Relaxed);
+                let _ = done.send(published);
             }
             Demand::Drain => {
                 self.draining = true;

@@ -134,8 +134,13 @@ impl Reloader {
         }
         let (done, published) = oneshot::channel();
         let demand = Demand::Publish { script: checked.script, done };
-        let (Ok(()), Ok(version)) = (self.pump.send(demand).await, published.await) else {
-            return Reloaded::Closing;
+        let version = match (self.pump.send(demand).await, published.await) {
+            (Ok(()), Ok(Ok(version))) => version,
+            (Ok(()), Ok(Err(report))) => {
+                tracing::warn!("the centre's files cannot be published; the old version stays\n{report}");
+                return Reloaded::Refused { report };
+            }
+            _ => return Reloaded::Closing,
         };
         current.clone_from(&digest);
         tracing::info!(version = version.0, digest, "new calls begin on a new version");

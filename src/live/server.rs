@@ -21,6 +21,7 @@ use super::{
     listener::{Door, Gate},
     protocol::SUBPROTOCOL,
     pump::{Demand, Parts, Pump, Status, Tap},
+    recorder::{Recorder, RecorderError},
     reload::{self, Checked, Faulty, Reloaded, Reloader},
     row, session,
     sessions::Sessions,
@@ -60,6 +61,9 @@ pub enum StartError {
     /// The records cannot be opened.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The journal cannot be begun.
+    #[error(transparent)]
+    Journal(#[from] RecorderError),
     /// The operating system refuses.
     #[error("{what}: {source}")]
     System {
@@ -158,7 +162,7 @@ impl Server {
     ///
     /// # Errors
     /// Whatever keeps it from starting; nothing is left running.
-    pub async fn start_on<L>(config: Config, door: L, taps: Vec<Box<dyn Tap>>) -> Result<RunningServer, StartError>
+    pub async fn start_on<L>(config: Config, door: L, mut taps: Vec<Box<dyn Tap>>) -> Result<RunningServer, StartError>
     where
         L: Listener<Addr = SocketAddr>,
     {
@@ -181,10 +185,14 @@ impl Server {
         let writer = store
             .write_for(run, kind, config.records.clone(), durable)
             .map_err(system("cannot start the writer of call records"))?;
+        let seed = Seed::new(config.seed);
+        if let Some(path) = &config.journal {
+            taps.push(Box::new(Recorder::begin(path, &script, seed, &time.clock)?));
+        }
         let mut built = World::new(WorldConfig {
             agents: config.agents,
-            tell_inputs: config.journal.is_some() || !taps.is_empty(),
-            ..WorldConfig::new(script.clone(), time.clock.clone(), Seed::new(config.seed), services)
+            tell_inputs: !taps.is_empty(),
+            ..WorldConfig::new(script.clone(), time.clock.clone(), seed, services)
         });
         built.advance_to(crate::time::Instant::ZERO);
         let facts = Facts {

@@ -22,7 +22,9 @@ impl Pump {
     /// Tells everything the world has to tell. Waits only for the writer of records, when the disk is slower than the
     /// calls.
     pub(super) async fn tell(&mut self) {
+        let mut told = false;
         while let Some(notice) = self.parts.world.poll() {
+            told = true;
             for tap in &mut self.parts.taps {
                 tap.note(&notice, self.parts.world.versions());
             }
@@ -45,6 +47,9 @@ impl Pump {
             {
                 tracing::error!("the writer of call records is gone; a record is lost");
             }
+        }
+        if told {
+            self.parts.taps.iter_mut().for_each(|tap| tap.settled());
         }
         self.parts.status.calls.store(self.fold.in_progress() as u64, Ordering::Relaxed);
     }

@@ -59,7 +59,7 @@ pub struct Cdr {
     pub services: Vec<String>,
     /// The queue it waited in last.
     pub queue: Option<String>,
-    /// All its waiting, ringing included.
+    /// All its waiting, ringing included; for a call back, since its caller joined the queue in the call before.
     pub waited: Duration,
     /// The agents whose telephones rang and were not answered.
     pub unanswered_rings: u32,

@@ -123,7 +123,7 @@ impl Names<'_> {
                 let serves = intent.map(|intent| format!(" for {intent}")).unwrap_or_default();
                 format!("chose {key} at {}{serves}", self.node(node))
             }
-            Fact::EntryAccepted { node, digits, .. } => format!("entered {digits} digits at {}", self.node(node)),
+            Fact::EntryAccepted { node, digits, .. } => format!("keyed {digits} digits at {}", self.node(node)),
             Fact::NoInput { node, count, .. } => format!("no input {count} at {}", self.node(node)),
             Fact::NoMatch { node, count, digits, .. } => {
                 format!("no match {count} at {}, {digits} keys", self.node(node))

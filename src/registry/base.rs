@@ -85,31 +85,23 @@ impl Base {
         self.records.iter().zip(0..).map(|(&record, i)| Person { id: PersonId(i), record })
     }
 
-    /// Whose registration number `number` is or would be; whether she is registered is for the caller to see.
+    /// Whose registration number `number` is or would be, or an index beyond the last person; whether there is such a
+    /// person and whether she is registered is for the caller to see.
     #[inline]
     pub(super) fn holder_of_number(&self, number: u64) -> Option<PersonId> {
         match &self.directory {
-            Directory::Keyed { numbers, .. } => self.keyed(numbers, number),
+            Directory::Keyed { numbers, .. } => keyed(numbers, number),
             Directory::Table { codes, order } => search(codes, order, number),
         }
     }
 
-    /// Whose file reference `reference` is or was.
+    /// Whose file reference `reference` is or was, or an index beyond the last person.
     #[inline]
     pub(super) fn holder_of_reference(&self, reference: u64) -> Option<PersonId> {
         match &self.directory {
-            Directory::Keyed { references, .. } => self.keyed(references, reference),
+            Directory::Keyed { references, .. } => keyed(references, reference),
             Directory::Table { codes, order } => search(codes, order, reference),
         }
-    }
-
-    #[inline]
-    fn keyed(&self, book: &CodeBook, code: u64) -> Option<PersonId> {
-        if code >= u64::from(CODES) {
-            return None;
-        }
-        let index = book.inverse(code as u32);
-        (index < self.len()).then_some(PersonId(index))
     }
 
     /// The registration number she has, or will have when registered.
@@ -132,6 +124,11 @@ impl Base {
     pub(super) fn trait_of(&self, id: PersonId, what: u64) -> u64 {
         mix(self.traits ^ mix(u64::from(id.0) << 8 ^ what))
     }
+}
+
+#[inline]
+fn keyed(book: &CodeBook, code: u64) -> Option<PersonId> {
+    (code < u64::from(CODES)).then(|| PersonId(book.inverse(code as u32)))
 }
 
 fn search(codes: &[u32], order: &[u32], code: u64) -> Option<PersonId> {

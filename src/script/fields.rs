@@ -11,6 +11,8 @@ const fn may(name: &'static str, shape: Shape, about: &'static str) -> Field {
 
 const NODE: Shape = Shape::Text("the name of a node");
 const EXPRESSION: Shape = Shape::Text("an expression");
+/// An expression, or a plain value of TOML.
+const VALUE: Shape = Shape::Any(&[EXPRESSION, Shape::Literal]);
 const NAME: Shape = Shape::Text("a name");
 const PROMPT_ID: Shape = Shape::Text("the id of a prompt");
 const VARIABLE: Shape = Shape::Text("the name of a variable");
@@ -276,6 +278,15 @@ static COMMON: [Field; 6] = [
     may("back", Shape::Bool, "whether * may come back to this node (default true for menus and entries)"),
 ];
 
+/// `call.language = …` without quotes is, to TOML, a table in a table.
+static OF_THE_CALL: Record = Record {
+    name: "what can be set of a call",
+    fields: &[&[
+        may("language", VALUE, "the language of the call"),
+        may("recording", VALUE, "whether the call may be recorded"),
+    ]],
+};
+
 macro_rules! nodes {
     ($($kind:literal $name:literal [$($field:expr),* $(,)?];)*) => {
         /// The kinds of node and their fields.
@@ -352,7 +363,7 @@ static QUESTION: Record = Record {
 };
 
 nodes! {
-    "say" "a say node" [need("to", NODE, "next")];
+    "say" "a say node" [need("to", NODE, "the next node")];
     "menu" "a menu node" [
         need("choices", Shape::Map("keys", &Shape::Any(&[NODE, Shape::Record(&CHOICE)])), "what can be pressed"),
     ];
@@ -365,7 +376,7 @@ nodes! {
         may("secret", Shape::Bool, "written nowhere, reads no key pressed before its prompt"),
         may("valid", EXPRESSION, "must hold of the entry, else it is a no-match"),
         may("keys", Shape::Map("keys", &NODE), "keys that, pressed first, leave the node"),
-        need("to", NODE, "next"),
+        need("to", NODE, "the next node"),
     ];
     "confirm" "a confirm node" [
         need("yes", NODE, "where yes leads"),
@@ -390,8 +401,8 @@ nodes! {
         may("timeout", Shape::Duration, "how long the service is waited for (default 5s)"),
     ];
     "set" "a set node" [
-        need("set", Shape::Map("variables", &Shape::Any(&[EXPRESSION, Shape::Literal])), "what is assigned"),
-        need("to", NODE, "next"),
+        need("set", Shape::Map("variables", &Shape::Any(&[EXPRESSION, Shape::Literal, Shape::Record(&OF_THE_CALL)])), "what is assigned"),
+        need("to", NODE, "the next node"),
     ];
     "branch" "a branch node" [
         need("when", Shape::List(&Shape::Record(&ARM)), "conditions and where they lead; the first that holds counts"),
@@ -411,7 +422,7 @@ nodes! {
     ];
     "language" "a language node" [
         need("choices", Shape::Map("keys", &Shape::Text("a language")), "keys and languages, in the order they are said"),
-        need("to", NODE, "next"),
+        need("to", NODE, "the next node"),
     ];
     "split" "a split node" [need("parts", Shape::List(&Shape::Record(&PART)), "shares, which sum to 1, and targets")];
     "loop" "a loop node" [
@@ -421,12 +432,12 @@ nodes! {
     ];
     "call" "a call node" [
         need("flow", Shape::Text("the name of a flow"), "the flow that runs, from its node `start`"),
-        may("with", Shape::Map("parameters", &EXPRESSION), "what its parameters are set to"),
+        may("with", Shape::Map("parameters", &VALUE), "what its parameters are set to"),
         may("results", Shape::Map("variables", &Shape::Text("a result of the flow")), "variables and the results they take"),
-        need("to", NODE, "next, after the return"),
+        need("to", NODE, "the node after the return"),
     ];
     "return" "a return node" [
-        may("values", Shape::Map("results", &EXPRESSION), "what the results are set to"),
+        may("values", Shape::Map("results", &VALUE), "what the results are set to"),
     ];
     "goto" "a goto node" [need("to", NODE, "where")];
     "queue" "a queue node" [
@@ -447,11 +458,11 @@ nodes! {
     "record" "a record node" [
         may("max", Shape::Duration, "the longest message (default 60s)"),
         may("finish", Shape::Key, "the key that ends it (default #)"),
-        need("to", NODE, "next"),
+        need("to", NODE, "the next node"),
     ];
     "survey" "a survey node" [
         need("questions", Shape::List(&Shape::Record(&QUESTION)), "the questions, in order"),
-        need("to", NODE, "next"),
+        need("to", NODE, "the next node"),
     ];
     "end" "an end node" [need("outcome", Shape::Text("an outcome"), "as what the call ends")];
 }

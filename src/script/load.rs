@@ -1,14 +1,19 @@
 //! The stages one after another.
 
-use std::sync::Arc;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use super::{
     Loaded, Script, Size, Source,
+    check::{self, Facts},
     diagnostic::{Diagnostic, Related, Severity},
     fields,
     resolve::{self, File, FlowFile, Resolved},
-    shape::Reader,
+    shape::{Reader, Record},
     tree::{self, SyntaxError, Table},
+    value::Type,
 };
 
 /// Reads, resolves and checks a centre, and reports every problem in it.
@@ -31,13 +36,11 @@ fn build(source: &Source, size: &mut Size, problems: &mut Vec<Diagnostic>) -> Op
         return None;
     };
     let mut whole = true;
-    let centre = File { path: path.clone(), root: read(path, text, &mut whole, problems) };
-    Reader { file: path, problems }.record(&fields::CENTRE_FILE, &centre.root, &(0..0));
+    let centre = File { path: path.clone(), root: read(path, text, &fields::CENTRE_FILE, &mut whole, problems) };
     let mut flows = Vec::new();
     for (path, text) in source.files() {
         let Some(name) = path.strip_prefix("flows/").and_then(|name| name.strip_suffix(".toml")) else { continue };
-        let root = read(path, text, &mut whole, problems);
-        Reader { file: path, problems }.record(&fields::FLOW_FILE, &root, &(0..0));
+        let root = read(path, text, &fields::FLOW_FILE, &mut whole, problems);
         if name.is_empty() || name.contains(['.', '/']) {
             let message = format!("`{name}` cannot be the name of a flow");
             problems.push(Diagnostic::error("bad-name", path, 0..0, message).help("use letters, digits, - and _"));
@@ -59,23 +62,66 @@ fn build(source: &Source, size: &mut Size, problems: &mut Vec<Diagnostic>) -> Op
     let resolved = resolve::resolve(&centre, &flows, &texts, settings, problems);
     size.nodes = resolved.nodes.len();
     size.languages = resolved.languages.len();
-    let script = assemble(source, resolved);
+    let mut facts_of =
+        Beside { centre: &centre, flows: &flows, referenced: referenced(&texts), faulty: BTreeSet::new() };
+    let errors = problems.iter().filter(|problem| problem.severity == Severity::Error);
+    facts_of.faulty.extend(errors.map(|problem| problem.file.clone()));
+    let (script, facts) = assemble(source, resolved, facts_of);
     size.prompts = script.prompts.entries.len();
+    check::check(&script, &facts, problems);
     Some(script)
 }
 
-fn read(path: &Arc<str>, text: &str, whole: &mut bool, problems: &mut Vec<Diagnostic>) -> Table {
-    let (root, errors) = tree::parse(text);
-    for error in errors {
-        if error.message.contains("duplicate key") {
-            problems.push(duplicate_key(path, text, &error, &root));
-        } else {
-            *whole = false;
-            let span = error.span.start.min(text.len())..error.span.end.min(text.len());
-            problems.push(Diagnostic::error("syntax", path, span, format!("this is not TOML: {}", error.message)));
+/// Ids of texts that other texts contain: `{ id }` and `{ id.attribute }`.
+fn referenced(texts: &[(Arc<str>, &str)]) -> BTreeSet<String> {
+    let mut ids = BTreeSet::new();
+    for (_, text) in texts {
+        for (at, _) in text.match_indices('{') {
+            let inner = text[at + 1..].trim_start();
+            let end = inner.find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '_' | '.')).unwrap_or(0);
+            ids.insert(inner[..end].to_owned());
         }
     }
+    ids
+}
+
+/// Reads a file and holds it against its record; what is not TOML is only reported as that.
+fn read(
+    path: &Arc<str>,
+    text: &str,
+    record: &'static Record,
+    whole: &mut bool,
+    problems: &mut Vec<Diagnostic>,
+) -> Table {
+    let (root, errors) = tree::parse(text);
+    let mut sound = true;
+    // The keys of a table that is there twice are twice there too; the table is enough to report.
+    let mut table_end = 0;
+    for error in errors {
+        if !error.message.contains("duplicate key") {
+            sound = false;
+            let span = error.span.start.min(text.len())..error.span.end.min(text.len());
+            problems.push(Diagnostic::error("toml-syntax", path, span, format!("this is not TOML: {}", error.message)));
+        } else if error.span.start >= table_end {
+            if header(text, error.span.start).is_some() {
+                let rest = &text[error.span.end.min(text.len())..];
+                table_end = rest.find("\n[").map_or(text.len(), |end| error.span.end + end);
+            }
+            problems.push(duplicate_key(path, text, &error, &root));
+        }
+    }
+    if sound {
+        Reader { file: path, problems }.record(record, &root, &(0..0));
+    }
+    *whole &= sound;
     root
+}
+
+/// The line of a table's header, when the place is in one.
+fn header(text: &str, at: usize) -> Option<&str> {
+    let start = text[..at].rfind('\n').map_or(0, |i| i + 1);
+    let line = text[start..].lines().next()?.trim_end();
+    line.starts_with('[').then_some(line)
 }
 
 /// The same key twice in a table; the first is found by its name, nearest before the second.
@@ -85,7 +131,13 @@ fn duplicate_key(path: &Arc<str>, text: &str, error: &SyntaxError, root: &Table)
     let message = format!("the key `{key}` is here a second time; only one of them could count");
     let mut problem = Diagnostic::error("duplicate-key", path, error.span.clone(), message);
     problem.help = Some("remove one of them, or give it another name".to_owned());
-    if let Some(span) = last_before(root, key, error.span.start) {
+    let before = &text[..error.span.start];
+    let earlier = header(text, error.span.start).and_then(|line| {
+        let start = before.lines().any(|other| other.trim_end() == line).then(|| before.find(line))??;
+        let inside = start + line.find(written)?;
+        Some(inside..inside + written.len())
+    });
+    if let Some(span) = earlier.or_else(|| last_before(root, key, error.span.start)) {
         problem.related.push(Related { file: path.clone(), span, label: "first here".to_owned() });
     }
     problem
@@ -106,20 +158,23 @@ fn last_before(table: &Table, key: &str, before: usize) -> Option<tree::Span> {
     found
 }
 
-fn assemble(source: &Source, resolved: Resolved<'_>) -> Script {
-    let uses = resolved.uses;
-    let parsed = resolved.prompts;
-    let types: std::collections::BTreeMap<(String, String), super::value::Type> = uses
-        .slots
-        .iter()
-        .filter_map(|((prompt, slot), used)| {
-            let name = parsed.names().find(|(id, _)| id == prompt)?.1;
-            Some(((name.to_string(), slot.to_string()), used.kind))
-        })
-        .collect();
-    let slot_type = |prompt: &str, slot: &str| types.get(&(prompt.to_owned(), slot.to_owned())).copied();
-    let prompts = parsed.finish(&resolved.sets, slot_type);
-    Script {
+/// What the checks know besides what was resolved.
+struct Beside<'a> {
+    centre: &'a File,
+    flows: &'a [FlowFile],
+    referenced: BTreeSet<String>,
+    faulty: BTreeSet<Arc<str>>,
+}
+
+/// The script, and what its checks need besides.
+fn assemble<'a>(source: &Source, resolved: Resolved<'a>, beside: Beside<'a>) -> (Script, Facts<'a>) {
+    let (uses, parsed) = (resolved.uses, resolved.prompts);
+    let places = parsed.names().map(|(id, _)| parsed.place(id).cloned()).collect();
+    let names: Vec<Arc<str>> = parsed.names().map(|(_, name)| name.clone()).collect();
+    let types: BTreeMap<(&str, &str), Type> =
+        uses.slots.iter().map(|((prompt, slot), used)| ((&*names[prompt.index()], &**slot), used.kind)).collect();
+    let prompts = parsed.finish(&resolved.sets, |prompt, slot| types.get(&(prompt, slot)).copied());
+    let script = Script {
         name: resolved.name,
         digest: source.digest().into(),
         zone: resolved.zone,
@@ -137,5 +192,17 @@ fn assemble(source: &Source, resolved: Resolved<'_>) -> Script {
         skills: resolved.skills.into(),
         queues: resolved.queues.into(),
         groups: resolved.groups.into(),
-    }
+    };
+    let facts = Facts {
+        centre: beside.centre,
+        flows: beside.flows,
+        texts: resolved.texts,
+        variables: resolved.variable_texts,
+        uses,
+        broken: resolved.broken,
+        prompts: places,
+        referenced: beside.referenced,
+        faulty: beside.faulty,
+    };
+    (script, facts)
 }

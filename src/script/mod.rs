@@ -10,9 +10,11 @@ use std::sync::Arc;
 
 pub mod calendar;
 pub mod catalogue;
+mod check;
 pub mod diagnostic;
 mod expr;
 mod fields;
+pub mod graph;
 mod load;
 pub mod model;
 pub mod prompts;

@@ -1,10 +1,10 @@
 //! The world: the engine, the synthetic people, the services and one calendar. The only thing a driver touches.
 //!
 //! ```text
-//!                                  ┌─────────────────── world ───────────────────┐
+//!                                  ┌──────────────────── world ────────────────────┐
 //!  driver ── inject, advance_to ──►│ calendar ──► people ◄──► engine ◄──► services │
-//!  driver ◄───────── poll ─────────│                                             │
-//!                                  └─────────────────────────────────────────────┘
+//!  driver ◄───────── poll ─────────│                                               │
+//!                                  └───────────────────────────────────────────────┘
 //! ```
 //!
 //! **The driver's rule.** After every [`World::inject`], [`World::advance_to`] or other change, call [`World::poll`] until
@@ -12,8 +12,8 @@
 //! changes nothing: whatever was due happens first, at its own instant, in (instant, sequence) order, an engine timer
 //! before an entry of the calendar, and both before an input of the same instant.
 //!
-//! Imports `engine`, `people`, `registry`, `script`, `random`, `time` and `id`. Never enters: a clock, a socket, a file, a
-//! thread. A [`World`] can be cloned at any instant and the copy fast-forwarded: that is a forecast.
+//! Imports `engine`, `people`, `registry`, `script`, `random`, `time`, `id` and `pii`. Never enters: a clock, a socket, a
+//! file, a thread. A [`World`] can be cloned at any instant and the copy fast-forwarded: that is a forecast.
 
 mod calendar;
 mod fault;
@@ -174,6 +174,7 @@ impl World {
         if until != Instant::NEVER {
             self.now = self.now.max(until);
         }
+        self.take_from_services();
     }
 
     /// Lets everything happen that is due at or before `now`, then this. For [`Input::CallArrived`] the id of the new

@@ -1,9 +1,14 @@
 //! The tests of what users rely on: one binary, a module per subject.
 
 mod default_centre;
+mod laws;
+mod live;
+mod protocol;
 mod registry;
 mod routing;
 mod script;
 mod services;
 mod support;
 mod tidy;
+mod two_clocks;
+mod world;

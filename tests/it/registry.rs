@@ -97,6 +97,21 @@ fn numbers_and_references_lead_back_to_their_person() {
 }
 
 #[test]
+fn many_numbers_at_once_find_whom_each_would_find() {
+    let registry = small();
+    let numbers: Vec<Digits> = (0..registry.len())
+        .filter_map(|i| registry.person(PersonId(i)))
+        .filter_map(|person| registry.number_of(&person).or(registry.reference_of(&person)))
+        .take(101)
+        .collect();
+    let mut found = Vec::new();
+    registry.by_numbers(&numbers, |place, person| found.push((place, person)));
+    let one_by_one: Vec<_> = numbers.iter().map(|&number| registry.by_number(number)).enumerate().collect();
+    assert_eq!(found, one_by_one);
+    assert!(found.iter().any(|(_, person)| person.is_some()) && found.iter().any(|(_, person)| person.is_none()));
+}
+
+#[test]
 fn nobody_is_found_by_a_number_of_another_shape() {
     let registry = small();
     let person = somebody(&registry, registered());

@@ -1,8 +1,58 @@
 //! The script language: what a correct centre becomes, and the exact report of every kind of fault.
 
-use hatif::script::load;
+mod callers;
+mod command;
+mod flow;
+mod names;
+mod written;
 
-use crate::support::centre::mini;
+use expect_test::Expect;
+use hatif::script::{Source, load, render_diagnostics};
+
+use crate::support::centre::{CENTRE, centre, mini};
+
+/// The report of a centre whose flow `main` is `flow`; the endings are added unless it has nodes of those names.
+fn check(flow: &str, expected: Expect) {
+    report(&mini(flow), expected);
+}
+
+/// The report of a centre of the given files; texts are made up.
+fn check_files(files: &[(&str, &str)], expected: Expect) {
+    report(&centre(files), expected);
+}
+
+fn report(source: &Source, expected: Expect) {
+    let loaded = load(source);
+    let errors = loaded.diagnostics.iter().any(|d| d.severity == hatif::script::diagnostic::Severity::Error);
+    assert_eq!(loaded.script.is_none(), errors, "there is a script exactly when nothing is an error");
+    expected.assert_eq(&render_diagnostics(source, &loaded.diagnostics, false));
+}
+
+/// The usual `centre.toml` with something added or changed.
+fn centre_with(change: &str, to: &str) -> String {
+    assert!(CENTRE.contains(change), "{change}");
+    CENTRE.replacen(change, to, 1)
+}
+
+/// A flow that goes straight to the adviser.
+const PLAIN: &str = r#"
+[node.start]
+kind = "goto"
+to = "adviser"
+
+[node.adviser]
+kind = "queue"
+queue = "help"
+answered = "bye"
+full = "bye"
+closed = "bye"
+timeout = "bye"
+
+[node.bye]
+kind = "end"
+prompt = ["bye", "err-in", "err-bad"]
+outcome = "contained"
+"#;
 
 #[test]
 fn a_correct_centre_becomes_a_script() {
@@ -43,4 +93,55 @@ outcomes = { found = "bye", unknown = "menu" }
     assert_eq!(script.node(script.entry).name.as_ref(), "main.start");
     assert_eq!(script.nodes.len(), 6);
     assert_eq!(script.digest.len(), 16);
+}
+
+#[test]
+fn every_fault_of_a_file_is_reported_at_once_in_the_order_of_the_text() {
+    let loaded = load(&mini(
+        r#"
+[node.start]
+kind = "menu"
+prompt = "menu"
+choices = { 1 = { to = "stauts", serves = "statu" }, 3 = "bye" }
+barge = false
+
+[node.status]
+kind = "say"
+to = "bye"
+
+[node.lost]
+kind = "end"
+outcome = "contained"
+"#,
+    ));
+    let found: Vec<(&str, &str)> = loaded.diagnostics.iter().map(|d| (&*d.file, d.code)).collect();
+    assert_eq!(
+        found,
+        [
+            ("flows/main.toml", "key-gap"),
+            ("flows/main.toml", "unknown-target"),
+            ("flows/main.toml", "unknown-intent"),
+            ("flows/main.toml", "unknown-field"),
+            ("flows/main.toml", "unreachable-node"),
+        ]
+    );
+}
+
+#[test]
+fn the_digest_names_the_version_and_leaves_tests_out() {
+    let script = |files: &[(&str, &str)]| load(&centre(files)).script.expect("a script").digest.clone();
+    let plain = script(&[("centre.toml", CENTRE), ("flows/main.toml", PLAIN)]);
+    let tested = script(&[("centre.toml", CENTRE), ("flows/main.toml", PLAIN), ("tests/a.toml", "x = 1")]);
+    let longer = format!("{PLAIN}# a remark\n");
+    let changed = script(&[("centre.toml", CENTRE), ("flows/main.toml", &longer)]);
+    assert_eq!(plain, tested);
+    assert_ne!(plain, changed);
+}
+
+#[test]
+fn the_default_centre_is_clean() {
+    let source = Source::embedded();
+    let loaded = load(&source);
+    assert_eq!(render_diagnostics(&source, &loaded.diagnostics, false), "");
+    assert!(loaded.script.is_some());
 }

@@ -76,7 +76,7 @@ pay = For the amount due, press 1. For where to pay, press 2. For arrears and in
        *[other] { $months } months
     }. An adviser will agree on instalments with you.
     .no_arrears = You have no arrears.
-    .none = No contribution is due before registration. To hear how to register, press 1.
+    .none = No contribution is due before registration.
 
 portal = To create an account, press 1. Forgotten password, press 2. Locked account, press 3.
     .new = We are sending you a link by text. Have your number and national card ready.

@@ -73,7 +73,7 @@ pay = Pour le montant dû, tapez 1. Pour savoir où payer, tapez 2. Pour les arr
     .where = Payez sur le portail ou dans un point de proximité. Ne donnez jamais votre numéro de carte bancaire par téléphone.
     .arrears = Vous avez { $amount } d'arriérés, pour { $months } mois. Un conseiller conviendra avec vous de l'échelonnement.
     .no_arrears = Vous n'avez aucun arriéré.
-    .none = Aucune cotisation n'est due avant l'inscription. Pour savoir comment vous inscrire, tapez 1.
+    .none = Aucune cotisation n'est due avant l'inscription.
 
 portal = Pour créer un compte, tapez 1. Mot de passe oublié, tapez 2. Compte bloqué, tapez 3.
     .new = Nous vous envoyons un lien par SMS. Préparez votre numéro et votre carte nationale.

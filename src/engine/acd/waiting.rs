@@ -83,28 +83,29 @@ impl Engine {
         self.transition(id, CallState::Queued);
         self.fact(Fact::CallQueued { call: id, queue, language, since });
         self.join_lines(id);
-        let place_told = self.out.len();
+        // Armed before anybody rings: a call that rings at once and in vain waits on, and its deadlines with it.
+        if let Some(max_wait) = max_wait {
+            self.arm(id, Slot::MaxWait, now + max_wait, Timer::MaxWait(id));
+        }
+        self.arm_widening(id);
+        if away {
+            self.arm_opening(queue);
+        }
+        let told = self.out.len();
         self.seek_agent(id);
         if self.calls.get(id).is_none_or(|call| call.state != CallState::Queued) {
             if !away {
                 // She is told where she stands before she is told whom she is given.
                 let (position, expected) = (1, Duration::ZERO);
                 let waiting = Command::Waiting { call: id, queue, position, expected };
-                self.out.insert(place_told, Output::Command(waiting));
+                self.out.insert(told, Output::Command(waiting));
             }
             return;
         }
-        if let Some(max_wait) = max_wait {
-            self.arm(id, Slot::MaxWait, now + max_wait, Timer::MaxWait(id));
-        }
-        self.arm_widening(id);
         self.arm_treatment(id);
         if !away {
             let (position, expected) = self.outlook(id);
             self.command(Command::Waiting { call: id, queue, position, expected });
-        }
-        if away {
-            self.arm_opening(queue);
         }
     }
 

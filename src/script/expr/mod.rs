@@ -68,6 +68,11 @@ pub const BUILTINS: [(&str, Builtin, Type); 16] = [
     ("today", Builtin::Today, Type::Date),
 ];
 
+/// The name scripts use for a builtin.
+pub fn builtin_name(builtin: Builtin) -> &'static str {
+    BUILTINS.iter().find(|(_, b, _)| *b == builtin).map_or("", |(name, ..)| name)
+}
+
 /// Reads and types an expression. `expected` is the type it must have; without one, it may have any.
 pub fn compile(text: &str, expected: Option<Type>, names: &dyn Names) -> Result<(Expr, Type), Vec<Fault>> {
     let tree = parse::parse(text).map_err(|fault| vec![fault])?;
@@ -94,14 +99,22 @@ pub fn word_value(word: &str, kind: Type, sets: &[SymbolSetDef]) -> Option<Value
     })
 }
 
-/// A type in words: sets by their name.
+/// A type in words, with its article.
 pub fn type_name(kind: Type, sets: &[SymbolSetDef]) -> String {
-    match kind {
+    let words = match kind {
+        Type::Bool => "a truth value",
+        Type::Number => "a number",
+        Type::Digits => "a string of digits",
+        Type::Date => "a date",
+        Type::Amount => "an amount",
+        Type::Time => "a time of day",
+        Type::Text => "a text",
         Type::Symbol(set) => {
-            sets.get(set.0 as usize).map_or_else(|| "symbol".to_owned(), |s| format!("symbol of `{}`", s.name))
+            let name = sets.get(set.0 as usize).map_or("", |set| &set.name);
+            return format!("a word of `{name}`");
         }
-        other => other.to_string(),
-    }
+    };
+    words.to_owned()
 }
 
 fn symbol(word: &str, set: SymbolSet, sets: &[SymbolSetDef]) -> Option<Symbol> {
@@ -176,7 +189,7 @@ impl Typing<'_> {
     fn mismatch(&mut self, own: Type, wanted: Type, span: &Span) -> Expr {
         let sets = self.names.sets();
         let (own, wanted) = (type_name(own, sets), type_name(wanted, sets));
-        self.fault(Fault::new(span.clone(), "type-mismatch", format!("this is a {own}, but a {wanted} is needed here")))
+        self.fault(Fault::new(span.clone(), "type-mismatch", format!("this is {own}, but {wanted} is needed here")))
     }
 
     fn word(&mut self, word: &str, kind: Type, span: &Span) -> Expr {
@@ -187,7 +200,7 @@ impl Typing<'_> {
         }
         let Type::Symbol(set) = kind else {
             let wanted = type_name(kind, sets);
-            let message = format!("'{word}' is a quoted word, but a {wanted} is needed here");
+            let message = format!("'{word}' is a quoted word, but {wanted} is needed here");
             return self.fault(Fault::new(span.clone(), "type-mismatch", message));
         };
         let def = &sets[set.0 as usize];
@@ -235,7 +248,7 @@ impl Typing<'_> {
         };
         let ordered = !matches!(op, Comparison::Equal | Comparison::NotEqual);
         if ordered && matches!(kind, Type::Bool | Type::Symbol(_) | Type::Text | Type::Digits) {
-            let message = format!("a {} has no order", type_name(kind, self.names.sets()));
+            let message = format!("{} has no order", type_name(kind, self.names.sets()));
             return self.fault(Fault::new(span.clone(), "type-mismatch", message).help("compare it with == or !="));
         }
         Expr::Compare(op, Box::new(self.lower(left, kind)), Box::new(self.lower(right, kind)))

@@ -215,9 +215,9 @@ impl<'a> Resolver<'a, '_> {
         if wanted != kind && !self.out.variable_texts[into.index()].hidden {
             let (is, wanted) = (expr::type_name(kind, &self.out.sets), expr::type_name(wanted, &self.out.sets));
             let name = self.out.variables[into.index()].name.clone();
-            let message = format!("this is a {is}, but the variable `{name}` holds a {wanted}");
+            let message = format!("this is {is}, but the variable `{name}` holds {wanted}");
             self.error("type-mismatch", self.file(flow), span, message).help =
-                Some(format!("declare a variable of type {is}"));
+                Some(format!("declare a variable that holds {is}"));
         }
     }
 
@@ -448,7 +448,8 @@ impl<'a> Resolver<'a, '_> {
                 (Target::Var(id), self.out.variables[id.index()].kind)
             }
         };
-        let value = self.value(here, &entry.value, kind)?;
+        // What could not be read still counts as set, so that one fault is one report.
+        let value = self.value(here, &entry.value, kind).unwrap_or(Expr::Const(Value::Unset));
         Some(Assignment { target, value })
     }
 
@@ -516,9 +517,9 @@ impl<'a> Resolver<'a, '_> {
                     None => format!("its words are: {}", super::listed(words)),
                 }
             }
-            _ => format!("write a {name}"),
+            _ => format!("write {name}"),
         };
-        let message = format!("`{}` is not a {name}", entry.key);
+        let message = format!("`{}` is not {name}", entry.key);
         self.error("unknown-word", here.text.file, &entry.key_span, message).help = Some(help);
     }
 

@@ -36,6 +36,8 @@ impl<'t> Layered<'t> {
     }
 }
 
+static NONE: Table = Table { entries: Vec::new() };
+
 impl<'a> Resolver<'a, '_> {
     pub(super) fn staff(&mut self) {
         let root = &self.centre.root;
@@ -55,7 +57,8 @@ impl<'a> Resolver<'a, '_> {
         let names: Vec<Arc<str>> = root.entries_of("queue").iter().map(|e| e.key.as_str().into()).collect();
         let defaults = root.table("queue_defaults");
         for (i, entry) in root.entries_of("queue").iter().enumerate() {
-            let Some(own) = entry.value.table() else { continue };
+            // What is no table keeps its place, so that later queues keep their indices.
+            let own = entry.value.table().unwrap_or(&NONE);
             let queue = self.queue(i, entry, Layered { own, defaults }, &names);
             self.out.queues.push(queue);
         }

@@ -164,8 +164,8 @@ impl<'a> Resolver<'a, '_> {
             std::collections::btree_map::Entry::Occupied(first) => first.get().clone(),
         };
         let (was, is) = (expr::type_name(first.kind, &self.out.sets), expr::type_name(kind, &self.out.sets));
-        let message = format!("the slot `{slot}` is filled with a {is} here, but with a {was} elsewhere");
-        let related = Related { file: first.place.file, span: first.place.span, label: format!("a {was} here") };
+        let message = format!("the slot `{slot}` is filled with {is} here, but with {was} elsewhere");
+        let related = Related { file: first.place.file, span: first.place.span, label: format!("{was} here") };
         let problem = self.error("slot-type", &place.file, span, message);
         problem.related.push(related);
         problem.help = Some("use a prompt of its own for each type: the type decides how the slot is said".to_owned());

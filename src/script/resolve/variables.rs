@@ -165,6 +165,7 @@ impl<'a> Resolver<'a, '_> {
         let Some(&id) = vars.get(entry.key.as_str()) else { return };
         let file = flow.map_or(&self.centre.path, |i| &self.flow_files[i].file.path);
         let value = self.literal(initial, self.out.variables[id.index()].kind, file);
+        self.out.variable_texts[id.index()].hidden |= value == Value::Unset;
         self.out.variables[id.index()].initial = value;
     }
 
@@ -197,11 +198,11 @@ impl<'a> Resolver<'a, '_> {
             (Type::Date, _) => "write a date as 2022-05-01".to_owned(),
             (Type::Time, _) => "write a time as \"08:30\"".to_owned(),
             (Type::Amount, _) => "write an amount in whole dirhams".to_owned(),
-            _ => format!("write a {wanted}"),
+            _ => format!("write {wanted}"),
         };
         let code =
             if matches!((kind, text.text()), (Type::Symbol(_), Some(_))) { "unknown-word" } else { "type-mismatch" };
-        self.error(code, file, &text.span, format!("this is not a {wanted}")).help = Some(help);
+        self.error(code, file, &text.span, format!("this is not {wanted}")).help = Some(help);
         Value::Unset
     }
 

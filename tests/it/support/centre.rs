@@ -103,7 +103,6 @@ fn texts(files: &[(&str, &str)]) -> String {
 
 const AUTHENTICATION: &str = "auth =
     .num = Number
-    .ref = Reference
     .dob = Birth date
     .otp = Code sent to { $tail }, good for { $min } minutes
     .card = Card

@@ -1,4 +1,7 @@
 //! What several test modules share.
 
+pub mod busy;
 pub mod centre;
 pub mod rig;
+pub mod story;
+pub mod wire;

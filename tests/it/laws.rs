@@ -1,0 +1,418 @@
+//! Random stories, standing laws.
+//!
+//! Random keys, hang-ups, agents, reloads, calls back and faulty services against one world. After every drain the engine
+//! states its laws ([`hatif::engine::Engine::audit`], switched on by `check_laws`); at the end every call has ended once
+//! and has one record, the same seed has told the same events, and the journal replays.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io::BufReader,
+    sync::{Arc, OnceLock},
+};
+
+use hatif::{
+    engine::{Command, Event, Fact, Input},
+    id::{AgentId, CallId, GroupId, LanguageId, QueueId},
+    journal::{Pseudonyms, Tail, Writer, replay},
+    pii::CallerNumber,
+    random::Seed,
+    record::cdr::{self, Cdr},
+    script::{Script, catalogue::CASE, model::Key, value::Symbol},
+    time::{Duration, Instant},
+    world::{Fault, Notice, World},
+};
+use proptest::{prelude::*, test_runner::FileFailurePersistence};
+
+use crate::support::{
+    busy::{busy, clock, credentials, script, second_edition, world},
+    story::{assert_same, lines},
+};
+
+/// One step of a random story. Small numbers pick one of the calls or agents there are.
+#[derive(Clone, Debug)]
+enum Step {
+    Wait(u64),
+    Call {
+        number: bool,
+        language: u8,
+    },
+    Keys {
+        whose: u8,
+        keys: String,
+    },
+    /// Chooses a language, hears the notice out and chooses from the menu.
+    Enter {
+        whose: u8,
+        choice: String,
+    },
+    Prove {
+        whom: u8,
+    },
+    Code {
+        whose: u8,
+    },
+    HangUp {
+        whose: u8,
+    },
+    Answer {
+        whose: u8,
+    },
+    Unreachable {
+        whose: u8,
+    },
+    Abort {
+        whose: u8,
+    },
+    Agent {
+        who: u8,
+        what: u8,
+    },
+    Publish {
+        second: bool,
+    },
+    Services {
+        delay: u64,
+        down: f64,
+        lost: f64,
+    },
+    Sms {
+        up: bool,
+    },
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let whose = 0..4u8;
+    let wait = prop_oneof![6 => 0..3_000u64, 6 => 0..20_000u64, 1 => Just(600_000u64)];
+    prop_oneof![
+        8 => wait.prop_map(Step::Wait),
+        4 => (any::<bool>(), 0..4u8).prop_map(|(number, language)| Step::Call { number, language }),
+        6 => (whose.clone(), "[1-3][1-8]").prop_map(|(whose, choice)| Step::Enter { whose, choice }),
+        3 => (whose.clone(), "[1-3][02]").prop_map(|(whose, choice)| Step::Enter { whose, choice }),
+        6 => (whose.clone(), "[0-9*#]{1,4}").prop_map(|(whose, keys)| Step::Keys { whose, keys }),
+        2 => (0..5u8).prop_map(|whom| Step::Prove { whom }),
+        2 => whose.clone().prop_map(|whose| Step::Code { whose }),
+        2 => whose.clone().prop_map(|whose| Step::HangUp { whose }),
+        3 => whose.clone().prop_map(|whose| Step::Answer { whose }),
+        1 => whose.clone().prop_map(|whose| Step::Unreachable { whose }),
+        1 => whose.prop_map(|whose| Step::Abort { whose }),
+        12 => (0..7u8, 0..24u8).prop_map(|(who, what)| Step::Agent { who, what }),
+        1 => any::<bool>().prop_map(|second| Step::Publish { second }),
+        1 => (prop_oneof![Just(0), 0..6_000u64], 0.0..0.5f64, 0.0..0.5f64)
+            .prop_map(|(delay, down, lost)| Step::Services { delay, down, lost }),
+        1 => any::<bool>().prop_map(|up| Step::Sms { up }),
+    ]
+}
+
+#[derive(Clone, Debug)]
+struct Story {
+    seed: u64,
+    strategy: &'static str,
+    agents: bool,
+    steps: Vec<Step>,
+}
+
+fn story() -> impl Strategy<Value = Story> {
+    let strategies = prop::sample::select(vec![
+        "longest_idle",
+        "fewest_calls",
+        "least_occupied",
+        "round_robin",
+        "top_down",
+        "random",
+        "skill_level",
+    ]);
+    (any::<u64>(), strategies, any::<bool>(), prop::collection::vec(step(), 1..150))
+        .prop_map(|(seed, strategy, agents, steps)| Story { seed, strategy, agents, steps })
+}
+
+fn editions() -> &'static [Arc<Script>; 2] {
+    static EDITIONS: OnceLock<[Arc<Script>; 2]> = OnceLock::new();
+    EDITIONS.get_or_init(|| [busy("longest_idle"), script(&second_edition())])
+}
+
+/// A story being told.
+struct Telling {
+    world: World,
+    /// Calls in progress, in order.
+    calls: Vec<CallId>,
+    /// Calls back whose callers' telephones ring.
+    dialled: Vec<CallId>,
+    /// Agents whose telephones ring, and agents who talk.
+    ringing: Vec<AgentId>,
+    talking: Vec<AgentId>,
+    journal: Writer<Vec<u8>>,
+    events: Vec<Event>,
+    fold: cdr::Fold,
+    records: Vec<Cdr>,
+    hung_up: BTreeSet<CallId>,
+}
+
+/// What a story came to.
+struct Told {
+    world: World,
+    events: Vec<Event>,
+    records: Vec<Cdr>,
+    in_progress: usize,
+    hung_up: BTreeSet<CallId>,
+    journal: Vec<u8>,
+}
+
+/// Tells a story to its end.
+fn tell(story: &Story) -> Told {
+    let first = busy(story.strategy);
+    let world = world(first.clone(), story.seed, story.agents);
+    let journal = Writer::begin(Vec::new(), &first, Seed::new(story.seed), world.clock(), Pseudonyms::new([1; 32]));
+    let mut telling = Telling {
+        world,
+        calls: Vec::new(),
+        dialled: Vec::new(),
+        ringing: Vec::new(),
+        talking: Vec::new(),
+        journal: journal.expect("memory takes everything"),
+        events: Vec::new(),
+        fold: cdr::Fold::new(clock()),
+        records: Vec::new(),
+        hung_up: BTreeSet::new(),
+    };
+    if !story.agents {
+        telling.open_desks();
+    }
+    for step in &story.steps {
+        telling.step(step);
+        telling.listen();
+    }
+    telling.end()
+}
+
+impl Telling {
+    /// One agent of each group, and two of one, come on duty.
+    fn open_desks(&mut self) {
+        for (agent, group) in [(0, 0), (1, 1), (2, 2), (3, 1)] {
+            let agent = AgentId(agent);
+            self.inject(Input::AgentLoggedIn { agent, group: GroupId(group) });
+            self.inject(Input::AgentReady { agent });
+        }
+        self.listen();
+    }
+
+    fn step(&mut self, step: &Step) {
+        let now = self.world.now();
+        match *step {
+            Step::Wait(millis) => self.world.advance_to(now + Duration::from_millis(millis)),
+            Step::Call { number, language } => {
+                let caller = number.then(|| CallerNumber::new("0600000042".parse().expect("ten digits")));
+                let language = language.checked_sub(1).map(LanguageId);
+                self.inject(Input::CallArrived { caller, language });
+            }
+            Step::Keys { whose, ref keys } => self.press(whose, keys),
+            Step::Enter { whose, ref choice } => {
+                let (language, choice) = choice.split_at(1);
+                self.press(whose, language);
+                self.world.advance_to(now + Duration::from_millis(3_500));
+                self.press(whose, choice);
+            }
+            Step::Prove { whom } => {
+                let (claim, birth) = &credentials()[usize::from(whom)];
+                let caller = Some(CallerNumber::new("0600000043".parse().expect("ten digits")));
+                self.inject(Input::CallArrived { caller, language: None });
+                self.listen();
+                // From the first question on, each answer after its question (the choice is also the beginning of a longer one).
+                let answers =
+                    [("1", 3_500), ("1", 2_500), (claim.trim_end_matches('#'), 2_000), (birth.as_str(), 4_000)];
+                for (keys, pause) in answers {
+                    self.press(0, keys);
+                    self.world.advance_to(self.world.now() + Duration::from_millis(pause));
+                }
+            }
+            Step::Code { whose } => {
+                let code = self.call(whose).and_then(|call| self.world.services().outbox().code_for(call));
+                if let Some(code) = code {
+                    self.press(whose, &code.reveal().to_string());
+                }
+            }
+            Step::HangUp { whose } => self.about(whose, |call| Input::CallerHungUp { call }),
+            Step::Answer { whose } => match pick(&self.dialled, whose) {
+                Some(call) => self.inject(Input::CallerAnswered { call }),
+                None => self.about(whose, |call| Input::CallerAnswered { call }),
+            },
+            Step::Unreachable { whose } => match pick(&self.dialled, whose) {
+                Some(call) => self.inject(Input::CallerUnreachable { call }),
+                None => self.about(whose, |call| Input::CallerUnreachable { call }),
+            },
+            Step::Abort { whose } => self.about(whose, |call| Input::CallAborted { call }),
+            Step::Agent { who, what } => {
+                let fits = match what {
+                    8..=12 => pick(&self.ringing, who),
+                    13..=23 => pick(&self.talking, who),
+                    _ => None,
+                };
+                self.inject(agent_does(fits.unwrap_or(AgentId(who.into())), what));
+            }
+            Step::Publish { second } => {
+                self.world.publish(now, editions()[usize::from(second)].clone()).expect("the same languages");
+            }
+            Step::Services { delay, down, lost } => {
+                self.world.set_fault(Fault { delay: Duration::from_millis(delay), down, lost });
+            }
+            Step::Sms { up } => self.world.services_mut().set_sms_up(up),
+        }
+    }
+
+    fn inject(&mut self, input: Input) {
+        self.world.inject(self.world.now(), input);
+    }
+
+    /// One of the calls there are, counted from the latest, or one that is over.
+    fn call(&self, whose: u8) -> Option<CallId> {
+        self.calls.iter().rev().nth(usize::from(whose)).copied()
+    }
+
+    fn about(&mut self, whose: u8, input: impl FnOnce(CallId) -> Input) {
+        // A call that is over, or never was: what no longer fits must be ignored.
+        let call = self.call(whose).unwrap_or(CallId(whose.into()));
+        self.inject(input(call));
+    }
+
+    fn press(&mut self, whose: u8, keys: &str) {
+        for key in keys.chars().filter_map(Key::from_char) {
+            self.about(whose, |call| Input::Dtmf { call, key });
+        }
+    }
+
+    /// Takes in what the world tells.
+    fn listen(&mut self) {
+        while let Some(notice) = self.world.poll() {
+            match notice {
+                Notice::Event(event) => {
+                    self.journal.event(&event).expect("memory");
+                    match event.fact {
+                        Fact::CallArrived { call, .. } => self.calls.push(call),
+                        Fact::CallEnded { call, .. } => self.calls.retain(|have| *have != call),
+                        _ => {}
+                    }
+                    self.records.extend(self.fold.apply(&event, self.world.versions()));
+                    self.events.push(event);
+                }
+                Notice::Input { at, input, secret } => self.journal.input(at, &input, secret).expect("memory"),
+                Notice::ToCaller(_, Command::HangUp { call, .. }) => {
+                    assert!(self.hung_up.insert(call), "{call} was hung up twice");
+                }
+                Notice::ToCaller(_, command) => self.hear(&command),
+                _ => {}
+            }
+        }
+    }
+
+    /// Follows who rings and who talks.
+    fn hear(&mut self, command: &Command) {
+        match *command {
+            Command::Ask { .. } => panic!("the world answers questions itself"),
+            Command::Ring { agent, .. } => self.ringing.push(agent),
+            Command::StopRinging { agent, .. } => self.ringing.retain(|have| *have != agent),
+            Command::Connect { call, agent } => {
+                self.ringing.retain(|have| *have != agent);
+                self.dialled.retain(|have| *have != call);
+                assert!(!self.talking.contains(&agent), "{agent} was connected to a second call");
+                self.talking.push(agent);
+            }
+            Command::Disconnect { agent, .. } => self.talking.retain(|have| *have != agent),
+            Command::DialBack { call, .. } => self.dialled.push(call),
+            Command::StopDialling { call } => self.dialled.retain(|have| *have != call),
+            _ => {}
+        }
+    }
+
+    /// Nobody calls any more, and whoever is still there is sent home.
+    fn end(mut self) -> Told {
+        self.inject(Input::DrainBegan);
+        self.inject(Input::CallArrived { caller: None, language: None });
+        self.world.advance_to(self.world.now() + Duration::from_secs(30));
+        self.inject(Input::DrainEnded);
+        self.listen();
+        let end = self.world.now();
+        let journal = self.journal.finish(end).expect("memory");
+        let in_progress = self.fold.in_progress();
+        Told {
+            world: self.world,
+            events: self.events,
+            records: self.records,
+            in_progress,
+            hung_up: self.hung_up,
+            journal,
+        }
+    }
+}
+
+fn pick<T: Copy>(from: &[T], which: u8) -> Option<T> {
+    from.get(usize::from(which) % from.len().max(1)).copied()
+}
+
+/// Something an agent does; often something that does not fit.
+fn agent_does(agent: AgentId, what: u8) -> Input {
+    match what {
+        0 | 1 => Input::AgentLoggedIn { agent, group: GroupId((agent.0 % 4) as u16) },
+        2 => Input::AgentLoggedOut { agent },
+        3..=6 => Input::AgentReady { agent },
+        7 => Input::AgentNotReady { agent },
+        8..=12 => Input::AgentAnswered { agent },
+        13 | 14 => Input::AgentHeld { agent },
+        15 => Input::AgentResumed { agent },
+        16..=19 => Input::AgentReleased { agent },
+        20 | 21 => Input::AgentTransferred { agent, queue: QueueId((agent.0 % 5) as u16) },
+        _ => Input::CaseOpened { agent, kind: Symbol { set: CASE, word: (agent.0 % 5) as u16 } },
+    }
+}
+
+/// Every call that arrived has ended, once, has one record and was hung up once.
+fn calls_add_up(told: &Told) {
+    let mut count: BTreeMap<CallId, (u32, u32)> = BTreeMap::new();
+    for event in &told.events {
+        match event.fact {
+            Fact::CallArrived { call, .. } => count.entry(call).or_default().0 += 1,
+            Fact::CallEnded { call, .. } => count.entry(call).or_default().1 += 1,
+            _ => {}
+        }
+    }
+    assert!(count.values().all(|ends| *ends == (1, 1)), "arrived and ended: {count:?}");
+    let recorded: BTreeSet<CallId> = told.records.iter().map(|record| record.call).collect();
+    assert_eq!((recorded.len(), told.records.len()), (count.len(), count.len()));
+    assert_eq!(told.in_progress, 0, "records are still being written");
+    assert!(recorded.is_superset(&told.hung_up), "a call was hung up that never was");
+    let census = told.world.engine().census();
+    assert_eq!((census.offered, census.ended), (count.len() as u64, count.len() as u64));
+}
+
+/// Events are numbered without a gap, and time does not run back.
+fn events_are_in_order(events: &[Event]) {
+    for (i, event) in events.iter().enumerate() {
+        assert_eq!(event.seq, i as u64 + 1);
+        assert!(i == 0 || events[i - 1].at <= event.at, "{event:?} happened before {:?}", events[i - 1]);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        // More with PROPTEST_CASES=2000, after a change of the engine.
+        cases: std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(64),
+        failure_persistence: Some(Box::new(FileFailurePersistence::Direct("tests/it/laws.proptest-regressions"))),
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn laws_hold_in_every_story(story in story()) {
+        let told = tell(&story);
+        calls_add_up(&told);
+        events_are_in_order(&told.events);
+
+        let again = tell(&story);
+        let log = lines(&told.events, told.world.versions());
+        assert_same(&log, &lines(&again.events, again.world.versions()));
+
+        let mut scripts = editions().to_vec();
+        scripts.push(busy(story.strategy));
+        let report = replay(BufReader::new(&told.journal[..]), &scripts).expect("a journal");
+        prop_assert_eq!(report.difference, None);
+        prop_assert!(matches!(report.tail, Tail::Closed(end) if end > Instant::ZERO));
+        prop_assert_eq!(report.events, told.events.len() as u64);
+    }
+}

@@ -1,0 +1,1 @@
+//! `hatif check`, `graph`, `schema` and `init`, through the real program.
