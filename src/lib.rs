@@ -27,16 +27,18 @@
 //! | [`world`] | engine, people, services and one calendar | engine people registry script time id pii random |
 //! | [`sim`] | driver 1: no clock at all | world people record engine script time id |
 //! | [`live`] | driver 2: tokio, sockets, the wall clock, the store | world record journal registry engine script time id pii random |
-//! | [`client`] | the telephone for people, programs and tests; dialogues | live world people registry record engine script time id pii random |
+//! | [`client`] | the telephone for people, programs and tests | live time |
+//! | [`dialogue`] | dialogue tests: what is pressed, what must be heard | client live world registry engine script time id pii random |
 //! | [`config`] | `hatif.toml` → the rooms' own settings | live registry script time id |
-//! | [`cli`] | the commands, one file each | config live sim client journal record registry world people engine script time id pii random |
+//! | [`cli`] | the commands, one file each | config live sim dialogue client journal record registry world people engine script time id pii random |
 //!
 //! ```text
 //! cli ──► config ──► live ──┐              ┌──► engine ──► script ──► time · id · pii
 //!  │                 sim ───┴──► world ────┼──► people ──► engine (inputs, outputs, facts)
 //!  │                                       └──► registry
 //!  │        live, sim ──► record · journal ──► engine (events)
-//!  └──► client ──► live::protocol (types) · world (dialogues in virtual time)
+//!  └──► dialogue ──► client ──► live::protocol (types)
+//!              └───► world (virtual time)
 //! ```
 //!
 //! `live` and `sim` never import each other; the engine knows no driver.
@@ -72,6 +74,7 @@
 pub mod cli;
 pub mod client;
 pub mod config;
+pub mod dialogue;
 pub mod engine;
 pub mod id;
 pub mod journal;

@@ -21,7 +21,7 @@ pub mod test;
 
 /// A contact centre that you can dial and that you can fast-forward.
 #[derive(Parser, Debug)]
-#[command(name = "hatif", version, about, propagate_version = true)]
+#[command(name = "hatif", version, about)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -34,6 +34,7 @@ enum Command {
     /// Dial a centre, press keys, hear what it says
     Call(call::Args),
     /// List, filter and export call records
+    #[command(disable_version_flag = true)] // its own --version is that of a script
     Calls(calls::Args),
     /// Check a centre's scripts and report every problem at once
     Check(check::Args),

@@ -69,7 +69,7 @@ fn speed(text: &str) -> Result<f64, String> {
     }
 }
 
-fn people(text: &str) -> Result<u32, String> {
+pub(super) fn people(text: &str) -> Result<u32, String> {
     use crate::registry::margins::{MAX_SIZE, MIN_SIZE};
     let size: u32 = text.parse().map_err(|_| format!("`{text}` is not a whole number"))?;
     match (MIN_SIZE..=MAX_SIZE).contains(&size) {

@@ -11,7 +11,7 @@
 //! same events. Digits keyed where a secret is asked are written as `•` and replayed as 0; calling numbers are replaced by
 //! pseudonyms made with a key that is not in the file.
 //!
-//! Imports `engine`, `script`, `time`, `id` and `pii`. Never enters: the world, a clock, a socket, a path.
+//! Imports `engine`, `script`, `random` (the seed), `time`, `id` and `pii`. Never enters: the world, a clock, a socket, a path.
 
 mod line;
 mod read;

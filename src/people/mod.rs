@@ -4,8 +4,8 @@
 //! they do now ([`Wishes::inputs`]) and when they want to be woken ([`Wishes::plans`]). The world keeps their plans in its
 //! calendar. Chance comes from streams keyed by purpose and call, so that another hunt strategy meets the same people.
 //!
-//! May import `engine` (inputs, outputs and events alone), `script`, `random`, `time` and `id`. Never enters: a clock, a
-//! socket, the registry's secrets, the engine's state.
+//! May import `engine` (inputs, outputs and events alone), `script`, `random`, `time`, `id` and `pii`. Never enters: a
+//! clock, a socket, the registry, the engine's state.
 
 pub mod agent;
 pub mod caller;

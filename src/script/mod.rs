@@ -22,9 +22,9 @@ pub mod prompts;
 mod report;
 mod resolve;
 mod schema;
-mod shape;
+pub(crate) mod shape;
 mod source;
-mod tree;
+pub(crate) mod tree;
 pub mod value;
 pub mod versions;
 

@@ -1,6 +1,6 @@
 //! Driver 1: the world without any clock, as fast as the processor allows.
 //!
-//! Imports `world`, `people` (scripted callers), `record` and `journal`. Never enters: a clock, a socket, tokio, a thread.
+//! Imports `world`, `people` (scripted callers) and `engine` (events). Never enters: a clock, a socket, tokio, a thread.
 
 use crate::{
     engine::Event,

@@ -5,8 +5,31 @@ use rand::RngExt;
 use crate::{
     id::{CallId, RequestId},
     random::{Purpose, Seed},
+    script::catalogue::{Query, Service},
     time::Duration,
 };
+
+/// What can misbehave apart from the rest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Asked {
+    /// A service of the catalogue.
+    Service(Service),
+    /// The check of number and birth date.
+    Identity,
+    /// Sending and checking one-time codes.
+    Code,
+}
+
+impl Asked {
+    /// What a question is put to.
+    pub(super) fn by(query: &Query) -> Asked {
+        match query {
+            Query::Lookup { service, .. } => Asked::Service(*service),
+            Query::CheckIdentity { .. } => Asked::Identity,
+            Query::SendCode { .. } | Query::CheckCode { .. } => Asked::Code,
+        }
+    }
+}
 
 /// What goes wrong between a question of the engine and its answer. The default: nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

@@ -1,10 +1,10 @@
 //! The world: the engine, the synthetic people, the services and one calendar. The only thing a driver touches.
 //!
 //! ```text
-//!                                  ┌─────────────────── world ───────────────────┐
+//!                                  ┌──────────────────── world ────────────────────┐
 //!  driver ── inject, advance_to ──►│ calendar ──► people ◄──► engine ◄──► services │
-//!  driver ◄───────── poll ─────────│                                             │
-//!                                  └─────────────────────────────────────────────┘
+//!  driver ◄───────── poll ─────────│                                               │
+//!                                  └───────────────────────────────────────────────┘
 //! ```
 //!
 //! **The driver's rule.** After every [`World::inject`], [`World::advance_to`] or other change, call [`World::poll`] until
@@ -12,8 +12,8 @@
 //! changes nothing: whatever was due happens first, at its own instant, in (instant, sequence) order, an engine timer
 //! before an entry of the calendar, and both before an input of the same instant.
 //!
-//! Imports `engine`, `people`, `registry`, `script`, `random`, `time` and `id`. Never enters: a clock, a socket, a file, a
-//! thread. A [`World`] can be cloned at any instant and the copy fast-forwarded: that is a forecast.
+//! Imports `engine`, `people`, `registry`, `script`, `random`, `time`, `id` and `pii`. Never enters: a clock, a socket, a
+//! file, a thread. A [`World`] can be cloned at any instant and the copy fast-forwarded: that is a forecast.
 
 mod calendar;
 mod fault;
@@ -26,7 +26,7 @@ use std::{
 
 pub use calendar::{Calendar, Ticket};
 use fault::Fate;
-pub use fault::Fault;
+pub use fault::{Asked, Fault};
 use services::{ServiceChange, Services, audit::AuditEntry, sms::Sms};
 
 use crate::{
@@ -112,6 +112,7 @@ pub struct World {
     seed: Seed,
     services: Services,
     fault: Fault,
+    faults: BTreeMap<Asked, Fault>,
     people: People,
     calendar: Calendar<Due>,
     plans: BTreeMap<Who, Ticket>,
@@ -133,6 +134,7 @@ impl World {
             seed,
             services,
             fault: Fault::NONE,
+            faults: BTreeMap::new(),
             people: People::new(seed),
             calendar: Calendar::default(),
             plans: BTreeMap::new(),
@@ -212,9 +214,14 @@ impl World {
         self.settle(self.now, wishes);
     }
 
-    /// How the services behave from now on.
+    /// How the services behave from now on, except those that [`World::set_fault_of`] spoke of.
     pub fn set_fault(&mut self, fault: Fault) {
         self.fault = fault;
+    }
+
+    /// How one service behaves from now on, whatever the others do.
+    pub fn set_fault_of(&mut self, asked: Asked, fault: Fault) {
+        self.faults.insert(asked, fault);
     }
 
     /// The next thing to tell; `None` when everything is told.
@@ -348,12 +355,13 @@ impl World {
 
     /// The answer to a question, if it is given at once.
     fn ask(&mut self, at: Instant, call: CallId, request: Request) -> Option<Input> {
-        let available = match self.fault.fate(self.seed, call, request.id) {
+        let fault = self.faults.get(&Asked::by(&request.query)).copied().unwrap_or(self.fault);
+        let available = match fault.fate(self.seed, call, request.id) {
             Fate::Lost => return None,
             fate => fate == Fate::Answered,
         };
-        if self.fault.delay.as_micros() > 0 {
-            self.calendar.enter(at + self.fault.delay, Due::Answer { call, request, available });
+        if fault.delay.as_micros() > 0 {
+            self.calendar.enter(at + fault.delay, Due::Answer { call, request, available });
             return None;
         }
         Some(self.reply(at, call, &request, available))

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use hatif::{
+    dialogue::{self, Run, Theatre},
     id::PromptId,
     script::{
         Script, Source, load,
@@ -12,13 +13,6 @@ use hatif::{
 
 fn script() -> std::sync::Arc<Script> {
     load(&Source::embedded()).script.expect("the default centre has no errors")
-}
-
-#[test]
-fn the_default_centre_has_no_errors_and_no_warnings() {
-    let loaded = load(&Source::embedded());
-    let lines = loaded.diagnostics.iter().map(|d| format!("{:?} {} {}: {}", d.severity, d.code, d.file, d.message));
-    assert_eq!(lines.collect::<Vec<_>>(), Vec::<String>::new());
 }
 
 #[test]
@@ -115,4 +109,19 @@ fn every_prompt_of_the_tree_is_heard_in_a_dialogue_in_three_languages() {
             .extend(languages.iter().filter(|l| !heard[**l].contains(name)).map(|l| format!("{name} ({node}) in {l}")));
     }
     assert_eq!(missing, Vec::<String>::new());
+}
+
+#[test]
+fn every_dialogue_of_the_default_centre_passes() {
+    let centre = Source::embedded();
+    let mut theatre = Theatre::new(centre.clone()).expect("the default centre has no errors");
+    let mut runs: Vec<Run> = Vec::new();
+    for (path, text) in centre.files().filter(|(path, _)| path.starts_with("tests/")) {
+        let (dialogues, problems) = dialogue::read(path, text, theatre.script());
+        assert_eq!(problems, [], "{path}");
+        runs.extend(dialogues.iter().flat_map(|dialogue| theatre.run(dialogue)));
+    }
+    let failed: Vec<String> = runs.iter().filter_map(Run::text).collect();
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+    assert!(runs.len() >= 200, "only {} dialogues were run", runs.len());
 }

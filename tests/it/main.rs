@@ -2,6 +2,8 @@
 
 mod default_centre;
 mod laws;
+mod live;
+mod protocol;
 mod registry;
 mod routing;
 mod script;
@@ -9,3 +11,4 @@ mod services;
 mod support;
 mod tidy;
 mod two_clocks;
+mod world;

@@ -139,3 +139,31 @@ fn the_pure_rooms_know_no_runtime_no_clock_and_no_hash_order() {
     }
     assert!(breaches.is_empty(), "{}", breaches.join("\n"));
 }
+
+#[test]
+fn only_the_live_clock_reads_a_clock() {
+    let reads = |code: &str| {
+        code.contains("Instant::now(") || code.contains("SystemTime::now(") || code.contains("Timestamp::now(")
+    };
+    let places: Vec<String> =
+        sources("src").into_iter().filter(|(_, text)| reads(&code(text))).map(|(path, _)| path).collect();
+    assert_eq!(places, ["src/live/clock.rs"]);
+}
+
+#[test]
+fn no_test_sleeps_and_no_source_is_unfinished() {
+    let mut breaches = Vec::new();
+    for (path, text) in sources("tests").into_iter().filter(|(path, _)| path != "tests/it/tidy.rs") {
+        if text.contains("thread::sleep") || text.contains("time::sleep") {
+            breaches.push(format!("{path} sleeps"));
+        }
+    }
+    for (path, text) in sources("src") {
+        for mark in ["TODO", "FIXME", "not built yet", "unimplemented!", "todo!"] {
+            if text.contains(mark) {
+                breaches.push(format!("{path} holds {mark}"));
+            }
+        }
+    }
+    assert!(breaches.is_empty(), "{}", breaches.join("\n"));
+}

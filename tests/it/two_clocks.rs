@@ -1,16 +1,28 @@
-//! The same story, whoever keeps the time: in one stride, in small steps, waking late, from a copy, from a journal.
+//! The same story, whoever keeps the time: in one stride, in small steps, waking late, under the live driver's clock, from a
+//! copy, from a journal.
 
-use std::io::BufReader;
+use std::{
+    io::BufReader,
+    sync::{Arc, Mutex},
+};
 
 use hatif::{
     engine::{Event, Fact},
     journal::{Difference, Pseudonyms, ReplayError, Tail, Writer, replay},
+    live::{
+        clock::Clock,
+        pump::{Demand, Parts, Pump, Tap},
+        sessions::Sessions,
+        store::Job,
+    },
     random::Seed,
-    record::cdr,
+    record::{cdr, measure::Totals},
+    script::Versions,
     sim,
     time::{Duration, Instant},
     world::{Notice, World},
 };
+use tokio::sync::mpsc;
 
 use crate::support::{
     busy::{busy, clock, credentials, script, source, world},
@@ -98,6 +110,67 @@ fn waking_late_does_not_rewrite_history() {
     }
 }
 
+/// Keeps what happens up to the end of the story.
+struct Ear(Arc<Mutex<Vec<Event>>>);
+
+impl Tap for Ear {
+    fn note(&mut self, notice: &Notice, _: &Versions) {
+        if let Notice::Event(event) = notice
+            && event.at <= END
+        {
+            self.0.lock().expect("nobody panics").push(event.clone());
+        }
+    }
+}
+
+/// A pump that owns a world, with somebody who acknowledges its records.
+fn pump(world: World, speed: f64, tap: Box<dyn Tap>) -> (mpsc::Sender<Demand>, tokio::task::JoinHandle<World>) {
+    let (demand, demands) = mpsc::channel(16);
+    let (jobs, mut written) = mpsc::channel(16);
+    let (acknowledge, durable) = mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        while let Some(job) = written.recv().await {
+            if let Job::Call(row) = job {
+                // The pump may have gone meanwhile.
+                let _ = acknowledge.send(row.call);
+            }
+        }
+    });
+    let parts = Parts {
+        world,
+        clock: Clock::start(speed),
+        run: 1,
+        zone: jiff::tz::TimeZone::UTC,
+        sessions: Arc::new(Sessions::new(1, 1)),
+        demands,
+        jobs,
+        durable,
+        failing: Arc::default(),
+        taps: vec![tap],
+        status: Arc::default(),
+    };
+    (demand, tokio::spawn(Pump::new(parts).run()))
+}
+
+/// Callers and agents live in the world; the live driver's clock, which wakes at whole milliseconds, must not show.
+#[tokio::test(start_paused = true)]
+async fn the_live_driver_tells_the_same_story_at_any_speed() {
+    for speed in [1.0, 0.37, 60.0] {
+        let mut world = begin();
+        for caller in callers() {
+            world.add_caller(caller);
+        }
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let (demands, pump) = pump(world, speed, Box::new(Ear(heard.clone())));
+        let lasts = Clock::start(speed).wall_of(END);
+        tokio::time::sleep_until(lasts + std::time::Duration::from_secs(1)).await;
+        demands.send(Demand::Quit).await.expect("the pump runs");
+        let world = pump.await.expect("the pump ends");
+        let heard = heard.lock().expect("nobody panics");
+        assert_same(&simulated(), &lines(&heard, world.versions()));
+    }
+}
+
 #[test]
 fn a_copy_made_at_any_instant_goes_on_as_the_original_does() {
     for secs in [0, 10, 130, 300] {
@@ -138,6 +211,34 @@ fn every_call_ends_with_one_record() {
         // (A call back waits since its caller first did.)
         assert!(record.promised_in.is_some() || record.waited + record.talked <= record.duration, "{record:?}");
     }
+}
+
+#[test]
+fn totals_are_those_of_the_events() {
+    let mut world = begin();
+    let events = sim::events(&mut world, callers(), END);
+    let count = |of: fn(&Fact) -> bool| events.iter().filter(|event| of(&event.fact)).count() as f64;
+    let (mut fold, mut totals) = (cdr::Fold::new(clock()), Totals::new(Duration::from_secs(20)));
+    for event in &events {
+        fold.apply(event, world.versions()).iter().for_each(|record| totals.add(record));
+    }
+    let value = |name: &str| {
+        let found = totals.values().into_iter().find(|(measure, _)| measure.name == name);
+        found.and_then(|(_, value)| value).unwrap_or_else(|| panic!("no value of {name}"))
+    };
+    assert_eq!(value("offered"), count(|fact| matches!(fact, Fact::CallArrived { promised_in: None, .. })));
+    assert_eq!(value("answered"), count(|fact| matches!(fact, Fact::CallAnswered { .. })));
+    let waits = events.iter().filter_map(|event| match event.fact {
+        Fact::CallAnswered { waited, .. } => Some(waited),
+        _ => None,
+    });
+    let waits: Vec<Duration> = waits.collect();
+    let mean = waits.iter().copied().sum::<Duration>().as_secs_f64() / waits.len() as f64;
+    assert!((value("asa") - mean).abs() < 1e-6, "{} {mean}", value("asa"));
+    let in_time = waits.iter().filter(|waited| **waited <= Duration::from_secs(20)).count() as f64;
+    assert_eq!(value("service_level"), in_time / value("queued"));
+    let empty = Totals::new(Duration::ZERO).values();
+    assert!(empty.iter().all(|(measure, value)| value.is_none() == (measure.unit != "calls")), "{empty:?}");
 }
 
 /// The journal of the story.
@@ -242,4 +343,39 @@ fn what_is_no_journal_is_refused_with_what_to_do() {
     let other = script(&source("round_robin"));
     let error = replay(BufReader::new(&recorded()[..]), &[other]).expect_err("another script");
     assert!(matches!(error, ReplayError::UnknownScript { line: 1, .. }) && error.to_string().contains("--centre"));
+}
+
+#[test]
+fn the_command_says_identical_or_shows_the_first_difference() {
+    let dir = tempfile::tempdir().expect("a folder");
+    for (path, text) in source("longest_idle").files() {
+        let path = dir.path().join("centre").join(&**path);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        std::fs::write(path, text).expect("a file");
+    }
+    let file = dir.path().join("run.journal");
+    let replay = |journal: &[u8]| {
+        std::fs::write(&file, journal).expect("a file");
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_hatif"));
+        let output = command.arg("replay").arg(&file).arg("--centre").arg(dir.path().join("centre")).output();
+        let output = output.expect("the program runs");
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.code(), String::from_utf8(said).expect("text"))
+    };
+    let whole = recorded();
+    let (code, said) = replay(&whole);
+    let events = simulated().len();
+    assert!(code == Some(0) && said.ends_with(&format!(" inputs, {events} events, identical\n")), "{code:?} {said}");
+
+    let text = String::from_utf8(whole.clone()).expect("JSON");
+    let (code, said) = replay(text.replacen(r#""no_input":{"call":2,"#, r#""no_input":{"call":3,"#, 1).as_bytes());
+    assert_eq!(code, Some(1), "{said}");
+    for part in ["differs", "  recorded: ", "call 3 no input 1 at main.start", "  replayed: ", "call 2 no input 1"] {
+        assert!(said.contains(part), "nothing `{part}` in {said}");
+    }
+
+    let (code, said) = replay(&whole[..whole.len() - 5]);
+    assert!(code == Some(1) && said.contains("identical") && said.contains("is damaged: it is cut off"), "{said}");
+    let (code, said) = replay(b"[centre]\n");
+    assert!(code == Some(2) && said.contains("this is no journal"), "{code:?} {said}");
 }

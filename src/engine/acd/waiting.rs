@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     engine::{
-        Command, Engine, Fact,
+        Command, Engine, Fact, Output,
         call::{Call, CallState, Next, Place, Slot, Step},
         event::LeftQueue,
         timer::Timer,
@@ -91,8 +91,15 @@ impl Engine {
         if away {
             self.arm_opening(queue);
         }
+        let told = self.out.len();
         self.seek_agent(id);
         if self.calls.get(id).is_none_or(|call| call.state != CallState::Queued) {
+            if !away {
+                // She is told where she stands before she is told whom she is given.
+                let (position, expected) = (1, Duration::ZERO);
+                let waiting = Command::Waiting { call: id, queue, position, expected };
+                self.out.insert(told, Output::Command(waiting));
+            }
             return;
         }
         self.arm_treatment(id);

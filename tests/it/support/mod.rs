@@ -4,3 +4,4 @@ pub mod busy;
 pub mod centre;
 pub mod rig;
 pub mod story;
+pub mod wire;

@@ -1,0 +1,236 @@
+//! One websocket connection to a centre.
+
+use futures_util::{SinkExt, StreamExt};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_tungstenite::{
+    WebSocketStream, client_async,
+    tungstenite::{
+        Error as WsError, Message,
+        client::IntoClientRequest,
+        error::UrlError,
+        handshake::client::Request,
+        http::{HeaderValue, header::SEC_WEBSOCKET_PROTOCOL},
+        protocol::frame::CloseFrame,
+    },
+};
+
+use crate::live::protocol::{ClientMessage, SUBPROTOCOL, ServerMessage};
+
+/// Anything bytes go through: a TCP connection, or a pipe in a test.
+trait Wire: AsyncRead + AsyncWrite + Unpin + Send {}
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Wire for T {}
+
+/// A connection on which calls can be made, one after the other.
+pub struct Link {
+    socket: WebSocketStream<Box<dyn Wire>>,
+}
+
+/// Why there is no connection, or none any more.
+#[derive(Debug, thiserror::Error)]
+pub enum LinkError {
+    /// The address cannot be dialled.
+    #[error("`{url}` is not an address to dial: {why}; write one such as ws://127.0.0.1:7700/call")]
+    BadUrl {
+        /// As given.
+        url: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The TCP connection failed.
+    #[error(
+        "nobody answers at {url} ({error}); start a centre with `hatif serve`, or give its address: hatif call ws://HOST:PORT/call"
+    )]
+    Unreachable {
+        /// As given.
+        url: String,
+        /// Why.
+        #[source]
+        error: std::io::Error,
+    },
+    /// Somebody listens there who does not speak websocket, or not at this path.
+    #[error("{url} does not take calls: {why}; the path of a centre's calls is /call")]
+    NotACentre {
+        /// As given.
+        url: String,
+        /// What it answered.
+        why: String,
+    },
+    /// The centre closed the connection.
+    #[error("the centre closed the connection (code {code}{})", if reason.is_empty() { String::new() } else { format!(", `{reason}`") })]
+    Closed {
+        /// The close code; 1005 when none was given, 1006 when the connection broke off.
+        code: u16,
+        /// Its reason.
+        reason: String,
+    },
+    /// The connection broke.
+    #[error("the connection broke: {0}")]
+    Broken(#[source] Box<WsError>),
+    /// The centre said something this client does not understand.
+    #[error("the centre sent something that is not {SUBPROTOCOL}: {why}: {text}")]
+    NotUnderstood {
+        /// Why not.
+        why: String,
+        /// The beginning of what it sent.
+        text: String,
+    },
+}
+
+/// No close code was given.
+const NO_CODE: u16 = 1005;
+/// The connection ended without a word.
+const BROKEN_OFF: u16 = 1006;
+
+impl Link {
+    /// Connects to a centre's call socket, such as `ws://127.0.0.1:7700/call`.
+    pub async fn connect(url: &str) -> Result<Link, LinkError> {
+        let request = request(url)?;
+        let (host, port) = address(&request, url)?;
+        let unreachable = |error| LinkError::Unreachable { url: url.to_owned(), error };
+        let stream = tokio::net::TcpStream::connect((host.as_str(), port)).await.map_err(unreachable)?;
+        // Keys are single small frames; waiting to fill a packet would only delay them.
+        stream.set_nodelay(true).map_err(unreachable)?;
+        Link::shake_hands(request, Box::new(stream), url).await
+    }
+
+    /// Speaks over an open stream, as a test does that has both ends of a pipe.
+    pub async fn over(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) -> Result<Link, LinkError> {
+        let url = "ws://127.0.0.1/call";
+        Link::shake_hands(request(url)?, Box::new(stream), url).await
+    }
+
+    async fn shake_hands(request: Request, wire: Box<dyn Wire>, url: &str) -> Result<Link, LinkError> {
+        let not_a_centre = |why: String| LinkError::NotACentre { url: url.to_owned(), why };
+        match client_async(request, wire).await {
+            Ok((socket, _)) => Ok(Link { socket }),
+            Err(WsError::Http(answer)) => Err(not_a_centre(format!("it answered {}", answer.status()))),
+            Err(WsError::Io(error)) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
+                Err(LinkError::Unreachable { url: url.to_owned(), error })
+            }
+            Err(error) => Err(not_a_centre(error.to_string())),
+        }
+    }
+
+    /// Sends a message.
+    pub async fn send(&mut self, message: &ClientMessage) -> Result<(), LinkError> {
+        let text =
+            serde_json::to_string(message).expect("the protocol's types have no map with other keys than strings");
+        self.send_frame(Message::text(text)).await
+    }
+
+    /// Sends any frame, also one no well-behaved client would send: for tests of a server's manners.
+    pub async fn send_frame(&mut self, frame: Message) -> Result<(), LinkError> {
+        self.socket.send(frame).await.map_err(broken)
+    }
+
+    /// The next message of the centre. After a [`LinkError`] other than [`LinkError::NotUnderstood`] nothing more comes.
+    pub async fn receive(&mut self) -> Result<ServerMessage, LinkError> {
+        loop {
+            match self.receive_frame().await? {
+                Message::Text(text) => return read(&text),
+                Message::Close(frame) => return Err(closed(frame)),
+                Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}
+                Message::Binary(bytes) => {
+                    let why = "a binary frame".to_owned();
+                    return Err(LinkError::NotUnderstood { why, text: format!("{} bytes", bytes.len()) });
+                }
+            }
+        }
+    }
+
+    /// The next frame, as it is.
+    pub async fn receive_frame(&mut self) -> Result<Message, LinkError> {
+        match self.socket.next().await {
+            Some(Ok(frame)) => Ok(frame),
+            Some(Err(error)) => Err(broken(error)),
+            None => Err(LinkError::Closed { code: BROKEN_OFF, reason: String::new() }),
+        }
+    }
+
+    /// Says good-bye to the server. The centre takes a connection that closes in mid-call for a hang-up.
+    pub async fn close(mut self) {
+        // A connection that is gone already cannot be closed better.
+        let _ = self.socket.close(None).await;
+    }
+}
+
+/// The upgrade request, with the subprotocol in it.
+fn request(url: &str) -> Result<Request, LinkError> {
+    let bad = |why: String| LinkError::BadUrl { url: url.to_owned(), why };
+    let mut request = url.into_client_request().map_err(|error| {
+        bad(match error {
+            WsError::Url(UrlError::UnsupportedUrlScheme) => "it does not begin with ws://".to_owned(),
+            other => other.to_string(),
+        })
+    })?;
+    match request.uri().scheme_str() {
+        Some("ws") => {}
+        Some("wss") => return Err(bad("this client does not speak TLS; put a TLS proxy in between".to_owned())),
+        Some(other) => return Err(bad(format!("{other}:// is not a websocket address"))),
+        None => return Err(bad("it does not begin with ws://".to_owned())),
+    }
+    request.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(SUBPROTOCOL));
+    Ok(request)
+}
+
+/// Host and port to connect to.
+fn address(request: &Request, url: &str) -> Result<(String, u16), LinkError> {
+    let uri = request.uri();
+    let host = uri
+        .host()
+        .filter(|host| !host.is_empty())
+        .ok_or_else(|| LinkError::BadUrl { url: url.to_owned(), why: "it names no host".to_owned() })?;
+    Ok((host.trim_matches(['[', ']']).to_owned(), uri.port_u16().unwrap_or(80)))
+}
+
+fn read(text: &str) -> Result<ServerMessage, LinkError> {
+    serde_json::from_str(text)
+        .map_err(|error| LinkError::NotUnderstood { why: error.to_string(), text: text.chars().take(200).collect() })
+}
+
+fn closed(frame: Option<CloseFrame>) -> LinkError {
+    match frame {
+        Some(frame) => LinkError::Closed { code: frame.code.into(), reason: frame.reason.to_string() },
+        None => LinkError::Closed { code: NO_CODE, reason: String::new() },
+    }
+}
+
+fn broken(error: WsError) -> LinkError {
+    match error {
+        WsError::ConnectionClosed | WsError::AlreadyClosed => {
+            LinkError::Closed { code: BROKEN_OFF, reason: String::new() }
+        }
+        other => LinkError::Broken(Box::new(other)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_that_cannot_be_dialled_is_refused_with_the_reason() {
+        for (url, why) in [
+            ("wss://127.0.0.1/call", "does not speak TLS"),
+            ("http://127.0.0.1/call", "ws://"),
+            ("127.0.0.1:7700", "ws://"),
+            ("ws://", "ws://127.0.0.1:7700/call"),
+            ("", "ws://"),
+        ] {
+            let error = request(url).and_then(|request| address(&request, url)).expect_err(url);
+            assert!(error.to_string().contains(why), "{url}: {error}");
+        }
+        let (host, port) = address(&request("ws://[::1]:7700/call").expect("an address"), "").expect("an address");
+        assert_eq!((host.as_str(), port), ("::1", 7700));
+    }
+
+    #[tokio::test]
+    async fn where_nobody_listens_the_error_says_how_to_start_a_centre() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let url = format!("ws://{}/call", listener.local_addr().expect("an address"));
+        drop(listener);
+        let error = Link::connect(&url).await.err().expect("nobody listens");
+        assert!(matches!(error, LinkError::Unreachable { .. }), "{error:?}");
+        assert!(error.to_string().contains("hatif serve"), "{error}");
+    }
+}

@@ -1,0 +1,183 @@
+//! What a terminal shows of a call: one message, one or more lines of text. Printing is the caller's.
+
+use unicode_bidi::{BidiInfo, Level};
+
+use crate::live::protocol::{AgentState, Direction, ServerMessage};
+
+/// Right-to-left isolate.
+const RLI: char = '\u{2067}';
+/// Pop directional isolate.
+const PDI: char = '\u{2069}';
+
+/// How right-to-left text is put on a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Bidi {
+    /// In the order it is read, between isolates: a terminal that knows about directions shows it right.
+    #[default]
+    Logical,
+    /// In the order it is seen, from left to right: for terminals that know nothing about directions.
+    Visual,
+}
+
+/// How a call is shown.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct View {
+    /// How right-to-left text is written.
+    pub bidi: Bidi,
+    /// Prompts are shown with their ids.
+    pub ids: bool,
+    /// Colours and dim text are used.
+    pub styled: bool,
+}
+
+/// What a line is about; a style each.
+enum Tone {
+    Heard,
+    Aside,
+    News,
+    Trouble,
+}
+
+impl View {
+    /// The lines that show a message; none when there is nothing to see.
+    pub fn lines(&self, message: &ServerMessage) -> Vec<String> {
+        let (tone, text) = match message {
+            ServerMessage::Prompt { id, text, direction, .. } => {
+                let text = self.text(text, *direction);
+                let id = if self.ids { self.style(&Tone::Aside, &format!("[{id}] ")) } else { String::new() };
+                return vec![format!("  {id}{}", self.style(&Tone::Heard, &text))];
+            }
+            ServerMessage::Stopped {} | ServerMessage::Pong {} => return Vec::new(),
+            ServerMessage::Sms { to_tail, text } => (Tone::News, format!("SMS to …{to_tail}: {text}")),
+            ServerMessage::Error { .. } => (Tone::Trouble, plain_line(message)),
+            ServerMessage::Collecting { .. } => (Tone::Aside, plain_line(message)),
+            _ => (Tone::News, plain_line(message)),
+        };
+        vec![self.style(&tone, &text)]
+    }
+
+    /// The line that shows keys the caller pressed.
+    pub fn pressed(&self, keys: &str, secret: bool) -> String {
+        self.style(&Tone::Aside, &format!("> {}", masked(keys, secret)))
+    }
+
+    /// A text with its direction made visible.
+    pub fn text(&self, text: &str, direction: Direction) -> String {
+        match (self.bidi, direction) {
+            (Bidi::Logical, Direction::Ltr) => text.to_owned(),
+            (Bidi::Logical, Direction::Rtl) => format!("{RLI}{text}{PDI}"),
+            (Bidi::Visual, direction) => visual(text, direction),
+        }
+    }
+
+    fn style(&self, tone: &Tone, text: &str) -> String {
+        if !self.styled {
+            return text.to_owned();
+        }
+        let code = match tone {
+            Tone::Heard => "1",
+            Tone::Aside => "2",
+            Tone::News => "36",
+            Tone::Trouble => "31",
+        };
+        format!("\u{1b}[{code}m{text}\u{1b}[0m")
+    }
+}
+
+/// Keys as they may be shown.
+pub(crate) fn masked(keys: &str, secret: bool) -> String {
+    let mask = |key: char| if secret && key.is_ascii_digit() { '•' } else { key };
+    keys.chars().map(mask).collect()
+}
+
+/// A message as one plain line, for transcripts.
+pub(crate) fn line(message: &ServerMessage) -> String {
+    View { ids: true, ..View::default() }.lines(message).pop().unwrap_or_else(|| "-".to_owned())
+}
+
+fn plain_line(message: &ServerMessage) -> String {
+    match message {
+        ServerMessage::Ringing { call, promised_in: None } => format!("-- ringing, call {call}"),
+        ServerMessage::Ringing { promised_in: Some(earlier), .. } => {
+            format!("-- your telephone rings: the call back promised in call {earlier}; a answers, h declines")
+        }
+        ServerMessage::Answered { version, language, time, .. } => {
+            format!("-- answered at {time}, in {language}, script version {version}")
+        }
+        ServerMessage::Collecting { min, max, terminator, secret, .. } => {
+            let many = match (min, max) {
+                (_, 1) => "a key".to_owned(),
+                (min, max) if min == max => format!("{max} keys"),
+                (min, max) => format!("{min} to {max} keys"),
+            };
+            let end = terminator.as_ref().map_or_else(String::new, |key| format!(", then {key}"));
+            format!("  ? {many}{end}{}", if *secret { " (not shown)" } else { "" })
+        }
+        ServerMessage::Queued { queue, position, expected_ms } => {
+            let minutes = expected_ms.div_ceil(60_000);
+            let wait = match minutes {
+                0 => "no wait expected".to_owned(),
+                1 => "about 1 minute".to_owned(),
+                n => format!("about {n} minutes"),
+            };
+            format!("-- waiting for `{queue}`: place {position}, {wait}")
+        }
+        ServerMessage::Agent { state, agent } => format!("-- {agent} {}", agent_does(*state)),
+        ServerMessage::Ended { call, cause, outcome } => format!("-- ended: {outcome} ({cause}), call {call}"),
+        ServerMessage::Error { message, help, .. } => format!("-- the centre refuses: {message}; {help}"),
+        ServerMessage::Prompt { .. }
+        | ServerMessage::Stopped {}
+        | ServerMessage::Sms { .. }
+        | ServerMessage::Pong {} => String::new(),
+    }
+}
+
+fn agent_does(state: AgentState) -> &'static str {
+    match state {
+        AgentState::Ringing => "is being rung",
+        AgentState::NoAnswer => "did not answer; you keep your place",
+        AgentState::Connected => "talks to you",
+        AgentState::Held => "puts you on hold",
+        AgentState::Resumed => "is back",
+        AgentState::Released => "has hung up",
+    }
+}
+
+/// A text in the order it is seen from left to right, without direction marks.
+fn visual(text: &str, direction: Direction) -> String {
+    let base = match direction {
+        Direction::Ltr => Level::ltr(),
+        Direction::Rtl => Level::rtl(),
+    };
+    let info = BidiInfo::new(text, Some(base));
+    let mark = |c: &char| !matches!(*c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let lines = info.paragraphs.iter().map(|p| info.reorder_line(p, p.range.clone()).chars().filter(mark).collect());
+    lines.collect::<Vec<String>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arabic_keeps_its_order_between_isolates() {
+        let view = View::default();
+        assert_eq!(view.text("اضغطوا 1", Direction::Rtl), "\u{2067}اضغطوا 1\u{2069}");
+        assert_eq!(view.text("press 1", Direction::Ltr), "press 1");
+    }
+
+    #[test]
+    fn a_terminal_without_directions_gets_arabic_as_it_is_seen() {
+        let view = View { bidi: Bidi::Visual, ..View::default() };
+        // Seen from the left: the number in its own order, then the word backwards.
+        assert_eq!(view.text("رقم \u{2068}042 117\u{2069}", Direction::Rtl), "042 117 مقر");
+        assert_eq!(view.text("press \u{2068}1\u{2069}", Direction::Ltr), "press 1");
+    }
+
+    #[test]
+    fn secret_digits_are_shown_as_dots() {
+        let view = View::default();
+        assert_eq!(view.pressed("1234#", true), "> ••••#");
+        assert_eq!(view.pressed("1234#", false), "> 1234#");
+    }
+}

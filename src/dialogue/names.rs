@@ -1,0 +1,73 @@
+//! The names a dialogue may use.
+
+use super::model::Faulty;
+use crate::script::{
+    Script,
+    catalogue::{self, SERVICES},
+};
+
+/// What a script names.
+pub(super) struct Names<'a> {
+    pub languages: Vec<&'a str>,
+    pub prompts: Vec<&'a str>,
+    pub nodes: Vec<&'a str>,
+    pub groups: Vec<&'a str>,
+    pub queues: Vec<String>,
+    pub outcomes: Vec<String>,
+}
+
+impl<'a> Names<'a> {
+    pub fn of(script: &'a Script) -> Names<'a> {
+        let own = script.outcomes.iter().map(|name| name.to_string());
+        let outcomes = ["contained", "transferred", "abandoned", "failed", "callback"].map(str::to_owned);
+        Names {
+            languages: script.languages.iter().map(|language| &*language.code).collect(),
+            prompts: script.prompts.entries.iter().map(|prompt| &*prompt.name).collect(),
+            nodes: script.nodes.iter().map(|node| &*node.name).collect(),
+            groups: script.groups.iter().map(|group| &*group.name).collect(),
+            queues: script.queues.iter().map(|queue| queue.name.to_string()).collect(),
+            outcomes: outcomes.into_iter().chain(own).collect(),
+        }
+    }
+}
+
+impl Names<'_> {
+    /// What can be made to fail.
+    pub fn faulty() -> Vec<&'static str> {
+        SERVICES.iter().map(|entry| entry.name).chain(["identity", "code", "sms"]).collect()
+    }
+
+    pub fn faulty_named(name: &str) -> Option<Faulty> {
+        match name {
+            "identity" => Some(Faulty::Identity),
+            "code" => Some(Faulty::Code),
+            "sms" => Some(Faulty::Sms),
+            name => catalogue::Service::named(name).map(Faulty::Service),
+        }
+    }
+
+    /// The words for a property of a person.
+    pub fn of_person(property: &str) -> Vec<&'static str> {
+        let set = match property {
+            "category" => catalogue::CATEGORY,
+            "region" => catalogue::REGION,
+            "file_state" => catalogue::FILE_STATE,
+            _ => return vec!["registered", "pending", "under_review", "other_cover", "not_transmitted"],
+        };
+        catalogue::SETS[set.0 as usize].words.to_vec()
+    }
+
+    /// By what a call can end, as records and the protocol say it.
+    pub fn causes() -> Vec<&'static str> {
+        vec![
+            "caller_hung_up",
+            "script_ended",
+            "agent_released",
+            "handed_out",
+            "callback_unreached",
+            "drained",
+            "aborted",
+            "ran_away",
+        ]
+    }
+}
