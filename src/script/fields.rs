@@ -265,6 +265,23 @@ pub static FLOW_FILE: Record = Record {
     ]],
 };
 
+static PROMPT_SETTINGS: Record = Record {
+    name: "the settings of a prompt",
+    fields: &[&[
+        may("barge_in", Shape::Bool, "whether a key stops it (default true)"),
+        may("valid_from", Shape::Date, "said from this day on"),
+        may("valid_to", Shape::Date, "not said from this day on"),
+        may("otherwise", PROMPT_ID, "said outside these dates"),
+        may(
+            "seconds",
+            Shape::Map("languages", &Shape::Number(0.0, 3600.0)),
+            "measured length; else estimated from the text",
+        ),
+    ]],
+};
+/// What each entry of `prompts/prompts.toml` may be.
+pub static PROMPT_ENTRY: Shape = Shape::Record(&PROMPT_SETTINGS);
+
 static COMMON: [Field; 6] = [
     need("kind", Shape::Text("a kind of node"), "what the node does"),
     may("prompt", PROMPT, "what the caller hears on entering"),
