@@ -56,6 +56,11 @@ static STEP: Record = Record {
         may("prompt", PROMPT, "said first"),
         may("replay", Shape::Bool, "say the node again (default true)"),
         may("then", NODE, "leave for this node instead"),
+        may(
+            "keep",
+            Shape::Bool,
+            "with `then` after a no-match: the keys are not a mistake but meant for that node (default false)",
+        ),
     ]],
 };
 const ESCALATION: Shape = Shape::Any(&[Shape::Record(&HANDLER), Shape::List(&Shape::Record(&STEP))]);
