@@ -129,6 +129,12 @@ impl Keys {
             self.0.push_back(key);
         }
     }
+    /// Puts keys before those that are there.
+    pub(crate) fn prepend(&mut self, mut keys: Keys) {
+        keys.0.append(&mut self.0);
+        keys.0.truncate(Self::CAPACITY);
+        self.0 = keys.0;
+    }
     pub(crate) fn pop(&mut self) -> Option<Key> {
         self.0.pop_front()
     }

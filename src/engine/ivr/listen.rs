@@ -473,6 +473,12 @@ impl Engine {
         if !silence && !format_of(node, purpose).secret {
             call.last_entry = call.entry.digits();
         }
+        if !silence && let Some(to) = meant_for_next(node, call.no_match) {
+            let keys = std::mem::take(&mut call.entry);
+            call.typed.prepend(keys);
+            self.go(id, Next::Go(to));
+            return;
+        }
         call.typed.clear();
         call.entry.clear();
         let count = if silence { &mut call.no_input } else { &mut call.no_match };
@@ -512,6 +518,15 @@ impl Engine {
             CallState::Ivr(Step::Listening { purpose, .. }) => format_of(call.script.node(call.node), purpose).secret,
             _ => false,
         })
+    }
+}
+
+/// Where keys that fit nothing at `node` are taken on to, when its handler for the next no-match says so.
+fn meant_for_next(node: &Node, no_matches: u8) -> Option<NodeId> {
+    let step = node.input.no_match.steps.iter().rev().find(|step| step.from <= no_matches.saturating_add(1))?;
+    match step.then {
+        Then::Goto(to) if step.keep => Some(to),
+        _ => None,
     }
 }
 

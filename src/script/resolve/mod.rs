@@ -173,6 +173,9 @@ impl<'a, 'p> Resolver<'a, 'p> {
         if let Some(id) = self.node_ids.get(&full) {
             return *id;
         }
+        if name.is_empty() {
+            return UNKNOWN; // reported as empty
+        }
         let near = nearest(&full, self.node_ids.keys().map(String::as_str)).map(str::to_owned);
         let prefix = flow.map(|flow| format!("{}.", self.out.flows[flow].name));
         let short = |near: &str| {
