@@ -61,7 +61,7 @@ pub struct Args {
     log: Option<String>,
 }
 
-fn speed(text: &str) -> Result<f64, String> {
+pub(super) fn speed(text: &str) -> Result<f64, String> {
     let speed: f64 = text.parse().map_err(|_| format!("`{text}` is not a number"))?;
     match (0.001..=1_000.0).contains(&speed) {
         true => Ok(speed),

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::{
     client::Link,
-    dialogue::{self, Count, Dialogue, OnLine, People, Run, Theatre, report},
+    dialogue::{self, Count, Dialogue, OnLine, Pace, People, Run, Theatre, report},
     live::clock::Clock,
     registry::margins::FULL_SIZE,
     script::{
@@ -48,6 +48,9 @@ pub struct Args {
     /// With --url: the longest any step waits for the centre
     #[arg(long, default_value = "60s", value_name = "LENGTH")]
     patience: Duration,
+    /// With --url: how fast the centre's time goes, as given to `hatif serve --speed`
+    #[arg(long, default_value_t = 1.0, value_name = "N", value_parser = super::serve::speed)]
+    speed: f64,
 }
 
 /// How to report.
@@ -153,9 +156,9 @@ fn run_on_line(url: &str, script: &Arc<Script>, args: &Args, dialogues: &[Dialog
         // Once, so that an address where nobody answers is one message and not one for each dialogue.
         Link::connect(url).await?.close().await;
         let people = People::generated(args.people, People::SEED);
-        let clock = Clock::start(1.0);
-        let now = || clock.now();
-        let setup = OnLine { url, script, people: &people, clock: &now, patience: args.patience };
+        let clock = Clock::start(args.speed);
+        let pace = Pace { now: &|| clock.now(), speed: args.speed };
+        let setup = OnLine { url, script, people: &people, pace, patience: args.patience };
         let mut runs = Vec::new();
         for dialogue in dialogues {
             runs.extend(dialogue::run_on_line(&setup, dialogue).await);

@@ -44,7 +44,6 @@ pub enum LinkError {
         /// As given.
         url: String,
         /// Why.
-        #[source]
         error: std::io::Error,
     },
     /// Somebody listens there who does not speak websocket, or not at this path.
@@ -65,7 +64,7 @@ pub enum LinkError {
     },
     /// The connection broke.
     #[error("the connection broke: {0}")]
-    Broken(#[source] Box<WsError>),
+    Broken(Box<WsError>),
     /// The centre said something this client does not understand.
     #[error("the centre sent something that is not {SUBPROTOCOL}: {why}: {text}")]
     NotUnderstood {

@@ -32,7 +32,7 @@ pub fn steps_of_keys(line: &str, within: Duration) -> Result<Vec<Step>, Vec<Keys
     let mut errors = Vec::new();
     for token in line.split_whitespace() {
         match verb(token) {
-            Ok(verb) => steps.push(Step { line: 1, source: token.into(), verb, within }),
+            Ok(verb) => steps.push(Step { line: 0, source: token.into(), verb, within }),
             Err(why) => errors.push(KeysError { token: token.to_owned(), why }),
         }
     }
@@ -42,7 +42,7 @@ pub fn steps_of_keys(line: &str, within: Duration) -> Result<Vec<Step>, Vec<Keys
 /// The step that waits for a prompt with this id or these words.
 pub fn expectation(text: &str, within: Duration) -> Step {
     let hear = Hear { id_or_text: Some(text.to_owned()), ..Hear::default() };
-    Step { line: 1, source: format!("expect {text}").into(), verb: Verb::Hear(hear), within }
+    Step { line: 0, source: format!("expect {text}").into(), verb: Verb::Hear(hear), within }
 }
 
 fn verb(token: &str) -> Result<Verb, String> {

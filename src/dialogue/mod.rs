@@ -31,7 +31,7 @@ pub use keys::{KEYS_HELP, KeysError, expectation, steps_of_keys};
 pub use model::{
     Bound, Deed, Dialogue, Duty, Edit, Faulty, Free, Habits, Hear, Moment, PersonWish, ServiceFault, Step, Text, Verb,
 };
-pub use on_line::{OnLine, run_on_line};
+pub use on_line::{Broken, OnLine, Pace, Passing, drive, run_on_line};
 pub use people::People;
 pub use read::{DEFAULT_MOMENT, read};
 pub use rehearse::{Theatre, TheatreError};

@@ -50,6 +50,30 @@ pub struct Dialogue {
 }
 
 impl Dialogue {
+    /// A dialogue of nothing but these steps.
+    pub fn of_steps(steps: Vec<Step>, from: Option<String>, begins_in: Option<String>) -> Dialogue {
+        Dialogue {
+            name: String::new(),
+            file: "".into(),
+            line: 0,
+            languages: Vec::new(),
+            begins_in,
+            steps,
+            at: Moment::Exact(jiff::Timestamp::UNIX_EPOCH),
+            from,
+            person: None,
+            duty: Duty::Ready,
+            habits: Habits::default(),
+            ahead: 0,
+            faults: Vec::new(),
+            never: Vec::new(),
+            strict: false,
+            patient: false,
+            people: None,
+            needs_virtual_time: Vec::new(),
+        }
+    }
+
     /// Whether a step presses or expects this text.
     pub fn uses(&self, text: &str) -> bool {
         self.steps.iter().any(|step| step.source.contains(text))
@@ -127,6 +151,9 @@ pub enum Verb {
     Free(Free),
     /// The talking agent does something.
     Does(Deed),
+    /// The centre has nothing more to say for now, and all of this was said since the beginning, as id or as words. Not
+    /// part of the file format: how a line of keys ends.
+    Settle(Vec<String>),
 }
 
 /// What must be said.

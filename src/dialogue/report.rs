@@ -83,7 +83,10 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let (Some(step), Some(line), Some(source)) = (self.step, self.line, &self.source) {
-            writeln!(f, "  step {step}, line {line}: {source}")?;
+            match line {
+                0 => writeln!(f, "  step {step}: {source}")?,
+                line => writeln!(f, "  step {step}, line {line}: {source}")?,
+            }
         }
         let node = self.node.as_ref().map_or(String::new(), |node| format!(", node {node}"));
         writeln!(f, "  at {:.1} s{node}", self.at.as_secs_f64())?;

@@ -100,6 +100,8 @@ pub struct Talk {
     /// Where the trail of the last step that worked began.
     trail_from: usize,
     dialled: bool,
+    /// She has hung up, and the end of the call is still to be told.
+    hung_up: bool,
     /// What makes the dialogue fail whatever its step.
     trouble: Option<(String, String)>,
 }
@@ -144,6 +146,7 @@ impl Talk {
             trail: Vec::new(),
             trail_from: 0,
             dialled: false,
+            hung_up: false,
             trouble: None,
         })
     }
@@ -170,6 +173,7 @@ impl Talk {
                 self.said.push(said);
             }
             ServerMessage::Agent { state, .. } => self.agents.push(*state),
+            ServerMessage::Ended { .. } => self.hung_up = false,
             ServerMessage::Ringing { promised_in: Some(_), .. } => self.rings += 1,
             ServerMessage::Error { message, help, .. } => {
                 self.trouble = Some(("that the centre takes what it is sent".to_owned(), format!("{message}; {help}")));
@@ -247,7 +251,10 @@ impl Talk {
             Stage::Waiting(until) => Todo::Wait(until),
             _ => {
                 self.stage = Stage::Waiting(now + FAREWELL);
-                Todo::Send(ClientMessage::Hangup {})
+                match std::mem::replace(&mut self.hung_up, true) {
+                    true => Todo::Wait(now + FAREWELL),
+                    false => Todo::Send(ClientMessage::Hangup {}),
+                }
             }
         }
     }
@@ -272,7 +279,10 @@ impl Talk {
             }
             Verb::Silence(times) => self.silence(now, *times, deadline),
             Verb::Hear(hear) => self.listen_for(now, hear, deadline),
-            Verb::Hangup if self.phone.answered => self.act(now, "hung up", ClientMessage::Hangup {}),
+            Verb::Hangup if self.phone.answered => {
+                self.hung_up = true;
+                self.act(now, "hung up", ClientMessage::Hangup {})
+            }
             Verb::Hangup => failed("a call to hang up", self.what_is()),
             Verb::Dial if self.phone.answered => failed("that the call before had ended", self.what_is()),
             Verb::Dial => {
@@ -307,6 +317,7 @@ impl Talk {
                 Err(progress) => return progress,
             },
             Verb::Answer(picks_up) => return self.answer(now, *picks_up, deadline),
+            Verb::Settle(wanted) => return self.settle(now, wanted, deadline),
             _ => (true, String::new()),
         };
         if met {
@@ -581,6 +592,28 @@ impl Talk {
         }
         self.stage = Stage::Waiting(deadline);
         Progress::Wait(deadline)
+    }
+
+    /// Waits until the centre has nothing more to say by itself, and all that is wanted was said.
+    fn settle(&mut self, now: Instant, wanted: &[String], deadline: Instant) -> Progress {
+        let missing = wanted.iter().find(|wanted| {
+            !self.said.iter().any(|said| **wanted == said.id || plain(&said.text).contains(&plain(wanted)))
+        });
+        let quiet = match self.hung_up {
+            true => self.phone.ending.is_some(),
+            false => self.phone.ending.is_some() || self.awaits_keys().is_some(),
+        };
+        let at_rest = quiet || self.phone.place.is_some() || self.phone.with_agent();
+        match missing {
+            None if at_rest || now >= deadline => Progress::Passed,
+            Some(missing) if quiet || now >= deadline => {
+                failed(&format!("that `{missing}` is said, as a prompt's id or as words"), self.what_is())
+            }
+            _ => {
+                self.stage = Stage::Waiting(deadline);
+                Progress::Wait(deadline)
+            }
+        }
     }
 
     /// A strict dialogue met a prompt that no step names.

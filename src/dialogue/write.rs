@@ -19,6 +19,8 @@ pub struct Recorder {
     steps: Vec<String>,
     /// Prompts said since the last step.
     said: Vec<String>,
+    /// Keys pressed since the last step, and whether the first came before the centre listened.
+    keys: Option<(String, bool)>,
     phone: Phone,
     queue: Option<String>,
 }
@@ -31,6 +33,14 @@ impl Recorder {
 
     /// The centre said this.
     pub fn heard(&mut self, message: &ServerMessage) {
+        if !matches!(message, ServerMessage::Stopped {} | ServerMessage::Pong {}) {
+            self.flush_keys();
+        }
+        let goes_on = matches!(message, ServerMessage::Prompt { .. } | ServerMessage::Queued { .. });
+        if goes_on && self.phone.listening.is_some() && self.phone.place.is_none() {
+            // Nobody pressed anything, and the centre went on.
+            self.step("silence = true");
+        }
         self.phone.hear(Instant::ZERO, message);
         match message {
             ServerMessage::Answered { time, .. } if self.at.is_none() => {
@@ -56,21 +66,24 @@ impl Recorder {
 
     /// The caller pressed keys. A one-time code is written as `{code}`, since the next call gets another.
     pub fn pressed(&mut self, keys: &str) {
-        let code = self.phone.code();
-        let digits = keys.trim_end_matches('#');
-        let written = match code {
-            Some(code) if code == digits => keys.replace(&code, "{code}"),
-            _ => keys.to_owned(),
-        };
-        let at_once = if self.phone.listening.is_none() && self.phone.place.is_none() { ", now = true" } else { "" };
-        self.step(&format!("press = {}{at_once}", quoted(&written)));
+        if let Some((so_far, _)) = &mut self.keys {
+            so_far.push_str(keys);
+            return;
+        }
+        self.flush();
+        let at_once = self.phone.listening.is_none() && self.phone.place.is_none();
+        self.keys = Some((keys.to_owned(), at_once));
         self.phone.pressed();
     }
 
-    /// The caller let the time to press a key run out.
-    pub fn silent(&mut self) {
-        self.step("silence = true");
-        self.phone.pressed();
+    fn flush_keys(&mut self) {
+        let Some((keys, at_once)) = self.keys.take() else { return };
+        let written = match self.phone.code() {
+            Some(code) if code == keys.trim_end_matches('#') => keys.replace(&code, "{code}"),
+            _ => keys,
+        };
+        let at_once = if at_once { ", now = true" } else { "" };
+        self.steps.push(format!("press = {}{at_once}", quoted(&written)));
     }
 
     /// The caller hung up.
@@ -98,6 +111,7 @@ impl Recorder {
         }
         let _ = writeln!(out, "people = {FULL_SIZE}\nsteps = [");
         let mut last = self.clone();
+        last.flush_keys();
         last.flush();
         for step in &last.steps {
             let _ = writeln!(out, "  {{ {step} }},");
@@ -107,6 +121,7 @@ impl Recorder {
     }
 
     fn step(&mut self, step: &str) {
+        self.flush_keys();
         self.flush();
         self.steps.push(step.to_owned());
     }

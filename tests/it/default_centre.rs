@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hatif::{
     dialogue::{self, Run, Theatre},
-    id::PromptId,
+    id::{LanguageId, PromptId},
     script::{
         Script, Source, load,
         model::{NodeKind, PromptUse},
+        value::{Symbol, Type, Value},
     },
+    time::{Date, TimeOfDay},
 };
 
 fn script() -> std::sync::Arc<Script> {
@@ -29,6 +31,34 @@ fn eighty_advisers_serve_every_queue_in_every_language() {
                 })
             };
             assert!(queue.skills.iter().all(serves), "{} in {}", queue.name, language.code);
+        }
+    }
+}
+
+/// Something of a type, to be said.
+fn sample(kind: Type, n: i64) -> Value {
+    match kind {
+        Type::Bool => Value::Bool(true),
+        Type::Number => Value::Number(n),
+        Type::Digits => Value::Digits("000000042".parse().expect("nine digits")),
+        Type::Date => Value::Date(Date::from_ymd(2022, 5, 17).expect("a date")),
+        Type::Amount => Value::Amount(n * 100 + 5),
+        Type::Time => Value::Time(TimeOfDay(510)),
+        Type::Symbol(set) => Value::Symbol(Symbol { set, word: 0 }),
+        Type::Text => Value::Text("Agence 88".into()),
+    }
+}
+
+#[test]
+fn every_prompt_can_be_said_in_every_language_with_nothing_left_open() {
+    let script = script();
+    for (i, prompt) in script.prompts.entries.iter().enumerate() {
+        for l in 0..script.languages.len() {
+            for n in [0, 1, 2, 3, 11, 100] {
+                let args: Vec<Value> = prompt.slots.iter().map(|slot| sample(slot.kind, n)).collect();
+                let text = script.prompts.render_plain(PromptId(i as u32), LanguageId(l as u8), &args);
+                assert!(!text.is_empty() && !text.contains(['{', '}', '$', '\u{2068}']), "{}: {text}", prompt.name);
+            }
         }
     }
 }
