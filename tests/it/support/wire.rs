@@ -25,12 +25,13 @@ use tokio_tungstenite::{
 
 /// Settings of a small server: 2,000 people, foreseeable codes, any free port, records in `data`.
 pub fn config(data: &Path) -> live::Config {
-    let mut config = live::Config::default();
-    config.addr = SocketAddr::from(([127, 0, 0, 1], 0));
-    config.registry = registry::Config::generated(2_000, 1);
-    config.records.dir = data.to_owned();
-    config.known_codes = true;
-    config
+    live::Config {
+        addr: SocketAddr::from(([127, 0, 0, 1], 0)),
+        registry: registry::Config::generated(2_000, 1),
+        records: live::Records { dir: data.to_owned(), ..live::Records::default() },
+        known_codes: true,
+        ..live::Config::default()
+    }
 }
 
 /// Writes a centre's files to a folder.
@@ -103,7 +104,7 @@ pub enum Heard {
 /// Longer than anything takes; for a test that would otherwise hang.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// The same where the clock stands still: while the records are written by their own thread, it may run far ahead.
-const PATIENCE_STILL: Duration = Duration::from_secs(365 * 86_400);
+const PATIENCE_STILL: Duration = Duration::from_secs(30 * 86_400);
 
 impl Telephone<TcpStream> {
     pub async fn connect(addr: SocketAddr) -> Telephone<TcpStream> {
@@ -135,7 +136,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Telephone<S> {
                     Some(Ok(Message::Close(Some(frame)))) => {
                         return Heard::Closed(frame.code.into(), frame.reason.to_string());
                     }
-                    Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                    Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Close(None))) => {}
                     Some(Err(Error::ConnectionClosed | Error::AlreadyClosed | Error::Io(_))) | None => {
                         return Heard::Gone;
                     }
