@@ -215,6 +215,8 @@ pub(crate) struct Call {
     pub(crate) history: Vec<(NodeId, usize)>,
     /// Keys pressed ahead.
     pub(crate) typed: Keys,
+    /// That keys are awaited has not been said yet, since keys pressed ahead may answer at once.
+    pub(crate) listen_unsaid: bool,
     /// Keys of the entry being keyed.
     pub(crate) entry: Keys,
     /// The last entry that was not secret.
@@ -266,6 +268,7 @@ impl Call {
             frames: Vec::new(),
             history: Vec::new(),
             typed: Keys::default(),
+            listen_unsaid: false,
             entry: Keys::default(),
             last_entry: Digits::EMPTY,
             claim: None,

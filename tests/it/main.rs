@@ -1,6 +1,9 @@
 //! The tests of what users rely on: one binary, a module per subject.
 
+mod client;
+mod collector;
 mod default_centre;
+mod dialogues;
 mod laws;
 mod live;
 mod protocol;

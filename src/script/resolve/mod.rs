@@ -4,10 +4,12 @@
 //! that follow see as much of the script as possible. A script with an error is never handed out.
 
 mod calendars;
+mod calls;
 mod centre;
 mod input;
 mod nodes;
 mod queueing;
+mod services;
 mod staff;
 mod uses;
 mod variables;

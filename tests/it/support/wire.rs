@@ -81,9 +81,14 @@ pub async fn wired(config: live::Config, buffer: usize, taps: Vec<Box<dyn Tap>>)
 impl Plug {
     /// A telephone on this wire.
     pub async fn telephone(&self) -> Telephone<DuplexStream> {
+        Telephone::over(self.stream().await, PATIENCE_STILL).await
+    }
+
+    /// A connection on this wire, before anything was said.
+    pub async fn stream(&self) -> DuplexStream {
         let (here, there) = tokio::io::duplex(self.buffer);
         self.wire.send(there).await.expect("the server listens");
-        Telephone::over(here, PATIENCE_STILL).await
+        here
     }
 }
 
