@@ -65,19 +65,20 @@ fn relocated(schema: &Value) -> Value {
     }
 }
 
+fn message(kind: &Kind) -> (String, Value) {
+    let message = json!({
+        "name": kind.name,
+        "summary": kind.about,
+        "contentType": "application/json",
+        "payload": kind.schema,
+    });
+    (kind.name.clone(), message)
+}
+
 fn asyncapi() -> Value {
     let (client, server) = (schema::<ClientMessage>(""), schema::<ServerMessage>(""));
     let (sent, received) = (kinds(&client), kinds(&server));
-    let mut messages = Map::new();
-    for kind in sent.iter().chain(&received) {
-        let message = json!({
-            "name": kind.name,
-            "summary": kind.about,
-            "contentType": "application/json",
-            "payload": kind.schema,
-        });
-        messages.insert(kind.name.clone(), message);
-    }
+    let messages: Map<String, Value> = sent.iter().chain(&received).map(message).collect();
     let mut shared = Map::new();
     for schema in [&client, &server] {
         for (name, value) in schema["$defs"].as_object().into_iter().flatten() {

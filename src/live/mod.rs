@@ -24,6 +24,7 @@ pub mod protocol;
 pub mod pump;
 pub mod recorder;
 pub mod reload;
+mod routes;
 pub mod row;
 pub mod say;
 pub mod server;

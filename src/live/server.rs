@@ -2,27 +2,20 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
-use axum::{
-    Json, Router,
-    extract::{ConnectInfo, State, connect_info::Connected, ws::WebSocketUpgrade},
-    http::{HeaderMap, StatusCode, header},
-    response::{IntoResponse, Response},
-    routing::{get, post},
-    serve::{IncomingStream, Listener},
-};
+use axum::serve::Listener;
 use jiff::tz::TimeZone;
 use tokio::{net::TcpListener, sync::mpsc, task::JoinHandle};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    Config, MAX_FRAME, StartAt,
+    Config, StartAt,
     clock::{self, Clock},
     health::{Health, Pulse},
-    listener::{Door, Gate},
-    protocol::SUBPROTOCOL,
+    listener::Door,
     pump::{Demand, Parts, Pump, Status, Tap},
     recorder::{Recorder, RecorderError},
     reload::{self, Checked, Faulty, Reloaded, Reloader},
+    routes::{Shared, serve},
     row, session,
     sessions::Sessions,
     shutdown::Stop,
@@ -463,67 +456,4 @@ impl RunningServer {
     pub fn health(&self) -> Health {
         self.pulse.read()
     }
-}
-
-/// What the routes need.
-#[derive(Clone, Debug)]
-struct Shared {
-    context: Arc<session::Context>,
-    reloader: Arc<Reloader>,
-    pulse: Arc<Pulse>,
-    tracker: TaskTracker,
-}
-
-async fn serve<L>(door: L, shared: Shared, closing: CancellationToken) -> std::io::Result<()>
-where
-    L: Listener<Addr = SocketAddr>,
-{
-    let router = Router::new()
-        .route("/call", get(call))
-        .route("/health", get(health))
-        .route("/reload", post(reload))
-        .with_state(shared)
-        .into_make_service_with_connect_info::<Peer>();
-    axum::serve(Gate(door), router).with_graceful_shutdown(closing.cancelled_owned()).await
-}
-
-/// Who connected.
-#[derive(Clone, Copy, Debug)]
-struct Peer(SocketAddr);
-
-impl<L: Listener<Addr = SocketAddr>> Connected<IncomingStream<'_, Gate<L>>> for Peer {
-    fn connect_info(stream: IncomingStream<'_, Gate<L>>) -> Peer {
-        Peer(*stream.remote_addr())
-    }
-}
-
-async fn call(State(shared): State<Shared>, upgrade: WebSocketUpgrade) -> Response {
-    let Shared { context, tracker, .. } = shared;
-    upgrade
-        .protocols([SUBPROTOCOL])
-        .read_buffer_size(4_096)
-        .write_buffer_size(0)
-        .max_message_size(MAX_FRAME)
-        .max_frame_size(MAX_FRAME)
-        .on_upgrade(move |socket| tracker.track_future(session::run(socket, context)))
-}
-
-async fn health(State(shared): State<Shared>) -> Json<Health> {
-    Json(shared.pulse.read())
-}
-
-async fn reload(State(shared): State<Shared>, ConnectInfo(peer): ConnectInfo<Peer>, headers: HeaderMap) -> Response {
-    // Publishing is the operator's: only from this machine, and not by a page that a browser on it happens to show.
-    if !peer.0.ip().is_loopback() || headers.contains_key(header::ORIGIN) {
-        let why = "only a program on the server's own machine may reload\n";
-        return (StatusCode::FORBIDDEN, why).into_response();
-    }
-    let reloaded = shared.reloader.reload().await;
-    let status = match reloaded {
-        Reloaded::Published { .. } | Reloaded::Unchanged { .. } => StatusCode::OK,
-        Reloaded::Refused { .. } => StatusCode::UNPROCESSABLE_ENTITY,
-        Reloaded::NoFolder => StatusCode::CONFLICT,
-        Reloaded::Closing => StatusCode::SERVICE_UNAVAILABLE,
-    };
-    (status, Json(reloaded)).into_response()
 }
