@@ -11,8 +11,8 @@ use toml::de::DeTable;
 use super::read::{Reader, Section};
 use crate::{
     live,
-    registry::{self, Source},
-    script::diagnostic::Diagnostic,
+    registry::{self, Source as People},
+    script::{Source, diagnostic::Diagnostic, render_diagnostics},
     time::Duration,
 };
 
@@ -67,27 +67,15 @@ pub struct Problems {
 impl std::error::Error for Problems {}
 
 impl fmt::Display for Problems {
-    /// One `file:line:column: reason` a problem, each with its way out below.
+    /// As the checker reports a script: reason, file, line, column, the line itself, and the way out.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for problem in &self.found {
-            let (line, column) = place(&self.text, problem.span.start);
-            writeln!(f, "{}:{line}:{column}: {} [{}]", self.file, problem.message, problem.code)?;
-            if let Some(help) = &problem.help {
-                writeln!(f, "  help: {help}")?;
-            }
-        }
+        let source = Source::from_files(vec![(self.file.clone(), self.text.clone())]);
+        writeln!(f, "settings that cannot be used\n{}", render_diagnostics(&source, &self.found, false))?;
         match self.found.len() {
-            1 => write!(f, "1 problem in {}; nothing was started", self.file),
-            n => write!(f, "{n} problems in {}; nothing was started", self.file),
+            1 => write!(f, "\n1 problem in {}; nothing was started", self.file),
+            n => write!(f, "\n{n} problems in {}; nothing was started", self.file),
         }
     }
-}
-
-/// Line and column of a byte, both from 1, columns in characters.
-fn place(text: &str, at: usize) -> (usize, usize) {
-    let before = text.get(..at.min(text.len())).unwrap_or(text);
-    let line_start = before.rfind('\n').map_or(0, |i| i + 1);
-    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
 }
 
 /// Reads a settings file.
@@ -168,14 +156,14 @@ fn server(mut section: Section<'_, '_>, live: &mut live::Config) {
 }
 
 fn people_on_file(mut section: Section<'_, '_>, config: &mut registry::Config) {
-    let Source::Generated { mut size } = registry::Config::default().source else { return section.finish() };
+    let People::Generated { mut size } = registry::Config::default().source else { return section.finish() };
     section.whole("size", &mut size, registry::margins::MIN_SIZE..=registry::margins::MAX_SIZE);
     section.whole("seed", &mut config.seed, 0..=i64::MAX as u64);
     let mut file: Option<PathBuf> = None;
     section.path("file", "\"people.csv\"", &mut file);
     config.source = match file {
-        Some(path) => Source::File { path },
-        None => Source::Generated { size },
+        Some(path) => People::File { path },
+        None => People::Generated { size },
     };
     section.finish();
 }
@@ -218,12 +206,17 @@ mod tests {
         let text = "[server]\nadr = \"127.0.0.1:1\"\nidle = 60\noutbox = 2\ndrain = \"soon\"\n\n[clock]\nspeed = 1e9\n\n[sever]\n";
         let report = parse("my.toml", text).expect_err("six mistakes").to_string();
         let expected = [
-            "my.toml:2:1: [server] has no `adr` [unknown-setting]\n  help: did you mean `addr`?",
-            "my.toml:3:8: `server.idle` is a whole number, not a text [wrong-type]\n  help: write idle = \"30s\"",
-            "my.toml:4:10: `server.outbox` is 2, which is out of range [out-of-range]\n  help: choose 8 to 65536",
-            "my.toml:5:9: `server.drain` cannot be used: `soon` is not a length of time",
-            "my.toml:8:9: `clock.speed` is 1e9, which is out of range [out-of-range]\n  help: choose 0.001 to 1000",
-            "my.toml:10:2: the file has no `sever` [unknown-setting]\n  help: did you mean `server`?",
+            "error[unknown-setting]: [server] has no `adr`\n --> my.toml:2:1\n",
+            "help: did you mean `addr`?",
+            "error[wrong-type]: `server.idle` is a whole number, not a text\n --> my.toml:3:8\n",
+            "help: write idle = \"30s\"",
+            "error[out-of-range]: `server.outbox` is 2, which is out of range\n --> my.toml:4:10\n",
+            "help: choose 8 to 65536",
+            "error[bad-value]: `server.drain` cannot be used: `soon` is not a length of time",
+            "error[out-of-range]: `clock.speed` is 1e9, which is out of range\n --> my.toml:8:9\n",
+            "help: choose 0.001 to 1000",
+            "error[unknown-setting]: the file has no `sever`\n  --> my.toml:10:2\n",
+            "help: did you mean `server`?",
             "6 problems in my.toml; nothing was started",
         ];
         for part in expected {

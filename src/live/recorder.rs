@@ -29,11 +29,11 @@ impl Recorder<BufWriter<File>> {
     /// # Errors
     /// The file exists already or cannot be made, or the operating system has no randomness for the pseudonyms.
     pub fn begin(path: &Path, script: &Script, seed: Seed, clock: &LocalClock) -> Result<Self, RecorderError> {
-        let error = |source| RecorderError { path: path.to_owned(), source };
+        let error = |cause| RecorderError { path: path.to_owned(), cause };
         let file = File::create_new(path).map_err(error)?;
         let mut key = [0; 32];
         // Drawn for this run and told to nobody, so that a number cannot be guessed from its pseudonym.
-        SysRng.try_fill_bytes(&mut key).map_err(|source| error(io::Error::other(source)))?;
+        SysRng.try_fill_bytes(&mut key).map_err(|cause| error(io::Error::other(cause)))?;
         Recorder::to(BufWriter::new(file), &path.display().to_string(), (script, seed, clock), Pseudonyms::new(key))
             .map_err(error)
     }
@@ -65,10 +65,10 @@ impl<W: Write> Recorder<W> {
 
 /// A journal that cannot be begun.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot begin the journal {}: {source}; give the name of a new file with --journal", path.display())]
+#[error("cannot begin the journal {}: {cause}; give the name of a new file with --journal", path.display())]
 pub struct RecorderError {
     path: PathBuf,
-    source: io::Error,
+    cause: io::Error,
 }
 
 impl<W: Write + Send> Tap for Recorder<W> {

@@ -4,16 +4,13 @@
 //! whole; what is faulty is refused with the checker's report and the old version stays. Calls in progress end on the
 //! version they began on, which is the engine's doing.
 
-use std::{fmt::Write as _, path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc};
 
 use notify::{RecursiveMode, Watcher};
 use tokio::sync::{Mutex, mpsc, oneshot};
 
 use super::pump::Demand;
-use crate::script::{
-    Script, Source,
-    diagnostic::{Diagnostic, Severity},
-};
+use crate::script::{self, Script, Source, diagnostic::Severity};
 
 /// A centre that was read and checked.
 #[derive(Clone, Debug)]
@@ -38,32 +35,15 @@ pub fn read(dir: Option<&std::path::Path>) -> Result<Checked, Faulty> {
         None => Source::embedded(),
         Some(dir) => Source::from_dir(dir).map_err(|error| Faulty(error.to_string()))?,
     };
-    let loaded = crate::script::load(&source);
-    let of = |severity| loaded.diagnostics.iter().filter(move |problem| problem.severity == severity);
-    match loaded.script {
-        Some(script) => Ok(Checked { script, warnings: report(&source, of(Severity::Warning)) }),
-        None => Err(Faulty(report(&source, of(Severity::Error)))),
+    let loaded = script::load(&source);
+    let report = |severity| {
+        let of: Vec<_> = loaded.diagnostics.iter().filter(|problem| problem.severity == severity).cloned().collect();
+        script::render_diagnostics(&source, &of, false)
+    };
+    match &loaded.script {
+        Some(script) => Ok(Checked { script: script.clone(), warnings: report(Severity::Warning) }),
+        None => Err(Faulty(report(Severity::Error))),
     }
-}
-
-/// The problems as text, one paragraph each.
-fn report<'a>(source: &Source, problems: impl Iterator<Item = &'a Diagnostic>) -> String {
-    let mut text = String::new();
-    for problem in problems {
-        let file = source.text(&problem.file).unwrap_or_default();
-        let before = file.get(..problem.span.start.min(file.len())).unwrap_or(file);
-        let (line, start) = (before.matches('\n').count() + 1, before.rfind('\n').map_or(0, |i| i + 1));
-        let column = before[start..].chars().count() + 1;
-        // Writing to a text cannot fail.
-        let _ = writeln!(text, "{}:{line}:{column}: {} [{}]", problem.file, problem.message, problem.code);
-        if let Some(help) = &problem.help {
-            let _ = writeln!(text, "  help: {help}");
-        }
-        if let Some(keys) = &problem.reached_by {
-            let _ = writeln!(text, "  a caller gets there by: {keys}");
-        }
-    }
-    text
 }
 
 /// What came of a reload.

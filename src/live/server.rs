@@ -42,12 +42,12 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The address cannot be listened on.
-    #[error("{}", address_help(*addr, source))]
+    #[error("{}", address_help(*addr, cause))]
     Address {
         /// Which.
         addr: SocketAddr,
         /// Why.
-        source: std::io::Error,
+        cause: std::io::Error,
     },
     /// The centre's files are faulty.
     #[error("the centre cannot be used:\n{0}")]
@@ -65,12 +65,12 @@ pub enum StartError {
     #[error(transparent)]
     Journal(#[from] RecorderError),
     /// The operating system refuses.
-    #[error("{what}: {source}")]
+    #[error("{what}: {cause}")]
     System {
         /// What was tried.
         what: &'static str,
         /// Why not.
-        source: std::io::Error,
+        cause: std::io::Error,
     },
 }
 
@@ -153,7 +153,7 @@ impl Server {
     /// # Errors
     /// Whatever keeps it from starting; nothing is left running.
     pub async fn start(config: Config) -> Result<RunningServer, StartError> {
-        let address = |source| StartError::Address { addr: config.addr, source };
+        let address = |cause| StartError::Address { addr: config.addr, cause };
         let listener = TcpListener::bind(config.addr).await.map_err(address)?;
         Server::start_on(config, Door(listener), Vec::new()).await
     }
@@ -167,7 +167,7 @@ impl Server {
         L: Listener<Addr = SocketAddr>,
     {
         let began = clock::wall();
-        let system = |what| move |source| StartError::System { what, source };
+        let system = |what| move |cause| StartError::System { what, cause };
         let addr = door.local_addr().map_err(system("cannot tell the address listened on"))?;
         // The registry is the longest part; the rest goes on meanwhile.
         let people = config.registry.clone();

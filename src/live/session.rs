@@ -70,7 +70,7 @@ pub async fn run(mut socket: WebSocket, context: Arc<Context>) {
     tracing::debug!(session = %id, "connected");
     let mut session = Session::new(inbox, context.clone());
     let end = session.serve(&mut socket).await;
-    tracing::debug!(session = %id, end = ?end.describe(), "disconnected");
+    tracing::debug!(session = %id, end = end.describe(), "disconnected");
     context.sessions.close(id);
     // The pump may be gone already when the server stops; then there is no call left to end.
     let _ = context.pump.send(Demand::Left { session: id }).await;

@@ -111,12 +111,12 @@ create table audit (
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The folder cannot be made or written.
-    #[error("cannot use {path} for call records: {source}; choose another folder with --data")]
+    #[error("cannot use {path} for call records: {cause}; choose another folder with --data")]
     Folder {
         /// The folder.
         path: PathBuf,
         /// Why.
-        source: std::io::Error,
+        cause: std::io::Error,
     },
     /// Another server writes there.
     #[error("another server keeps its call records in {0}; stop it, or choose another folder with --data")]
@@ -139,12 +139,12 @@ pub enum StoreError {
     #[error("there are no call records in {0}; they are written by `hatif serve`; choose their folder with --data")]
     Missing(PathBuf),
     /// SQLite refuses.
-    #[error("call records in {path}: {source}")]
+    #[error("call records in {path}: {cause}")]
     Sqlite {
         /// The file.
         path: PathBuf,
         /// Why.
-        source: rusqlite::Error,
+        cause: rusqlite::Error,
     },
 }
 
@@ -244,16 +244,16 @@ impl Store {
     /// # Errors
     /// The folder cannot be used, belongs to another running server, or holds something this program cannot write.
     pub fn open(dir: &Path) -> Result<Store, StoreError> {
-        let folder = |source| StoreError::Folder { path: dir.to_owned(), source };
+        let folder = |cause| StoreError::Folder { path: dir.to_owned(), cause };
         std::fs::create_dir_all(dir).map_err(folder)?;
         let lock = File::create(dir.join("lock")).map_err(folder)?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(StoreError::InUse(dir.to_owned())),
-            Err(TryLockError::Error(source)) => return Err(folder(source)),
+            Err(TryLockError::Error(cause)) => return Err(folder(cause)),
         }
         let path = dir.join(FILE);
-        let db = Connection::open(&path).map_err(|source| StoreError::Sqlite { path: path.clone(), source })?;
+        let db = Connection::open(&path).map_err(|cause| StoreError::Sqlite { path: path.clone(), cause })?;
         prepare(&db, &path, true)?;
         Ok(Store { db, path, _lock: lock })
     }
@@ -267,7 +267,7 @@ impl Store {
         let seed = run.seed as i64;
         self.db
             .execute(sql, params![run.began, run.origin, run.speed, seed, env!("CARGO_PKG_VERSION")])
-            .map_err(|source| self.error(source))?;
+            .map_err(|cause| self.error(cause))?;
         Ok(self.db.last_insert_rowid())
     }
 
@@ -283,7 +283,7 @@ impl Store {
             self.db.execute(insert, [drawn.to_string()])?;
             self.db.query_row("select value from meta where name = 'secret_seed'", [], |row| row.get(0))
         };
-        let seed = read().map_err(|source| self.error(source))?;
+        let seed = read().map_err(|cause| self.error(cause))?;
         seed.parse().map_err(|_| StoreError::NotOurs(self.path.clone()))
     }
 
@@ -306,7 +306,7 @@ impl Store {
             let others = self.db.query_row(others, [registry], |row| row.get::<_, i64>(0))?;
             Ok((changes, others.unsigned_abs()))
         };
-        read().map_err(|source| self.error(source))
+        read().map_err(|cause| self.error(cause))
     }
 
     /// Starts the writer. `durable` is told each call whose record is on disk.
@@ -327,8 +327,8 @@ impl Store {
         Ok(Writer { sender, failing, thread })
     }
 
-    fn error(&self, source: rusqlite::Error) -> StoreError {
-        StoreError::Sqlite { path: self.path.clone(), source }
+    fn error(&self, cause: rusqlite::Error) -> StoreError {
+        StoreError::Sqlite { path: self.path.clone(), cause }
     }
 }
 
@@ -343,19 +343,19 @@ pub fn open_to_read(dir: &Path) -> Result<Connection, StoreError> {
     }
     // A reader of a database in WAL mode must be able to make the shared index, so it is opened for writing and told not to.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let db = Connection::open_with_flags(&path, flags)
-        .map_err(|source| StoreError::Sqlite { path: path.clone(), source })?;
+    let db =
+        Connection::open_with_flags(&path, flags).map_err(|cause| StoreError::Sqlite { path: path.clone(), cause })?;
     prepare(&db, &path, false)?;
     Ok(db)
 }
 
 /// Checks whose database it is and of which layout; lays out an empty one when it is to be written.
 fn prepare(db: &Connection, path: &Path, write: bool) -> Result<(), StoreError> {
-    let sqlite = |source| StoreError::Sqlite { path: path.to_owned(), source };
+    let sqlite = |cause| StoreError::Sqlite { path: path.to_owned(), cause };
     let number = |name: &str| db.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     let not_ours = |error: rusqlite::Error| match error.sqlite_error_code() {
         Some(rusqlite::ErrorCode::NotADatabase) => StoreError::NotOurs(path.to_owned()),
-        _ => StoreError::Sqlite { path: path.to_owned(), source: error },
+        _ => StoreError::Sqlite { path: path.to_owned(), cause: error },
     };
     db.busy_timeout(std::time::Duration::from_secs(5)).map_err(sqlite)?;
     let (application, found) = (number("application_id").map_err(not_ours)?, number("user_version").map_err(not_ours)?);
