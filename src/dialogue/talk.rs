@@ -627,10 +627,14 @@ impl Talk {
 
     fn no_meaning(&self, word: &str) -> Progress {
         let expected = format!("that something fills `{{{word}}}`");
+        let somebody = self.words.expand("{birth}").is_ok();
         let instead = match word {
-            "code" => "no text message with a code has come",
-            "number" | "last3" => "the person has no registration number; ask for `status = \"registered\"`",
-            "tail" => "the person has no phone on file; ask for `phone = true`",
+            "code" | "wrong_code" => "no text message with a code has come",
+            "number" | "last3" if somebody => {
+                "the person has no registration number; ask for `status = \"registered\"`"
+            }
+            "reference" if somebody => "the person is registered, and has a number instead",
+            "tail" if somebody => "the person has no phone on file; ask for `phone = true`",
             "language" => "the centre's language menu has no key for this language",
             _ => "the dialogue asks for no person; add `person = { … }`",
         };
