@@ -139,7 +139,7 @@ fn select(db: &Connection, args: &Args) -> rusqlite::Result<Records> {
          order by run, number"
     );
     let mut statement = db.prepare(&sql)?;
-    let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let width = columns.len();
     let rows = statement
         .query_map(rusqlite::params_from_iter(values), |row| (0..width).map(|i| row.get(i)).collect())?

@@ -129,6 +129,12 @@ impl Keys {
             self.0.push_back(key);
         }
     }
+    /// Puts keys before those that are there.
+    pub(crate) fn prepend(&mut self, mut keys: Keys) {
+        keys.0.append(&mut self.0);
+        keys.0.truncate(Self::CAPACITY);
+        self.0 = keys.0;
+    }
     pub(crate) fn pop(&mut self) -> Option<Key> {
         self.0.pop_front()
     }
@@ -209,6 +215,8 @@ pub(crate) struct Call {
     pub(crate) history: Vec<(NodeId, usize)>,
     /// Keys pressed ahead.
     pub(crate) typed: Keys,
+    /// That keys are awaited has not been said yet, since keys pressed ahead may answer at once.
+    pub(crate) listen_unsaid: bool,
     /// Keys of the entry being keyed.
     pub(crate) entry: Keys,
     /// The last entry that was not secret.
@@ -260,6 +268,7 @@ impl Call {
             frames: Vec::new(),
             history: Vec::new(),
             typed: Keys::default(),
+            listen_unsaid: false,
             entry: Keys::default(),
             last_entry: Digits::EMPTY,
             claim: None,

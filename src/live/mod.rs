@@ -17,6 +17,7 @@
 mod book;
 pub mod clock;
 pub mod config;
+pub mod docs;
 pub mod health;
 pub mod listener;
 pub mod protocol;

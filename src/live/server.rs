@@ -32,7 +32,7 @@ use crate::{
     id::PersonId,
     pii::Digits,
     random::Seed,
-    registry::{OpenError, Registry, Source},
+    registry::{OpenError, Person, Registry, Source},
     script::Script,
     time::{Date, LocalClock},
     world::{World, WorldConfig, services, services::Services},
@@ -266,8 +266,7 @@ fn services(store: &Store, config: &Config, registry: Arc<Registry>) -> Result<S
 
 /// The first registered adult: the same one at each start.
 fn example(registry: &Registry) -> Option<Example> {
-    let person =
-        (0..registry.len()).filter_map(|i| registry.person(PersonId(i))).find(|person| person.is_registered())?;
+    let person = (0..registry.len()).filter_map(|i| registry.person(PersonId(i))).find(Person::is_registered)?;
     Some(Example { number: registry.number_of(&person)?, birth: person.birth().reveal() })
 }
 

@@ -38,8 +38,10 @@ pub struct Context {
 /// How a connection ends.
 #[derive(Debug)]
 enum End {
-    /// The caller closed it, or it broke; there is nobody left to tell.
+    /// It broke; there is nobody left to tell.
     Gone,
+    /// The caller closed it; that is answered in kind.
+    Left,
     /// We close it, with a code, a reason and, where there is one, a message first.
     Close { code: u16, reason: &'static str, error: Option<Refusal> },
 }
@@ -51,7 +53,7 @@ impl End {
 }
 
 /// How long a closing handshake may take; the connection is dropped after it.
-const CLOSING: std::time::Duration = std::time::Duration::from_secs(2);
+const CLOSING: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// Close code of a server that has no room: "try again later".
 const TRY_AGAIN_LATER: u16 = 1013;
@@ -79,6 +81,7 @@ impl End {
     fn describe(&self) -> &'static str {
         match self {
             End::Gone => "gone",
+            End::Left => "left",
             End::Close { reason, .. } => reason,
         }
     }
@@ -86,7 +89,16 @@ impl End {
 
 /// Says why, closes, and waits a moment for the other side to close too.
 async fn close(mut socket: WebSocket, end: End, patience: std::time::Duration) {
-    let End::Close { code, reason, error } = end else { return };
+    // Reading on sends the answer to a closing frame, and waits for the other side to hang up.
+    let (code, reason, error) = match end {
+        End::Close { code, reason, error } => (code, reason, error),
+        End::Left => {
+            let answered = async { while let Some(Ok(_)) = socket.recv().await {} };
+            let _ = tokio::time::timeout(CLOSING, answered).await;
+            return;
+        }
+        End::Gone => return,
+    };
     let oversize = code == close_code::SIZE;
     let farewell = async {
         if let Some(refusal) = error {
@@ -190,7 +202,7 @@ impl Session {
                 Err(End::close(close_code::UNSUPPORTED, "text frames only", Some(refusal)))
             }
             Ok(Message::Ping(_) | Message::Pong(_)) => Ok(()),
-            Ok(Message::Close(_)) => Err(End::Gone),
+            Ok(Message::Close(_)) => Err(End::Left),
             Err(error) => Err(broken(error)),
         }
     }

@@ -56,6 +56,11 @@ static STEP: Record = Record {
         may("prompt", PROMPT, "said first"),
         may("replay", Shape::Bool, "say the node again (default true)"),
         may("then", NODE, "leave for this node instead"),
+        may(
+            "keep",
+            Shape::Bool,
+            "with `then` after a no-match: the keys are not a mistake but meant for that node (default false)",
+        ),
     ]],
 };
 const ESCALATION: Shape = Shape::Any(&[Shape::Record(&HANDLER), Shape::List(&Shape::Record(&STEP))]);
@@ -264,6 +269,23 @@ pub static FLOW_FILE: Record = Record {
         need("node", Shape::Map("nodes", &Shape::Node), "the nodes"),
     ]],
 };
+
+static PROMPT_SETTINGS: Record = Record {
+    name: "the settings of a prompt",
+    fields: &[&[
+        may("barge_in", Shape::Bool, "whether a key stops it (default true)"),
+        may("valid_from", Shape::Date, "said from this day on"),
+        may("valid_to", Shape::Date, "not said from this day on"),
+        may("otherwise", PROMPT_ID, "said outside these dates"),
+        may(
+            "seconds",
+            Shape::Map("languages", &Shape::Number(0.0, 3600.0)),
+            "measured length; else estimated from the text",
+        ),
+    ]],
+};
+/// What each entry of `prompts/prompts.toml` may be.
+pub static PROMPT_ENTRY: Shape = Shape::Record(&PROMPT_SETTINGS);
 
 static COMMON: [Field; 6] = [
     need("kind", Shape::Text("a kind of node"), "what the node does"),

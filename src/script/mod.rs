@@ -12,6 +12,7 @@ pub mod calendar;
 pub mod catalogue;
 mod check;
 pub mod diagnostic;
+mod draw;
 mod expr;
 mod fields;
 pub mod graph;
@@ -20,6 +21,7 @@ pub mod model;
 pub mod prompts;
 mod report;
 mod resolve;
+mod schema;
 pub(crate) mod shape;
 mod source;
 pub(crate) mod tree;
@@ -27,10 +29,12 @@ pub mod value;
 pub mod versions;
 
 use diagnostic::Diagnostic;
+pub use draw::{Drawing, mermaid, svg};
 pub use load::load;
 pub use model::Script;
 pub use report::{diagnostics_json, render_diagnostics};
-pub use source::{Source, SourceError};
+pub use schema::json_schema;
+pub use source::{Source, SourceError, embedded_files};
 pub use versions::Versions;
 
 /// What reading a centre gave.

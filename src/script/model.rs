@@ -193,6 +193,8 @@ pub struct EscalationStep {
     pub prompts: Box<[PromptUse]>,
     /// What then.
     pub then: Then,
+    /// The keys that fitted nothing here are no mistake: they are kept for the node that follows.
+    pub keep: bool,
 }
 
 /// What follows a no-input or no-match.

@@ -9,6 +9,7 @@ use std::{
 };
 
 use hatif::{
+    engine::Input,
     live::{
         Server, StartError,
         protocol::{AgentState, ErrorCode, ServerMessage},
@@ -47,8 +48,9 @@ struct Process {
 impl Process {
     fn serve(data: &Path, options: &[&str]) -> Process {
         let mut child = hatif()
-            .args(["serve", "--addr", "127.0.0.1:0", "--registry-size", "2000", "--seed", "1", "--data"])
+            .args(["serve", "--addr", "127.0.0.1:0", "--seed", "1", "--data"])
             .arg(data)
+            .args(if options.contains(&"--registry-size") { &[][..] } else { &["--registry-size", "2000"] })
             .args(options)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -73,6 +75,18 @@ impl Drop for Process {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The promise of the first command. In a debug build nothing is quick, so only an optimised one is held to it.
+#[cfg(not(debug_assertions))]
+#[test]
+fn with_everybody_on_file_a_server_is_ready_in_two_seconds() {
+    let data = tempfile::tempdir().expect("a folder");
+    let began = hatif::live::clock::wall();
+    let process = Process::serve(data.path(), &["--registry-size", "3200000"]);
+    let took = hatif::live::clock::since(began);
+    assert!(took <= Duration::from_secs(2), "{took}");
+    drop(process);
 }
 
 fn hatif() -> Command {
@@ -390,8 +404,7 @@ fn simulated(end: Instant) -> Vec<String> {
     while let Some(notice) = world.poll() {
         log.note(&notice, world.versions());
     }
-    let lines = lines.lock().expect("nobody panics").clone();
-    lines
+    lines.lock().expect("nobody panics").clone()
 }
 
 /// Hears what is said until then; whether the call is over.
@@ -418,7 +431,7 @@ async fn the_same_callers_write_the_same_log_by_either_clock() {
     let mut config = config(data.path());
     config.seed = SEED;
     let (server, plug) = wired(config, 64 * 1024, vec![Box::new(log)]).await;
-    let begin = tokio::time::Instant::now();
+    let begin = hatif::live::clock::wall();
     let at = move |ms: u64| begin + Std::from_millis(ms);
     let mut callers = tokio::task::JoinSet::new();
     for (calls_at, acts) in stories() {
@@ -455,4 +468,88 @@ async fn the_same_callers_write_the_same_log_by_either_clock() {
     server.ask_to_stop();
     server.ask_to_stop();
     server.finished().await.expect("all is written");
+}
+
+// ---------------------------------------------------------------------------------------------------------- a call back
+
+/// Dials a centre without agents, and is promised a call back; the call's id and version.
+async fn ask_to_be_called_back(caller: &mut Telephone<tokio::io::DuplexStream>) -> (String, u32) {
+    let call = caller.dial().await;
+    for (node, keys) in [("language.choose", "2"), ("main.menu", "01"), ("adviser.unstaffed", "1")] {
+        caller.until(|message| matches!(message, ServerMessage::Collecting { node: at, .. } if at == node)).await;
+        caller.say(&format!(r#"{{"type":"digits","keys":"{keys}"}}"#)).await;
+    }
+    let ended = caller.until(|message| matches!(message, ServerMessage::Ended { .. })).await;
+    assert!(matches!(ended, ServerMessage::Ended { outcome, .. } if outcome == "callback"));
+    call
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_promised_call_back_rings_the_open_connection() {
+    let data = tempfile::tempdir().expect("a folder");
+    let mut config = config(data.path());
+    config.agents = false;
+    let (server, plug) = wired(config, 64 * 1024, vec![]).await;
+    let mut caller = plug.telephone().await;
+    let (first, _) = ask_to_be_called_back(&mut caller).await;
+
+    // An agent comes who can help.
+    let script = reload::read(None).expect("the default centre is whole").script;
+    let status = script.skills.iter().position(|skill| &**skill == "status").expect("a skill");
+    let french = script.language_named("fr").expect("a language");
+    let fits = |group: &hatif::script::model::Group| {
+        group.skills.iter().any(|(skill, _)| skill.index() == status) && group.languages.contains(&french)
+    };
+    let group = hatif::id::GroupId(script.groups.iter().position(fits).expect("a group") as u16);
+    let agent = hatif::id::AgentId(0);
+    let inject = async |input| server.pump().send(Demand::Inject { input, done: None }).await.expect("the server runs");
+    inject(Input::AgentLoggedIn { agent, group }).await;
+    inject(Input::AgentReady { agent }).await;
+    let ringing = caller.until(|message| matches!(message, ServerMessage::Ringing { .. })).await;
+    let ServerMessage::Ringing { call, promised_in } = ringing else { unreachable!("only that passes") };
+    assert_eq!(promised_in, Some(first));
+    caller.say(r#"{"type":"digits","keys":"1"}"#).await;
+    let refused = caller.message().await;
+    assert!(matches!(refused, ServerMessage::Error { code: ErrorCode::OutOfTurn, .. }), "{refused:?}");
+    caller.say(r#"{"type":"answer"}"#).await;
+    let answered = caller.until(|message| matches!(message, ServerMessage::Answered { .. })).await;
+    assert!(matches!(answered, ServerMessage::Answered { call: of, language, .. } if of == call && language == "fr"));
+    // The agent was kept free for this, and is there at once.
+    caller.until(|message| matches!(message, ServerMessage::Agent { state: AgentState::Connected, .. })).await;
+    caller.hang_up().await;
+    server.stop().await.expect("all is written");
+    let db = hatif::live::store::open_to_read(data.path()).expect("records");
+    let promised = "select promised_in from calls where promised_in is not null";
+    assert_eq!(db.query_row(promised, [], |row| row.get::<_, String>(0)).expect("a row"), "1-1");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_back_to_a_connection_that_is_gone_counts_as_not_reached() {
+    let data = tempfile::tempdir().expect("a folder");
+    let mut config = config(data.path());
+    config.agents = false;
+    let (log, lines) = Log::new(Instant::NEVER);
+    let (server, plug) = wired(config, 64 * 1024, vec![Box::new(log)]).await;
+    let mut caller = plug.telephone().await;
+    ask_to_be_called_back(&mut caller).await;
+    caller.socket.close(None).await.expect("the line holds");
+    while caller.next().await != Heard::Gone {}
+    let script = reload::read(None).expect("the default centre is whole").script;
+    let agent = hatif::id::AgentId(0);
+    for group in 0..script.groups.len() as u16 {
+        let group = hatif::id::GroupId(group);
+        for input in [
+            Input::AgentLoggedIn { agent, group },
+            Input::AgentReady { agent },
+            Input::AgentNotReady { agent },
+            Input::AgentLoggedOut { agent },
+        ] {
+            server.pump().send(Demand::Inject { input, done: None }).await.expect("the server runs");
+        }
+    }
+    server.ask_to_stop();
+    server.ask_to_stop();
+    server.finished().await.expect("all is written");
+    let lines = lines.lock().expect("nobody panics");
+    assert!(lines.iter().any(|line| line.contains("not reached, try 1")), "{}", lines.join("\n"));
 }

@@ -5,8 +5,8 @@ use std::time::Duration as Std;
 use futures_util::SinkExt;
 use hatif::{
     live::{
-        Server,
-        protocol::{ErrorCode, ServerMessage},
+        Server, docs,
+        protocol::{AgentState, ClientMessage, ErrorCode, ServerMessage},
     },
     time::Duration,
 };
@@ -129,11 +129,11 @@ async fn one_connection_too_many_is_told_so() {
 async fn a_silent_connection_is_closed_but_not_a_silent_call() {
     let data = tempfile::tempdir().expect("a folder");
     let (server, plug) = wired(config(data.path()), 64 * 1024, vec![]).await;
-    let begin = tokio::time::Instant::now();
+    let begin = hatif::live::clock::wall();
     let mut idle = plug.telephone().await;
     assert_eq!(error(&idle.message().await), Some(ErrorCode::Idle));
     assert_eq!(idle.next().await, Heard::Closed(1000, "idle".into()));
-    assert_eq!(begin.elapsed().as_secs(), 120);
+    assert_eq!(hatif::live::clock::since(begin).as_secs(), 120);
     // A caller who says nothing is the engine's affair: silence is counted, and she ends up with an adviser.
     let mut silent = plug.telephone().await;
     silent.dial().await;
@@ -172,4 +172,130 @@ async fn a_caller_who_does_not_read_is_let_go() {
     server.ask_to_stop();
     server.ask_to_stop();
     server.finished().await.expect("all is written");
+}
+
+// ------------------------------------------------------------------------------------------------------- the documents
+
+/// The folder of the documents. `UPDATE_DOCS=1 cargo test --test it protocol::` writes them anew.
+const DOCS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/protocol");
+
+fn compare(name: &str, made: &str) {
+    let path = std::path::Path::new(DOCS).join(name);
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::create_dir_all(DOCS).expect("a folder");
+        return std::fs::write(path, made).expect("a file");
+    }
+    let kept = std::fs::read_to_string(&path).unwrap_or_default();
+    let differs = kept.lines().zip(made.lines()).position(|(a, b)| a != b).unwrap_or(kept.lines().count());
+    assert!(
+        kept == made,
+        "docs/protocol/{name} is not what the types say, from line {}; run UPDATE_DOCS=1 cargo test --test it protocol::",
+        differs + 1
+    );
+}
+
+#[test]
+fn the_documents_are_those_of_the_types() {
+    for (name, made) in docs::documents() {
+        compare(name, &made);
+    }
+}
+
+#[test]
+fn the_asyncapi_document_has_every_message_and_no_dead_reference() {
+    let documents = docs::documents();
+    let (_, text) = documents.iter().find(|(name, _)| *name == "asyncapi.json").expect("it is made");
+    let document: serde_json::Value = serde_json::from_str(text).expect("JSON");
+    assert_eq!(document["components"]["messages"].as_object().map(serde_json::Map::len), Some(5 + 11));
+    let mut references = 0;
+    for piece in text.split("\"$ref\": \"#").skip(1) {
+        let pointer = piece.split('"').next().expect("it is closed");
+        assert!(document.pointer(pointer).is_some(), "{pointer} leads nowhere");
+        references += 1;
+    }
+    assert!(references > 30, "{references}");
+}
+
+/// A call as both sides see it, one line a frame; `→` is sent by the telephone.
+struct Transcript {
+    telephone: Telephone<tokio::io::DuplexStream>,
+    text: String,
+    client: jsonschema::Validator,
+    server: jsonschema::Validator,
+}
+
+impl Transcript {
+    async fn send(&mut self, json: &str) {
+        let value: serde_json::Value = serde_json::from_str(json).expect("JSON");
+        assert!(self.client.is_valid(&value), "{json} does not keep to the schema");
+        self.put(json).await;
+    }
+
+    /// Sends what the schema forbids, and hears so.
+    async fn mistake(&mut self, json: &str) {
+        let value: serde_json::Value = serde_json::from_str(json).expect("JSON");
+        assert!(!self.client.is_valid(&value), "{json} keeps to the schema");
+        self.put(json).await;
+        self.until(|message| error(message).is_some()).await;
+    }
+
+    async fn put(&mut self, json: &str) {
+        self.text += &format!("→ {json}\n");
+        self.telephone.say(json).await;
+    }
+
+    async fn until(&mut self, passes: impl Fn(&ServerMessage) -> bool) {
+        loop {
+            let message = self.telephone.message().await;
+            let value = serde_json::to_value(&message).expect("JSON");
+            assert!(self.server.is_valid(&value), "{value} does not keep to the schema");
+            self.text += &format!("← {}\n", serde_json::to_string(&message).expect("JSON"));
+            if passes(&message) {
+                return;
+            }
+        }
+    }
+
+    /// Waits for the end of what is said, as a caller does, so that every run presses at the same moment.
+    async fn listening(&mut self) {
+        self.until(|message| matches!(message, ServerMessage::Collecting { .. })).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_transcript_in_the_documents_is_a_real_call() {
+    let data = tempfile::tempdir().expect("a folder");
+    let (server, plug) = wired(config(data.path()), 64 * 1024, vec![]).await;
+    let validator = |schema| jsonschema::validator_for(&schema).expect("a schema");
+    let mut call = Transcript {
+        telephone: plug.telephone().await,
+        text: String::new(),
+        client: validator(docs::schema::<ClientMessage>("")),
+        server: validator(docs::schema::<ServerMessage>("")),
+    };
+    call.send(r#"{"type":"dial","from":"0600000042","language":"en"}"#).await;
+    call.listening().await;
+    call.mistake(r#"{"type":"digits","keyz":"4"}"#).await;
+    call.send(r#"{"type":"digits","keys":"4"}"#).await;
+    call.listening().await;
+    // Stays on the line, and is at the main menu.
+    call.listening().await;
+    call.send(r#"{"type":"digits","keys":"01"}"#).await;
+    let released =
+        |message: &ServerMessage| matches!(message, ServerMessage::Agent { state: AgentState::Released, .. });
+    call.until(released).await;
+    call.listening().await;
+    call.send(r#"{"type":"digits","keys":"5"}"#).await;
+    call.listening().await;
+    call.send(r#"{"type":"digits","keys":"1"}"#).await;
+    call.until(|message| matches!(message, ServerMessage::Ended { .. })).await;
+    server.ask_to_stop();
+    server.ask_to_stop();
+    server.finished().await.expect("all is written");
+    let text = format!(
+        "# A call, frame by frame\n\n`→` is sent by the telephone, `←` by the centre: the default centre on Tuesday 17 May 2022 \
+         at ten. A test\nmakes this call again and compares.\n\n```text\n{}```\n",
+        call.text
+    );
+    compare("transcript.md", &text);
 }

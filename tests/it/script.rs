@@ -4,10 +4,12 @@ mod callers;
 mod command;
 mod flow;
 mod names;
+mod texts;
 mod written;
 
 use expect_test::Expect;
 use hatif::script::{Source, load, render_diagnostics};
+use proptest::prelude::*;
 
 use crate::support::centre::{CENTRE, centre, mini};
 
@@ -144,4 +146,47 @@ fn the_default_centre_is_clean() {
     let loaded = load(&source);
     assert_eq!(render_diagnostics(&source, &loaded.diagnostics, false), "");
     assert!(loaded.script.is_some());
+}
+
+/// The default centre with one file damaged: lines taken away, doubled or swapped, or the text cut.
+fn damaged(file: usize, at: usize, how: u8) -> Source {
+    let mut files: Vec<(String, String)> =
+        Source::embedded().files().map(|(path, text)| (path.to_string(), text.to_owned())).collect();
+    let file = file % files.len();
+    let text = &mut files[file].1;
+    let mut lines: Vec<&str> = text.lines().collect();
+    let line = at % lines.len().max(1);
+    match how % 5 {
+        0 => drop(lines.remove(line)),
+        1 => lines.insert(line, lines[line]),
+        2 => {
+            let next = (line + 1) % lines.len();
+            lines.swap(line, next);
+        }
+        3 => lines.truncate(line),
+        _ => {
+            let cut = text.floor_char_boundary(at % text.len().max(1));
+            text.truncate(cut);
+            return Source::from_files(files);
+        }
+    }
+    files[file].1 = lines.join("\n");
+    Source::from_files(files)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_is_damaged_is_reported_and_never_a_panic(file: usize, at: usize, how: u8) {
+        let source = damaged(file, at, how);
+        let loaded = load(&source);
+        let again = load(&source);
+        prop_assert_eq!(&loaded.diagnostics, &again.diagnostics, "the order does not depend on the run");
+        for diagnostic in &loaded.diagnostics {
+            let report = render_diagnostics(&source, std::slice::from_ref(diagnostic), false);
+            prop_assert!(report.contains(diagnostic.code) && report.contains(&*diagnostic.file));
+        }
+        hatif::script::diagnostics_json(&source, &loaded.diagnostics);
+    }
 }

@@ -23,7 +23,7 @@ use crate::{
         model::{Collect, Escalation, GlobalAction, IntentId, Key, Node, NodeKind, PromptUse, Then},
         value::{Type, Value},
     },
-    time::{Date, Duration, TimeOfDay},
+    time::{Date, Duration, Instant, TimeOfDay},
 };
 
 /// What an entry here looks like.
@@ -64,11 +64,21 @@ impl Engine {
         let held = !call.typed.is_empty() && call.unstoppable_until > self.now;
         let silence_at = speaking_until + node.input.first_digit;
         let (phase, due) = if held { (Phase::Held, call.unstoppable_until) } else { (Phase::First, silence_at) };
-        let node_id = call.node;
+        call.listen_unsaid = !call.typed.is_empty();
+        let (said, node_id) = (!call.listen_unsaid || held, call.node);
         self.transition(id, CallState::Ivr(Step::Listening { purpose, phase }));
         self.arm(id, Slot::Step, due, Timer::Step(id));
+        if said {
+            self.say_listening(id, node_id, format, silence_at);
+        }
+    }
+
+    fn say_listening(&mut self, id: CallId, node: NodeId, format: Format, silence_at: Instant) {
+        if let Some(call) = self.calls.get_mut(id) {
+            call.listen_unsaid = false;
+        }
         let Format { min, max, terminator, secret } = format;
-        self.command(Command::Listen(Listen { call: id, node: node_id, min, max, terminator, secret, silence_at }));
+        self.command(Command::Listen(Listen { call: id, node, min, max, terminator, secret, silence_at }));
     }
 
     fn say_question(&mut self, id: CallId, script: &Script, node: &Node, purpose: Purpose) {
@@ -149,11 +159,20 @@ impl Engine {
         loop {
             let now = self.now;
             let Some(call) = self.calls.get_mut(id) else { return };
-            let listening = matches!(call.state, CallState::Ivr(Step::Listening { .. }));
-            if !listening || now < call.unstoppable_until {
+            let CallState::Ivr(Step::Listening { purpose, .. }) = call.state else { return };
+            if now < call.unstoppable_until {
                 return;
             }
-            let Some(key) = call.typed.pop() else { return };
+            let Some(key) = call.typed.pop() else {
+                if call.listen_unsaid {
+                    // The keys were not enough: the rest is awaited like any other.
+                    let (node, script) = (call.node, call.script.clone());
+                    let rules = script.node(node);
+                    let first = call.playing_until.max(now) + rules.input.first_digit;
+                    self.say_listening(id, node, format_of(rules, purpose), first);
+                }
+                return;
+            };
             self.cut_prompt(id);
             self.feed(id, key);
         }
@@ -473,6 +492,12 @@ impl Engine {
         if !silence && !format_of(node, purpose).secret {
             call.last_entry = call.entry.digits();
         }
+        if !silence && let Some(to) = meant_for_next(node, call.no_match) {
+            let keys = std::mem::take(&mut call.entry);
+            call.typed.prepend(keys);
+            self.go(id, Next::Go(to));
+            return;
+        }
         call.typed.clear();
         call.entry.clear();
         let count = if silence { &mut call.no_input } else { &mut call.no_match };
@@ -512,6 +537,15 @@ impl Engine {
             CallState::Ivr(Step::Listening { purpose, .. }) => format_of(call.script.node(call.node), purpose).secret,
             _ => false,
         })
+    }
+}
+
+/// Where keys that fit nothing at `node` are taken on to, when its handler for the next no-match says so.
+fn meant_for_next(node: &Node, no_matches: u8) -> Option<NodeId> {
+    let step = node.input.no_match.steps.iter().rev().find(|step| step.from <= no_matches.saturating_add(1))?;
+    match step.then {
+        Then::Goto(to) if step.keep => Some(to),
+        _ => None,
     }
 }
 

@@ -6,6 +6,7 @@ mod keys;
 mod loops;
 mod menus;
 mod reach;
+mod reads;
 mod spoken;
 mod staffing;
 mod values;

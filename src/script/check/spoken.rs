@@ -10,7 +10,7 @@ use super::{
         prompts::Prompt,
     },
     Checker,
-    values::{all_reads, leaves, queue_variable},
+    reads::{all_reads, leaves, queue_variable},
     word_in,
 };
 use crate::{

@@ -10,7 +10,7 @@ use super::{
         tree::Span,
     },
     Checker, at,
-    values::queue_variable,
+    reads::queue_variable,
 };
 use crate::id::LanguageId;
 

@@ -9,15 +9,15 @@ use super::{
     super::{
         catalogue::AccessLevel,
         graph::{Edge, Way},
-        model::{Builtin, Comparison, Expr, Node, NodeKind, PromptUse, QueueRef, Target},
+        model::{Builtin, Comparison, Expr, Node, NodeKind, PromptUse, Target},
         tree::Span,
         value::Value,
     },
     Checker, at, keys,
     reach::callee,
+    reads::{Read, leaves, queue_variable, reads},
     word_in,
 };
-use crate::id::VarId;
 
 /// Facts about every way to a node.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +30,7 @@ struct State {
 
 /// Groups of what the engine knows only after certain nodes.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Known {
+pub(super) enum Known {
     /// `call.entry`: after a `collect` that is not secret.
     Entry,
     /// `hours.opens` and so on: after an `hours` node.
@@ -85,17 +85,6 @@ impl State {
         self.level = self.level.max(other.level);
         self.set.iter_mut().zip(&other.set).for_each(|(a, b)| *a |= b);
     }
-}
-
-/// Something read at a node.
-struct Read<'s> {
-    expr: &'s Expr,
-    /// The prompt it fills, when it fills one.
-    prompt: Option<&'s PromptUse>,
-    /// Facts of the engine that hold here besides those of the node.
-    also: Option<Known>,
-    /// Variables that are set by now besides those set before the node.
-    set: Vec<VarId>,
 }
 
 impl Checker<'_, '_> {
@@ -353,18 +342,6 @@ impl Checker<'_, '_> {
     }
 }
 
-/// Calls `f` with every leaf of an expression.
-pub(super) fn leaves<'e>(expr: &'e Expr, f: &mut impl FnMut(&'e Expr)) {
-    match expr {
-        Expr::Const(_) | Expr::Var(_) | Expr::Builtin(_) => f(expr),
-        Expr::Not(inner) => leaves(inner, f),
-        Expr::And(l, r) | Expr::Or(l, r) | Expr::Compare(_, l, r) | Expr::Add(l, r) | Expr::Sub(l, r) => {
-            leaves(l, f);
-            leaves(r, f);
-        }
-    }
-}
-
 /// The least access level a condition proves when it has this truth.
 fn implied(expr: &Expr, truth: bool) -> u8 {
     match expr {
@@ -406,80 +383,4 @@ fn bound(op: Comparison, n: i64, truth: bool) -> u8 {
         result == truth
     };
     (0..=2).find(|level| holds(*level)).unwrap_or(2) as u8
-}
-
-/// Everything a node reads, in the order in which it is read.
-pub(super) fn all_reads(node: &Node) -> impl Iterator<Item = &Expr> {
-    reads(node).into_iter().map(|read| read.expr)
-}
-
-fn reads(node: &Node) -> Vec<Read<'_>> {
-    let mut all = Vec::new();
-    let callback = matches!(node.kind, NodeKind::Callback { .. }).then_some(Known::Callback);
-    uses(&node.prompts, callback, &mut all);
-    if super::super::graph::awaits_keys(&node.kind) {
-        for step in node.input.no_input.steps.iter().chain(&node.input.no_match.steps) {
-            uses(&step.prompts, None, &mut all);
-        }
-    }
-    let mut plain = |expr| all.push(Read { expr, prompt: None, also: None, set: Vec::new() });
-    match &node.kind {
-        NodeKind::Menu { choices } => choices.iter().filter_map(|c| c.when.as_ref()).for_each(plain),
-        NodeKind::Collect(collect) => {
-            if let Some(expr) = &collect.valid {
-                all.push(Read { expr, prompt: None, also: Some(Known::Entry), set: vec![collect.into] });
-            }
-        }
-        NodeKind::Authenticate(auth) => {
-            uses(&auth.prompts.claim, None, &mut all);
-            uses(&auth.prompts.birth, None, &mut all);
-        }
-        NodeKind::Lookup { arguments, .. } => arguments.iter().for_each(plain),
-        NodeKind::Set { assignments, .. } => set_reads(assignments, &mut all),
-        NodeKind::Call { with: values, .. } | NodeKind::Return { values } => {
-            values.iter().for_each(|assignment| plain(&assignment.value));
-        }
-        NodeKind::Branch { arms, .. } => arms.iter().for_each(|(when, _)| plain(when)),
-        NodeKind::Switch { on, .. } => plain(on),
-        NodeKind::Queue(queue) => {
-            for step in &queue.treatment {
-                let when = step.when.as_ref();
-                all.extend(when.map(|expr| Read { expr, prompt: None, also: Some(Known::Queue), set: Vec::new() }));
-                uses(&step.prompts, Some(Known::Queue), &mut all);
-            }
-        }
-        NodeKind::Survey { questions, .. } => questions.iter().for_each(|q| uses(&q.prompts, None, &mut all)),
-        _ => {}
-    }
-    all
-}
-
-/// Values assigned in order: a later one may read what an earlier one set.
-fn set_reads<'n>(assignments: &'n [super::super::model::Assignment], all: &mut Vec<Read<'n>>) {
-    let mut set = Vec::new();
-    for assignment in assignments {
-        all.push(Read { expr: &assignment.value, prompt: None, also: None, set: set.clone() });
-        if let Target::Var(id) = assignment.target {
-            set.push(id);
-        }
-    }
-}
-
-fn uses<'n>(prompts: &'n [PromptUse], also: Option<Known>, all: &mut Vec<Read<'n>>) {
-    for used in prompts {
-        all.extend(used.when.as_ref().map(|expr| Read { expr, prompt: None, also, set: Vec::new() }));
-        all.extend(used.args.iter().map(|expr| Read { expr, prompt: Some(used), also, set: Vec::new() }));
-    }
-}
-
-/// The variable that chooses a node's queue.
-pub(super) fn queue_variable(kind: &NodeKind) -> Option<VarId> {
-    match kind {
-        NodeKind::Queue(queue) => match queue.queue {
-            QueueRef::Var(id) => Some(id),
-            QueueRef::Fixed(_) => None,
-        },
-        NodeKind::Callback { queue: QueueRef::Var(id), .. } => Some(*id),
-        _ => None,
-    }
 }

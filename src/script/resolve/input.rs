@@ -116,9 +116,9 @@ impl<'a> Resolver<'a, '_> {
             let then =
                 table.text("then").map_or(UNKNOWN, |(name, span)| self.target(name, flow, self.file(flow), span));
             if tries > 0 {
-                steps.push(EscalationStep { from: 1, prompts, then: Then::Replay });
+                steps.push(EscalationStep { from: 1, prompts, then: Then::Replay, keep: false });
             }
-            steps.push(EscalationStep { from: tries + 1, prompts: [].into(), then: Then::Goto(then) });
+            steps.push(EscalationStep { from: tries + 1, prompts: [].into(), then: Then::Goto(then), keep: false });
             return Escalation { steps: steps.into() };
         }
         for item in value.list().unwrap_or_default() {
@@ -129,7 +129,9 @@ impl<'a> Resolver<'a, '_> {
                 None if table.bool("replay") == Some(false) => Then::Listen,
                 None => Then::Replay,
             };
-            steps.push(EscalationStep { from: table.int("from").unwrap_or(1).clamp(1, 100) as u8, prompts, then });
+            let from = table.int("from").unwrap_or(1).clamp(1, 100) as u8;
+            let keep = table.bool("keep") == Some(true) && matches!(then, Then::Goto(_));
+            steps.push(EscalationStep { from, prompts, then, keep });
         }
         self.check_escalation(value, &mut steps, flow);
         Escalation { steps: steps.into() }

@@ -4,10 +4,12 @@
 //! that follow see as much of the script as possible. A script with an error is never handed out.
 
 mod calendars;
+mod calls;
 mod centre;
 mod input;
 mod nodes;
 mod queueing;
+mod services;
 mod staff;
 mod uses;
 mod variables;
@@ -172,6 +174,9 @@ impl<'a, 'p> Resolver<'a, 'p> {
         };
         if let Some(id) = self.node_ids.get(&full) {
             return *id;
+        }
+        if name.is_empty() {
+            return UNKNOWN; // reported as empty
         }
         let near = nearest(&full, self.node_ids.keys().map(String::as_str)).map(str::to_owned);
         let prefix = flow.map(|flow| format!("{}.", self.out.flows[flow].name));

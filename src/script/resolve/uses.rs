@@ -72,6 +72,9 @@ impl<'a> Resolver<'a, '_> {
             self.out.uses.prompts.entry(prompt).or_insert(place);
             return Some(prompt);
         }
+        if name.is_empty() {
+            return None; // reported as empty
+        }
         let help = match self.out.prompts.nearest(name) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("add `{name}` to the texts of every language in prompts/"),

@@ -735,3 +735,51 @@ to = "adviser"
               = help: an `hours` node sets it: put one before this"#]],
     );
 }
+
+#[test]
+fn a_return_from_another_flow_than_the_one_called() {
+    let main = ["\n[node.start]\nkind = \"call\"\nflow = \"one\"\nto = \"adviser\"\n", ENDINGS].concat();
+    let one = "[node.start]\nkind = \"goto\"\nto = \"two.start\"\n";
+    let two = "[node.start]\nkind = \"return\"\n";
+    check_files(
+        &[("centre.toml", CENTRE), ("flows/main.toml", &main), ("flows/one.toml", one), ("flows/two.toml", two)],
+        expect![[r#"
+            error[stray-return]: a call of the flow `one` would return from another flow, without its results
+             --> flows/two.toml:1:7
+              |
+            1 | [node.start]
+              |       ^^^^^
+              |
+              = note: reached by: (on dialling)
+              = help: let the flow `one` return from a node of its own"#]],
+    );
+}
+
+#[test]
+fn an_adviser_may_be_asked_for_from_a_called_flow() {
+    let main = ["\n[node.start]\nkind = \"call\"\nflow = \"ask\"\nto = \"adviser\"\n", ENDINGS].concat();
+    let ask = r#"
+[node.start]
+kind = "menu"
+prompt = "menu"
+globals = false
+choices = { 1 = "back", 2 = "more" }
+no_input = { then = "back" }
+no_match = { then = "back" }
+
+[node.more]
+kind = "say"
+prompt = "more"
+to = "back"
+
+[node.back]
+kind = "return"
+"#;
+    let loaded = hatif::script::load(&crate::support::centre::centre(&[
+        ("centre.toml", CENTRE),
+        ("flows/main.toml", &main),
+        ("flows/ask.toml", ask),
+    ]));
+    let codes: Vec<&str> = loaded.diagnostics.iter().map(|diagnostic| diagnostic.code).collect();
+    assert_eq!(codes, ["adviser-key"]);
+}

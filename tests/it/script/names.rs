@@ -3,6 +3,7 @@
 use expect_test::expect;
 
 use super::{PLAIN, centre_with, check, check_files};
+use crate::support::centre::{CENTRE, ENDINGS};
 
 #[test]
 fn a_target_that_does_not_exist() {
@@ -458,5 +459,54 @@ to = "adviser"
               |                                   ^^^
               |
               = help: it has no slots"#]],
+    );
+}
+
+#[test]
+fn a_period_that_does_not_exist() {
+    let centre = centre_with(
+        "[skills]",
+        r#"[calendar.desk]
+hours = { mon = ["08:30-16:30"] }
+period = [{ name = "ramadan", from = 2022-04-03, to = 2022-05-01, hours = {} }]
+
+[skills]"#,
+    );
+    let main = r#"
+[node.start]
+kind = "hours"
+calendar = "desk"
+open = "adviser"
+closed = "bye"
+periods = { ramadam = "bye" }
+"#;
+    let main = [main, ENDINGS].concat();
+    check_files(
+        &[("centre.toml", &centre), ("flows/main.toml", &main)],
+        expect![[r#"
+        error[unknown-period]: there is no period `ramadam`
+         --> flows/main.toml:7:13
+          |
+        7 | periods = { ramadam = "bye" }
+          |             ^^^^^^^
+          |
+          = help: did you mean `ramadan`?"#]],
+    );
+}
+
+#[test]
+fn a_flow_that_cannot_be_called() {
+    let main = ["\n[node.start]\nkind = \"call\"\nflow = \"sub\"\nto = \"adviser\"\n", ENDINGS].concat();
+    let sub = "[node.begin]\nkind = \"return\"\n";
+    check_files(
+        &[("centre.toml", CENTRE), ("flows/main.toml", &main), ("flows/sub.toml", sub)],
+        expect![[r#"
+        error[missing-start]: the flow `sub` has no node `start`, so that it cannot be called
+         --> flows/main.toml:4:8
+          |
+        4 | flow = "sub"
+          |        ^^^^^
+          |
+          = help: name its first node [node.start] in flows/sub.toml"#]],
     );
 }

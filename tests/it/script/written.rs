@@ -681,3 +681,127 @@ fn a_language_that_falls_back_to_itself() {
            |                               ^^^^"#]],
     );
 }
+
+#[test]
+fn lists_and_names_that_are_empty() {
+    check(
+        r#"
+[node.start]
+kind = "menu"
+prompt = ""
+choices = {}
+
+[node."a.b"]
+kind = "goto"
+to = "adviser"
+"#,
+        expect![[r#"
+            error[empty]: the menu `start` has no choices
+             --> flows/main.toml:2:7
+              |
+            2 | [node.start]
+              |       ^^^^^
+              |
+              = help: add at least one: choices = { 1 = "NODE" }
+
+            error[empty]: `prompt` is empty; it must be the id of a prompt
+             --> flows/main.toml:4:10
+              |
+            4 | prompt = ""
+              |          ^^
+
+            error[bad-name]: `a.b` cannot be the name of a node
+             --> flows/main.toml:7:7
+              |
+            7 | [node."a.b"]
+              |       ^^^^^
+              |
+              = help: use letters, digits, - and _; the dot stands between flow and node"#]],
+    );
+}
+
+#[test]
+fn a_centre_without_its_first_file() {
+    check_files(
+        &[("flows/main.toml", PLAIN)],
+        expect![[r#"
+        error[missing-file]: the centre has no centre.toml
+        --> centre.toml
+         = help: `hatif init DIR` writes a centre to begin with"#]],
+    );
+}
+
+#[test]
+fn what_a_centre_must_say() {
+    check_files(
+        &[("centre.toml", "[centre]\nname = \"mini\"\n"), ("flows/main.toml", PLAIN)],
+        expect![[r#"
+        error[missing-field]: [centre] needs the field `default_language`
+         --> centre.toml:1:1
+          |
+        1 | [centre]
+          | ^^^^^^^^
+          |
+          = help: `default_language`: the language before the caller chooses one
+
+        error[missing-field]: [centre] needs the field `entry`
+         --> centre.toml:1:1
+          |
+        1 | [centre]
+          | ^^^^^^^^
+          |
+          = help: `entry`: the node a new call enters, as flow.node
+
+        error[missing-field]: [centre] needs the field `zone`
+         --> centre.toml:1:1
+          |
+        1 | [centre]
+          | ^^^^^^^^
+          |
+          = help: `zone`: whose wall clock calendars and prompts follow
+
+        error[missing-field]: centre.toml needs the field `languages`
+        --> centre.toml
+         = help: `languages`: the languages, in order
+
+        error[unknown-queue]: there is no queue `help`
+         --> flows/main.toml:8:9
+          |
+        8 | queue = "help"
+          |         ^^^^^^
+          |
+          = help: centre.toml declares no queue at all
+
+        error[unknown-prompt]: there is no prompt `bye`
+          --> flows/main.toml:16:11
+           |
+        16 | prompt = ["bye", "err-in", "err-bad"]
+           |           ^^^^^
+           |
+           = help: add `bye` to the texts of every language in prompts/
+
+        error[unknown-prompt]: there is no prompt `err-in`
+          --> flows/main.toml:16:18
+           |
+        16 | prompt = ["bye", "err-in", "err-bad"]
+           |                  ^^^^^^^^
+           |
+           = help: add `err-in` to the texts of every language in prompts/
+
+        error[unknown-prompt]: there is no prompt `err-bad`
+          --> flows/main.toml:16:28
+           |
+        16 | prompt = ["bye", "err-in", "err-bad"]
+           |                            ^^^^^^^^^
+           |
+           = help: add `err-bad` to the texts of every language in prompts/
+
+        error[unknown-language]: `ar` is not a language of this centre, so nobody can hear these texts
+        --> prompts/ar.ftl
+         = help: add `ar` to [languages] in centre.toml, or remove the file
+
+        error[unknown-language]: `fr` is not a language of this centre, so nobody can hear these texts
+        --> prompts/fr.ftl
+         = help: add `fr` to [languages] in centre.toml, or remove the file"#]],
+    );
+}

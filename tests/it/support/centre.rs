@@ -124,7 +124,12 @@ fn prompt_ids(text: &str) -> Vec<String> {
             };
             let value = if rest.starts_with('[') { value } else { value.split([',', '}']).next().unwrap_or(value) };
             ids.extend(
-                value.split('"').skip(1).step_by(2).filter(|id| !id.contains(['.', ' ', '='])).map(str::to_owned),
+                value
+                    .split('"')
+                    .skip(1)
+                    .step_by(2)
+                    .filter(|id| !id.is_empty() && !id.contains(['.', ' ', '=']))
+                    .map(str::to_owned),
             );
         }
     }

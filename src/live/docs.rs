@@ -1,0 +1,145 @@
+//! The protocol's documents, made from its types: JSON Schemas and an AsyncAPI document.
+//!
+//! They stand in `docs/protocol/`; a test makes them again and compares.
+
+use schemars::{JsonSchema, generate::SchemaSettings};
+use serde_json::{Map, Value, json};
+
+use super::{
+    MAX_FRAME,
+    protocol::{ClientMessage, SUBPROTOCOL, ServerMessage},
+};
+
+/// The documents: file name and text.
+pub fn documents() -> Vec<(&'static str, String)> {
+    vec![
+        ("client.schema.json", pretty(&schema::<ClientMessage>("What a caller's telephone sends"))),
+        ("server.schema.json", pretty(&schema::<ServerMessage>("What the centre sends"))),
+        ("asyncapi.json", pretty(&asyncapi())),
+    ]
+}
+
+fn pretty(value: &Value) -> String {
+    // A value of JSON always becomes text.
+    serde_json::to_string_pretty(value).unwrap_or_default() + "\n"
+}
+
+/// The JSON Schema (draft 2020-12) of a message type.
+pub fn schema<T: JsonSchema>(title: &str) -> Value {
+    let mut schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>().to_value();
+    schema["title"] = title.into();
+    schema
+}
+
+/// One message type of an enum: its name, what it is, and its schema.
+struct Kind {
+    name: String,
+    about: String,
+    schema: Value,
+}
+
+fn kinds(schema: &Value) -> Vec<Kind> {
+    let variants = schema["oneOf"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let kind = |variant: &Value| Kind {
+        name: text(&variant["properties"]["type"]["const"]),
+        about: text(&variant["description"]),
+        schema: relocated(variant),
+    };
+    variants.iter().map(kind).collect()
+}
+
+/// The schema with its references pointing to where AsyncAPI keeps shared schemas.
+fn relocated(schema: &Value) -> Value {
+    match schema {
+        Value::Object(map) => Value::Object(
+            map.iter()
+                .map(|(key, value)| match (key.as_str(), value.as_str()) {
+                    ("$ref", Some(to)) => (key.clone(), to.replace("#/$defs/", "#/components/schemas/").into()),
+                    _ => (key.clone(), relocated(value)),
+                })
+                .collect(),
+        ),
+        Value::Array(list) => list.iter().map(relocated).collect(),
+        other => other.clone(),
+    }
+}
+
+fn asyncapi() -> Value {
+    let (client, server) = (schema::<ClientMessage>(""), schema::<ServerMessage>(""));
+    let (sent, received) = (kinds(&client), kinds(&server));
+    let mut messages = Map::new();
+    for kind in sent.iter().chain(&received) {
+        let message = json!({
+            "name": kind.name,
+            "summary": kind.about,
+            "contentType": "application/json",
+            "payload": kind.schema,
+        });
+        messages.insert(kind.name.clone(), message);
+    }
+    let mut shared = Map::new();
+    for schema in [&client, &server] {
+        for (name, value) in schema["$defs"].as_object().into_iter().flatten() {
+            shared.insert(name.clone(), relocated(value));
+        }
+    }
+    let channel_messages: Map<String, Value> = messages
+        .keys()
+        .map(|name| (name.clone(), json!({ "$ref": format!("#/components/messages/{name}") })))
+        .collect();
+    let of = |kinds: &[Kind]| -> Vec<Value> {
+        kinds.iter().map(|kind| json!({ "$ref": format!("#/channels/call/messages/{}", kind.name) })).collect()
+    };
+    json!({
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "Hatif call protocol",
+            "version": SUBPROTOCOL.trim_start_matches("hatif.v"),
+            "description": format!(
+                "Dial a contact centre over a websocket: one JSON object a text frame, at most {MAX_FRAME} bytes. \
+                 An unknown type or field is refused by name and the connection stays open."
+            ),
+        },
+        "defaultContentType": "application/json",
+        "servers": {
+            "local": {
+                "host": "127.0.0.1:7700",
+                "protocol": "ws",
+                "description": "where `hatif serve` listens unless told otherwise",
+            }
+        },
+        "channels": {
+            "call": {
+                "address": "/call",
+                "description": "One telephone. One call at a time; after `ended` one may dial again.",
+                "messages": channel_messages,
+                "bindings": {
+                    "ws": {
+                        "method": "GET",
+                        "headers": {
+                            "type": "object",
+                            "properties": { "Sec-WebSocket-Protocol": { "const": SUBPROTOCOL } },
+                        },
+                        "bindingVersion": "0.1.0",
+                    }
+                },
+            }
+        },
+        "operations": {
+            "telephoneSends": {
+                "action": "send",
+                "channel": { "$ref": "#/channels/call" },
+                "summary": "What a caller's telephone sends",
+                "messages": of(&sent),
+            },
+            "telephoneReceives": {
+                "action": "receive",
+                "channel": { "$ref": "#/channels/call" },
+                "summary": "What the centre sends",
+                "messages": of(&received),
+            },
+        },
+        "components": { "messages": messages, "schemas": shared },
+    })
+}
