@@ -42,7 +42,7 @@ fn texts() -> String {
 }
 
 fn source() -> Source {
-    let main = format!("{FLOW}{}", ENDINGS);
+    let main = format!("{FLOW}{ENDINGS}");
     let texts = texts();
     let files =
         [("centre.toml", CENTRE), ("flows/main.toml", &main), ("prompts/fr.ftl", &texts), ("prompts/ar.ftl", &texts)];
