@@ -316,3 +316,38 @@ fn a_centre_that_begins_in_the_wrong_language_is_found_out() {
     let Outcome::Failed(failure) = &runs[0].result else { panic!("{:?}", runs[0]) };
     assert_eq!((&*failure.expected, runs[0].name.as_str()), ("`hello` in ar", "d [ar]"));
 }
+
+/// What `hatif test` says of a file: exit code, standard output, standard error.
+fn command(text: &str, more: &[&str]) -> (Option<i32>, String, String) {
+    let folder = tempfile::tempdir().expect("a folder");
+    write_out(&source(), folder.path());
+    let file = folder.path().join("mine.toml");
+    std::fs::write(&file, text).expect("a file");
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_hatif"))
+        .args(["test", "--centre"])
+        .arg(folder.path())
+        .arg(&file)
+        .args(more)
+        .output()
+        .expect("it runs");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn the_command_counts_and_its_exit_code_tells_passed_failed_and_unreadable_apart() {
+    let good = "[[dialogue]]\nname = \"good\"\nsteps = [{ hear = \"hello\" }]\n";
+    let bad = "[[dialogue]]\nname = \"bad\"\nsteps = [{ hear = \"bye\" }]\n";
+    let both = format!("{good}{bad}");
+    let (code, out, _) = command(&both, &[]);
+    assert_eq!((code, out.lines().last()), (Some(1), Some("1 passed, 1 failed")), "{out}");
+    assert_eq!(command(&both, &["--filter", "good"]).0, Some(0));
+    let (code, out, _) = command(&both, &["--format", "json"]);
+    let report: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    assert_eq!((code, &report["passed"], &report["failed"]), (Some(1), &1.into(), &1.into()));
+    assert_eq!(report["dialogues"][1]["failure"]["expected"], "the prompt `bye`");
+    let (code, _, err) = command("[[dialogue]]\nname = \"x\"\nsteps = [{ hear = \"helo\" }, { pres = \"1\" }]\n", &[]);
+    assert_eq!(code, Some(2));
+    assert!(err.contains("did you mean `hello`?") && err.contains("did you mean `press`?"), "{err}");
+    assert_eq!(command(&both, &["--filter", "nothing"]).0, Some(2));
+}
