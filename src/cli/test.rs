@@ -86,7 +86,10 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         }
         Some(url) => run_on_line(url, &script, &args, &chosen)?,
     };
-    print(&runs, args.format);
+    match (args.format, &args.url) {
+        (Format::Text, Some(_)) => anstream::println!("{}", Count::of(&runs)),
+        _ => print(&runs, args.format),
+    }
     Ok(ExitCode::from(u8::from(Count::of(&runs).failed > 0)))
 }
 
@@ -161,7 +164,12 @@ fn run_on_line(url: &str, script: &Arc<Script>, args: &Args, dialogues: &[Dialog
         let setup = OnLine { url, script, people: &people, pace, patience: args.patience };
         let mut runs = Vec::new();
         for dialogue in dialogues {
-            runs.extend(dialogue::run_on_line(&setup, dialogue).await);
+            let now = dialogue::run_on_line(&setup, dialogue).await;
+            if args.format == Format::Text {
+                // The waits are real: whoever watches learns of a failure when it happens.
+                now.iter().filter_map(Run::text).for_each(|text| anstream::println!("{text}"));
+            }
+            runs.extend(now);
         }
         Ok(runs)
     })

@@ -18,7 +18,7 @@ pub(super) struct Names<'a> {
 
 impl<'a> Names<'a> {
     pub fn of(script: &'a Script) -> Names<'a> {
-        let own = script.outcomes.iter().map(|name| name.to_string());
+        let own = script.outcomes.iter().map(ToString::to_string);
         let outcomes = ["contained", "transferred", "abandoned", "failed", "callback"].map(str::to_owned);
         Names {
             languages: script.languages.iter().map(|language| &*language.code).collect(),

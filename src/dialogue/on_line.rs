@@ -62,7 +62,7 @@ pub async fn run_on_line(setup: &OnLine<'_>, dialogue: &Dialogue) -> Vec<Run> {
         let result = match dialogue.needs_virtual_time.as_slice() {
             [] => match run_in(setup, dialogue, language).await {
                 Ok(()) => Outcome::Passed,
-                Err(failure) => Outcome::Failed(Box::new(failure.counted_from(began))),
+                Err(failure) => Outcome::Failed(failure.counted_from(began)),
             },
             needs => Outcome::Skipped(format!("`{}` cannot be had from a running centre", needs.join("`, `"))),
         };
@@ -73,7 +73,7 @@ pub async fn run_on_line(setup: &OnLine<'_>, dialogue: &Dialogue) -> Vec<Run> {
     runs
 }
 
-async fn run_in(setup: &OnLine<'_>, dialogue: &Dialogue, language: Option<&str>) -> Result<(), Failure> {
+async fn run_in(setup: &OnLine<'_>, dialogue: &Dialogue, language: Option<&str>) -> Result<(), Box<Failure>> {
     let outside = |why: String| Failure::outside(setup.pace.now(), "that the dialogue can begin", why);
     let mut talk = talk(setup, dialogue, language).map_err(outside)?;
     let mut link = Link::connect(setup.url).await.map_err(|error| outside(error.to_string()))?;
@@ -82,7 +82,7 @@ async fn run_in(setup: &OnLine<'_>, dialogue: &Dialogue, language: Option<&str>)
             link.close().await;
             Ok(())
         }
-        Err(Broken::Failed(failure)) => Err(*failure),
+        Err(Broken::Failed(failure)) => Err(failure),
         Err(Broken::Link(error)) => Err(talk.failure(setup.pace.now(), "a connection", error.to_string())),
     }
 }
@@ -114,14 +114,14 @@ pub async fn drive(
 ) -> Result<(), Broken> {
     loop {
         let now = pace.now();
-        match talk.next(now).map_err(|failure| Broken::Failed(Box::new(failure)))? {
+        match talk.next(now).map_err(Broken::Failed)? {
             Todo::Send(message) => {
                 told(Passing::Sent(&message));
                 link.send(&message).await.map_err(Broken::Link)?;
             }
             Todo::Control(_) => {
                 let failure = talk.failure(now, "a step that a running centre grants", "it needs virtual time");
-                return Err(Broken::Failed(Box::new(failure)));
+                return Err(Broken::Failed(failure));
             }
             Todo::Done => return Ok(()),
             Todo::Wait(until) => match tokio::time::timeout(pace.until(until), link.receive()).await {

@@ -96,13 +96,13 @@ impl Theatre {
                 let began = play.now;
                 let result = match play.perform() {
                     Ok(()) => Outcome::Passed,
-                    Err(failure) => Outcome::Failed(Box::new(failure.counted_from(play.called_at))),
+                    Err(failure) => Outcome::Failed(failure.counted_from(play.called_at)),
                 };
                 (result, Instant::ZERO + play.now.since(began))
             }
             Err(why) => {
                 let failure = Failure::outside(Instant::ZERO, "that the dialogue can begin", why);
-                (Outcome::Failed(Box::new(failure)), Instant::ZERO)
+                (Outcome::Failed(failure), Instant::ZERO)
             }
         };
         Run { file: dialogue.file.clone(), line: dialogue.line, name, result, took }
@@ -219,7 +219,7 @@ struct Play<'a> {
 }
 
 impl Play<'_> {
-    fn perform(&mut self) -> Result<(), Failure> {
+    fn perform(&mut self) -> Result<(), Box<Failure>> {
         for fault in &self.dialogue.faults {
             self.fault(fault);
         }
@@ -234,7 +234,7 @@ impl Play<'_> {
 
     /// Lets some callers go through their steps, side by side. Those ahead do so until they stand in a queue, and stay
     /// there.
-    fn drive(&mut self, lines: Range<usize>) -> Result<(), Failure> {
+    fn drive(&mut self, lines: Range<usize>) -> Result<(), Box<Failure>> {
         let end = self.now + LONGEST;
         let mut going: Vec<usize> = lines.clone().collect();
         for _ in 0..MOST_TURNS {
@@ -261,7 +261,7 @@ impl Play<'_> {
     }
 
     /// Lets one caller do all she does now: until when she waits, or nothing if she has no more to do.
-    fn act(&mut self, line: usize) -> Result<Option<Instant>, Failure> {
+    fn act(&mut self, line: usize) -> Result<Option<Instant>, Box<Failure>> {
         let main = line + 1 == self.lines.len();
         loop {
             self.hear_all();
@@ -391,7 +391,7 @@ impl Play<'_> {
         }
     }
 
-    fn control(&mut self, line: usize, verb: &Verb) -> Result<(), Failure> {
+    fn control(&mut self, line: usize, verb: &Verb) -> Result<(), Box<Failure>> {
         let refuse = |play: &Play<'_>, expected: &str, instead: String| {
             Err(play.lines[line].talk.failure(play.now, expected, instead))
         };

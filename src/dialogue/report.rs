@@ -58,8 +58,8 @@ pub struct Failure {
 
 impl Failure {
     /// A failure outside the steps.
-    pub fn outside(at: Instant, expected: impl Into<String>, instead: impl Into<String>) -> Failure {
-        Failure {
+    pub fn outside(at: Instant, expected: impl Into<String>, instead: impl Into<String>) -> Box<Failure> {
+        Box::new(Failure {
             step: None,
             line: None,
             source: None,
@@ -68,11 +68,11 @@ impl Failure {
             expected: expected.into(),
             instead: instead.into(),
             trail: Vec::new(),
-        }
+        })
     }
 
     /// The same with times counted from `zero`.
-    pub fn counted_from(mut self, zero: Instant) -> Failure {
+    pub fn counted_from(mut self: Box<Failure>, zero: Instant) -> Box<Failure> {
         let count = |at: Instant| Instant::ZERO + at.since(zero);
         self.at = count(self.at);
         self.trail.iter_mut().for_each(|(at, _)| *at = count(*at));

@@ -186,7 +186,7 @@ impl Talk {
     }
 
     /// What she does now. Ask again after each [`Todo::Send`] and [`Todo::Control`].
-    pub fn next(&mut self, now: Instant) -> Result<Todo, Failure> {
+    pub fn next(&mut self, now: Instant) -> Result<Todo, Box<Failure>> {
         if !self.dialled {
             self.dialled = true;
             return Ok(Todo::Send(self.dial()));
@@ -216,9 +216,9 @@ impl Talk {
     }
 
     /// The failure of the present step.
-    pub fn failure(&self, now: Instant, expected: impl Into<String>, instead: impl Into<String>) -> Failure {
+    pub fn failure(&self, now: Instant, expected: impl Into<String>, instead: impl Into<String>) -> Box<Failure> {
         let step = self.steps.get(self.at);
-        Failure {
+        Box::new(Failure {
             step: step.map(|_| self.at + 1),
             line: step.map(|step| step.line),
             source: step.map(|step| step.source.to_string()),
@@ -227,7 +227,7 @@ impl Talk {
             expected: expected.into(),
             instead: instead.into(),
             trail: self.trail[self.trail_from.min(self.trail.len())..].to_vec(),
-        }
+        })
     }
 
     fn dial(&self) -> ClientMessage {
@@ -627,10 +627,14 @@ impl Talk {
 
     fn no_meaning(&self, word: &str) -> Progress {
         let expected = format!("that something fills `{{{word}}}`");
+        let somebody = self.words.expand("{birth}").is_ok();
         let instead = match word {
-            "code" => "no text message with a code has come",
-            "number" | "last3" => "the person has no registration number; ask for `status = \"registered\"`",
-            "tail" => "the person has no phone on file; ask for `phone = true`",
+            "code" | "wrong_code" => "no text message with a code has come",
+            "number" | "last3" if somebody => {
+                "the person has no registration number; ask for `status = \"registered\"`"
+            }
+            "reference" if somebody => "the person is registered, and has a number instead",
+            "tail" if somebody => "the person has no phone on file; ask for `phone = true`",
             "language" => "the centre's language menu has no key for this language",
             _ => "the dialogue asks for no person; add `person = { … }`",
         };

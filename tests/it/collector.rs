@@ -354,7 +354,7 @@ async fn the_table_holds_through_a_websocket() {
             match step {
                 // A call that is over takes no keys; what the server says to that is none of this table's business.
                 Step::Keys(keys) => {
-                    call.send(&ClientMessage::Digits { keys: keys.into() }).await.expect("the line holds")
+                    call.send(&ClientMessage::Digits { keys: keys.into() }).await.expect("the line holds");
                 }
                 Step::Wait(length) => tokio::time::sleep(length.to_std()).await,
             }
