@@ -40,7 +40,9 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     for (path, _) in &files {
         writeln!(out, "  {path}")?;
     }
-    writeln!(out, "\nNow edit {dir}/centre/flows/*.toml and {dir}/centre/prompts/*.ftl, and check what you wrote:")?;
-    writeln!(out, "  hatif check {dir}/centre")?;
+    writeln!(out, "\nNow edit {dir}/centre/flows/*.toml and {dir}/centre/prompts/*.ftl, and try what you wrote:")?;
+    writeln!(out, "  hatif check {dir}             every problem at once")?;
+    writeln!(out, "  hatif test {dir}              its dialogues, in virtual time")?;
+    writeln!(out, "  hatif serve --centre {dir}    dial it; what you save is published at once")?;
     Ok(ExitCode::SUCCESS)
 }

@@ -98,7 +98,7 @@ fn centre_of(args: &Args) -> anyhow::Result<(Source, Vec<PathBuf>)> {
     let mut paths = args.paths.clone();
     let dir = match (&args.centre, &paths[..]) {
         (Some(dir), _) => Some(dir.clone()),
-        (None, [only]) if only.join("centre.toml").is_file() => paths.pop(),
+        (None, [only]) if Source::folder_of(only).is_some() => paths.pop(),
         _ => None,
     };
     let source = dir.map_or_else(|| Ok(Source::embedded()), |dir| Source::from_dir(&dir))?;

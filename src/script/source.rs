@@ -86,6 +86,7 @@ pub enum SourceError {
 impl Source {
     /// Reads the `.toml` and `.ftl` files of a folder and its sub-folders. Links may not lead out of it.
     pub fn from_dir(dir: &Path) -> Result<Source, SourceError> {
+        let dir = &Source::folder_of(dir).unwrap_or_else(|| dir.to_owned());
         let root = dir.canonicalize().map_err(|error| SourceError::Io { path: dir.to_owned(), error })?;
         let mut reading = Reading { root: &root, shown: dir, files: Vec::new(), total: 0 };
         reading.folder(&root, "", 0)?;
@@ -94,6 +95,12 @@ impl Source {
             return Err(SourceError::NoCentre { path: dir.to_owned() });
         }
         Ok(source)
+    }
+
+    /// The folder that holds `centre.toml`: `dir` itself, or `dir/centre` as `hatif init` lays it out, with the settings
+    /// beside it. `None` when neither does.
+    pub fn folder_of(dir: &Path) -> Option<PathBuf> {
+        [dir.to_owned(), dir.join("centre")].into_iter().find(|folder| folder.join("centre.toml").is_file())
     }
 
     /// The default centre.
