@@ -13,12 +13,14 @@
 //!
 //! Imports `engine`, `script`, `random` (the seed), `time`, `id` and `pii`. Never enters: the world, a clock, a socket, a path.
 
+mod error;
 mod line;
 mod read;
 mod replay;
 mod write;
 
+pub use error::ReplayError;
 pub use line::{FORMAT, Header, Line, Recorded};
 pub use read::{Reader, Tail};
-pub use replay::{Difference, ReplayError, ReplayReport, replay};
+pub use replay::{Difference, ReplayReport, replay};
 pub use write::{Pseudonyms, Writer};

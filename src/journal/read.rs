@@ -3,8 +3,8 @@
 use std::io::{self, BufRead};
 
 use super::{
+    error::ReplayError,
     line::{FORMAT, Header, Line},
-    replay::ReplayError,
 };
 use crate::time::Instant;
 
