@@ -26,8 +26,6 @@ pub const LANGUAGE_SET: SymbolSet = SymbolSet(QUEUE_SET.0 + 1);
 pub const HOLIDAY_SET: SymbolSet = SymbolSet(QUEUE_SET.0 + 2);
 /// The names of periods with hours of their own (Ramadan) in the script's calendars.
 pub const PERIOD_SET: SymbolSet = SymbolSet(QUEUE_SET.0 + 3);
-/// The first set a script defines itself.
-pub const FIRST_OWN_SET: SymbolSet = SymbolSet(QUEUE_SET.0 + 4);
 
 /// One published version of a centre.
 #[derive(Debug)]
@@ -416,6 +414,24 @@ pub enum NodeKind {
     },
 }
 
+impl NodeKind {
+    /// Whether a node of this kind may follow a hang-up: it says and asks nothing, needs no sub-flow to return from, and
+    /// goes on by itself.
+    pub fn runs_without_caller(&self) -> bool {
+        matches!(
+            self,
+            NodeKind::Set { .. }
+                | NodeKind::Branch { .. }
+                | NodeKind::Switch { .. }
+                | NodeKind::Lookup { .. }
+                | NodeKind::Hours { .. }
+                | NodeKind::Split { .. }
+                | NodeKind::Goto { .. }
+                | NodeKind::End { .. }
+        )
+    }
+}
+
 /// An option of a menu.
 #[derive(Clone, Debug)]
 pub struct Choice {
@@ -574,6 +590,17 @@ pub enum Outcome {
     Callback,
     /// An outcome of the script's own, an index into [`Script::outcomes`].
     Own(u16),
+}
+
+impl Outcome {
+    /// The outcomes every script has, with the words for them.
+    pub const COMMON: [(&str, Outcome); 5] = [
+        ("contained", Outcome::Contained),
+        ("transferred", Outcome::Transferred),
+        ("abandoned", Outcome::Abandoned),
+        ("failed", Outcome::Failed),
+        ("callback", Outcome::Callback),
+    ];
 }
 
 /// A variable and what it is set to.
@@ -808,10 +835,6 @@ impl Script {
     /// The node `id`.
     pub fn node(&self, id: NodeId) -> &Node {
         &self.nodes[id.index()]
-    }
-    /// The node called `flow.node`.
-    pub fn node_named(&self, name: &str) -> Option<NodeId> {
-        self.nodes.iter().position(|node| &*node.name == name).map(|i| NodeId(i as u32))
     }
     /// The language with a code.
     pub fn language_named(&self, code: &str) -> Option<LanguageId> {

@@ -69,7 +69,7 @@ impl Engine {
         }
         let gone = call.gone;
         self.fact(Fact::NodeEntered { call: id, node: node_id });
-        if gone && !runs_without_caller(&node.kind) {
+        if gone && !node.kind.runs_without_caller() {
             return Some(Next::Finish);
         }
         self.perform(id, &script, node_id)
@@ -363,23 +363,4 @@ impl Engine {
             self.release_version(call.version);
         }
     }
-}
-
-/// Whether a node can run after the caller has gone.
-fn runs_without_caller(kind: &NodeKind) -> bool {
-    use NodeKind as N;
-    matches!(
-        kind,
-        N::Set { .. }
-            | N::Branch { .. }
-            | N::Switch { .. }
-            | N::Hours { .. }
-            | N::Split { .. }
-            | N::Loop { .. }
-            | N::Call { .. }
-            | N::Return { .. }
-            | N::Goto { .. }
-            | N::Lookup { .. }
-            | N::End { .. }
-    )
 }

@@ -285,17 +285,7 @@ impl Checker<'_, '_> {
             if !seen.insert(node) {
                 continue;
             }
-            let silent = matches!(
-                self.script.nodes[node].kind,
-                NodeKind::Set { .. }
-                    | NodeKind::Branch { .. }
-                    | NodeKind::Switch { .. }
-                    | NodeKind::Lookup { .. }
-                    | NodeKind::Hours { .. }
-                    | NodeKind::Split { .. }
-                    | NodeKind::Goto { .. }
-                    | NodeKind::End { .. }
-            );
+            let silent = self.script.nodes[node].kind.runs_without_caller();
             if !silent || !self.script.nodes[node].prompts.is_empty() {
                 let what = if silent { "says something" } else { "needs somebody on the line" };
                 let message = format!("`{}` {what}, but runs after the caller has hung up", self.short(node));

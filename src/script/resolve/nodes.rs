@@ -338,20 +338,13 @@ impl<'a> Resolver<'a, '_> {
 
     fn end(&mut self, here: Here<'a>) -> Option<NodeKind> {
         let (name, span) = here.table().text("outcome")?;
-        const WORDS: [(&str, Outcome); 5] = [
-            ("contained", Outcome::Contained),
-            ("transferred", Outcome::Transferred),
-            ("abandoned", Outcome::Abandoned),
-            ("failed", Outcome::Failed),
-            ("callback", Outcome::Callback),
-        ];
-        if let Some((_, outcome)) = WORDS.iter().find(|(word, _)| *word == name) {
+        if let Some((_, outcome)) = Outcome::COMMON.iter().find(|(word, _)| *word == name) {
             return Some(NodeKind::End { outcome: *outcome });
         }
         let known: Vec<Arc<str>> =
-            WORDS.iter().map(|(word, _)| Arc::from(*word)).chain(self.out.outcomes.iter().cloned()).collect();
+            Outcome::COMMON.iter().map(|(word, _)| Arc::from(*word)).chain(self.out.outcomes.iter().cloned()).collect();
         let i = self.find("unknown-outcome", "outcome", name, &known, (here.text.file, span))?;
-        Some(NodeKind::End { outcome: Outcome::Own((i - WORDS.len()) as u16) })
+        Some(NodeKind::End { outcome: Outcome::Own((i - Outcome::COMMON.len()) as u16) })
     }
 }
 
