@@ -73,3 +73,26 @@ pub fn main() -> ExitCode {
         ExitCode::from(2)
     })
 }
+
+/// A number with a comma between groups of three.
+fn grouped(n: u32) -> String {
+    let digits = n.to_string();
+    let mut text = String::new();
+    for (i, c) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(c);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped() {
+        assert_eq!([7, 1_000, 3_200_000].map(grouped), ["7", "1,000", "3,200,000"]);
+    }
+}

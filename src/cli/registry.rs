@@ -10,6 +10,7 @@ use std::{
 use anyhow::Context;
 use clap::Subcommand;
 
+use super::grouped;
 use crate::{
     id::PersonId,
     pii::Digits,
@@ -188,19 +189,6 @@ fn run_check(population: &Population) -> anyhow::Result<ExitCode> {
         anstream::println!("margins are the published ones scaled to this size by largest remainder");
     }
     Ok(if wrong == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-/// `1,641,557`.
-fn grouped(n: u32) -> String {
-    let digits = n.to_string();
-    let mut text = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 fn run_find(args: &FindArgs) -> anyhow::Result<ExitCode> {

@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::Context;
 
-use super::logs;
+use super::{grouped, logs};
 use crate::{
     config::{self, LogFormat, Settings},
     live::{self, Facts, Server, StartAt, shutdown},
@@ -187,19 +187,6 @@ fn data_option(config: &live::Config) -> String {
     }
 }
 
-/// A number with a comma between groups of three.
-fn grouped(n: u32) -> String {
-    let digits = n.to_string();
-    let mut text = String::new();
-    for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(c);
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use clap::Parser;
@@ -241,10 +228,5 @@ mod tests {
             let error = settings(line).expect_err(line);
             assert!(format!("{error:#}").contains(help), "{line}: {error:#}");
         }
-    }
-
-    #[test]
-    fn numbers_are_grouped() {
-        assert_eq!([7, 1_000, 3_200_000].map(grouped), ["7", "1,000", "3,200,000"]);
     }
 }
