@@ -1,9 +1,15 @@
 //! The names a dialogue may use.
 
 use super::model::Faulty;
-use crate::script::{
-    Script,
-    catalogue::{self, SERVICES},
+use crate::{
+    engine::event::Cause,
+    live::row,
+    registry::Status,
+    script::{
+        Script,
+        catalogue::{self, SERVICES},
+        model::Outcome,
+    },
 };
 
 /// What a script names.
@@ -19,7 +25,7 @@ pub(super) struct Names<'a> {
 impl<'a> Names<'a> {
     pub fn of(script: &'a Script) -> Names<'a> {
         let own = script.outcomes.iter().map(ToString::to_string);
-        let outcomes = ["contained", "transferred", "abandoned", "failed", "callback"].map(str::to_owned);
+        let outcomes = Outcome::COMMON.map(|(word, _)| word.to_owned());
         Names {
             languages: script.languages.iter().map(|language| &*language.code).collect(),
             prompts: script.prompts.entries.iter().map(|prompt| &*prompt.name).collect(),
@@ -52,22 +58,13 @@ impl Names<'_> {
             "category" => catalogue::CATEGORY,
             "region" => catalogue::REGION,
             "file_state" => catalogue::FILE_STATE,
-            _ => return vec!["registered", "pending", "under_review", "other_cover", "not_transmitted"],
+            _ => return Status::ALL.iter().map(|status| status.word()).collect(),
         };
         catalogue::SETS[set.0 as usize].words.to_vec()
     }
 
     /// By what a call can end, as records and the protocol say it.
-    pub fn causes() -> Vec<&'static str> {
-        vec![
-            "caller_hung_up",
-            "script_ended",
-            "agent_released",
-            "handed_out",
-            "callback_unreached",
-            "drained",
-            "aborted",
-            "ran_away",
-        ]
+    pub fn causes() -> Vec<String> {
+        Cause::ALL.map(row::word).to_vec()
     }
 }

@@ -368,7 +368,11 @@ impl Reading<'_> {
             "hangup" => self.only_true(entry).map(|()| Verb::Hangup)?,
             "ended" => Verb::Ended {
                 outcome: self.named_or_any(entry, "outcome", |names| names.outcomes.clone())?,
-                cause: table.text("cause").and_then(|(text, span)| self.name("cause", text, span, &Names::causes())),
+                cause: table.text("cause").and_then(|(text, span)| {
+                    let causes = Names::causes();
+                    let causes: Vec<&str> = causes.iter().map(String::as_str).collect();
+                    self.name("cause", text, span, &causes)
+                }),
             },
             "answer" => match value.kind {
                 Kind::Bool(picks_up) => Verb::Answer(picks_up),

@@ -428,6 +428,20 @@ pub enum Cause {
     RanAway,
 }
 
+impl Cause {
+    /// Every cause.
+    pub const ALL: [Cause; 8] = [
+        Cause::CallerHungUp,
+        Cause::ScriptEnded,
+        Cause::AgentReleased,
+        Cause::HandedOut,
+        Cause::CallbackUnreached,
+        Cause::Drained,
+        Cause::Aborted,
+        Cause::RanAway,
+    ];
+}
+
 /// Why an agent takes no calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -37,7 +37,7 @@ use crate::{
     script::{
         Script,
         calendar::{Calendar, CalendarRules},
-        model::{Group, Outcome, Queue},
+        model::{Group, Outcome},
     },
     time::{Instant, LocalClock},
 };
@@ -155,11 +155,6 @@ impl Engine {
         self.now
     }
 
-    /// The script a call in progress runs on.
-    pub fn script_of(&self, call: CallId) -> Option<&Arc<Script>> {
-        self.calls.get(call).map(|call| &call.script)
-    }
-
     /// The script new calls begin on.
     pub fn current_script(&self) -> &Arc<Script> {
         let current = self.versions.last().and_then(|version| version.script.as_ref());
@@ -182,16 +177,6 @@ impl Engine {
         self.is_secret(call)
     }
 
-    /// The name of a queue.
-    pub fn queue_name(&self, queue: QueueId) -> &str {
-        &self.acd.queue(queue).config.name
-    }
-
-    /// The configuration in force for a queue.
-    pub fn queue_config(&self, queue: QueueId) -> &Queue {
-        &self.acd.queue(queue).config
-    }
-
     /// The engine's number of the queue called `name`.
     pub fn queue_named(&self, name: &str) -> Option<QueueId> {
         self.acd.queues.iter().position(|queue| &*queue.config.name == name).map(|i| QueueId(i as u16))
@@ -200,11 +185,6 @@ impl Engine {
     /// The configuration in force for every group, by the engine's group numbers.
     pub fn groups(&self) -> impl Iterator<Item = &Group> {
         self.acd.groups.iter().map(|group| &group.config)
-    }
-
-    /// The queue whose call an agent has in hand or has just ended.
-    pub fn queue_of_agent(&self, agent: AgentId) -> Option<QueueId> {
-        self.acd.agent(agent)?.queue
     }
 
     /// How many inputs no longer fitted when they came.
