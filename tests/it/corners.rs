@@ -294,3 +294,30 @@ fn a_passed_on_call_back_ends_when_its_wait_in_the_other_queue_does() {
         "#]],
     );
 }
+
+#[test]
+fn a_caller_passed_on_to_a_queue_that_nobody_serves_is_sent_on() {
+    let rules = desk("").replace("pay = 5, vip = 5", "pay = 5")
+        + "[group.vips]\nsize = 1\nskills = { vip = 1 }\nlanguages = [\"fr\", \"ar\"]\n";
+    check(
+        &acd(&rules.replace("[queue.vip]", "[queue.vip]\nclosed_when_unstaffed = true")),
+        "a0 on; call; 1 press 1; a0 answer; a0 transfer vip",
+        &expect![[r#"
+            0.000000 agent 0 logged in, group desk
+            0.000000 agent 0 ready
+            0.000000 call 1 arrived on script 1 in fr, number withheld
+            0.000000 call 1 barged in
+            0.000000 call 1 chose 1 at main.start
+            0.000000 call 1 queued in pay for fr since 0.000000
+            0.000000 call 1 presented to agent 0
+            0.000000 call 1 answered by agent 0 from pay after 0s
+            0.000000 call 1 talked 0s with agent 0, ended by the agent
+            0.000000 agent 0 began after-call work
+            0.000000 call 1 transferred by agent 0 to vip
+            0.000000 call 1 queued in vip for fr since 0.000000
+            0.000000 call 1 left vip after 0s: closed
+            0.000000 call 1 found vip closed
+            0.000000 call 1 ended contained at main.bye: script ended
+        "#]],
+    );
+}

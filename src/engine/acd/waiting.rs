@@ -48,10 +48,12 @@ impl Engine {
         None
     }
 
-    /// Passes a call on to another queue, whatever its length; the wait counts anew.
+    /// Passes a call on to another queue, whatever its length and hours; the wait counts anew. Where nobody on duty may take
+    /// it, it goes the way of a queue that closes.
     pub(super) fn requeue(&mut self, id: CallId, queue: QueueId) {
         let priority = self.acd.queue(queue).config.priority.into();
         self.enqueue(id, queue, priority, self.now);
+        self.close_unstaffed();
     }
 
     /// Stands a call in line, its wait counting from `since`, and lets it look for an agent.
