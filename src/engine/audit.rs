@@ -3,9 +3,9 @@
 use super::{
     Engine,
     acd::agent::AgentState,
-    call::{Call, CallState},
+    call::{Call, CallState, Slot},
 };
-use crate::time::Duration;
+use crate::time::{Duration, Instant};
 
 /// How many calls are where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -49,7 +49,15 @@ impl Engine {
     /// 2. An agent has at most one call, and that call names the agent; a call's agents name the call.
     /// 3. No call waits while a fitting agent is ready.
     /// 4. A queue's length is the number of calls with a place in it; those waiting stand in its lines and no others do.
-    /// 5. A call that waits for time has a deadline.
+    /// 5. A call that waits for time has a deadline, one that rings the deadline of the ringing, one whose wait is limited
+    ///    that of its wait, one that more agents may take later that of the widening.
+    /// 6. A group's ready list holds its ready agents and no others, each once; it counts those on duty.
+    /// 7. A version counts the calls that run on it, and is kept while it is current or has any.
+    /// 8. Nobody waits in a queue that closes with its staff once nobody on duty may take the call.
+    /// 9. A call has a place when it waits, rings or is dialled, and then only; a call set aside is a call back, and knows
+    ///    when it is dialled next or that the call in which it was promised goes on.
+    /// 10. A promise to call back that stands in a queue with hours has the deadline of the next opening.
+    /// 11. Nobody is left who was made ready by the way and has not looked for a call.
     pub fn audit(&self) -> Result<(), String> {
         let c = self.census();
         let sum = c.ivr + c.queued + c.ringing + c.talking + c.held + c.ended;
@@ -59,9 +67,103 @@ impl Engine {
         for call in self.calls.iter() {
             self.audit_agents_of(call)?;
             self.audit_waiting(call)?;
+            self.audit_place(call)?;
         }
         self.audit_agents()?;
-        self.audit_lines()
+        self.audit_lines()?;
+        self.audit_staff()?;
+        self.audit_versions()?;
+        match self.freed.first() {
+            Some(agent) => Err(format!("law 11: {agent} has not looked for a call")),
+            None => Ok(()),
+        }
+    }
+
+    fn audit_staff(&self) -> Result<(), String> {
+        for (i, group) in self.acd.groups.iter().enumerate() {
+            let name = &group.config.name;
+            let members = || self.acd.agents.iter().filter(|agent| agent.group.index() == i);
+            let mut ready: Vec<_> =
+                members().filter(|a| a.state == AgentState::Ready).map(|a| (a.ready_order, a.id)).collect();
+            ready.sort_unstable();
+            let fresh = |(order, id): &&(u64, _)| self.acd.agent(*id).is_some_and(|agent| agent.ready_order == *order);
+            let listed: Vec<_> = group.ready.iter().filter(fresh).copied().collect();
+            if listed != ready || group.ready_count != ready.len() {
+                return Err(format!(
+                    "law 6: {name} lists {listed:?} as ready and counts {}, ready are {ready:?}",
+                    group.ready_count
+                ));
+            }
+            let on_duty = members().filter(|agent| agent.on_duty()).count();
+            if group.on_duty as usize != on_duty {
+                return Err(format!("law 6: {name} counts {} on duty, there are {on_duty}", group.on_duty));
+            }
+            if group.ready.front().is_some_and(|head| !fresh(&head)) {
+                return Err(format!("law 6: the longest idle of {name} is no longer ready"));
+            }
+        }
+        Ok(())
+    }
+
+    fn audit_versions(&self) -> Result<(), String> {
+        for (i, version) in self.versions.iter().enumerate() {
+            let calls = self.calls.iter().filter(|call| call.version == i).count() as u64;
+            let kept = calls > 0 || i + 1 == self.versions.len();
+            if version.calls != calls || version.script.is_some() != kept {
+                let have = if version.script.is_some() { "kept" } else { "forgotten" };
+                return Err(format!(
+                    "law 7: version {} counts {} calls and is {have}; {calls} run on it",
+                    i + 1,
+                    version.calls
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Laws 5, 8, 9 and 10 for a call with or without a place.
+    fn audit_place(&self, call: &Call) -> Result<(), String> {
+        use CallState as S;
+        let armed = |slot: Slot| call.armed[slot as usize] != 0;
+        let placed = matches!(call.state, S::Queued | S::Ringing { .. } | S::Dialling { .. });
+        let Some(place) = call.place.as_ref().filter(|_| placed) else {
+            return match call.place.is_some() == placed {
+                true => Ok(()),
+                false => Err(format!("law 9: {} has the wrong place for {:?}", call.id, call.state)),
+            };
+        };
+        let (queue, away) = (self.acd.queue(place.queue), call.caller_is_away());
+        if matches!(call.state, S::Ringing { .. } | S::Dialling { .. }) && !armed(Slot::Ring) {
+            return Err(format!("law 5: {} rings without end", call.id));
+        }
+        let promising = call.promised_in.is_some_and(|before| self.calls.get(before).is_some());
+        if place.parked && !(call.state == S::Queued && away && (armed(Slot::Retry) || promising)) {
+            return Err(format!("law 9: {} is set aside for ever", call.id));
+        }
+        if place.overdue && !matches!(call.state, S::Ringing { .. }) {
+            return Err(format!("law 5: {} has outstayed its longest wait", call.id));
+        }
+        if armed(Slot::MaxWait) && away {
+            return Err(format!("law 5: {} waits for a call back no longer than a caller would", call.id));
+        }
+        let waited = self.now.since(place.since);
+        let wider = place.languages().flat_map(|l| &queue.lines[l.index()].servers).any(|(_, after)| *after > waited);
+        if wider && !armed(Slot::Widen) {
+            return Err(format!("law 5: {} is not told to more agents", call.id));
+        }
+        let staffed = place.languages().any(|language| self.acd.is_staffed(place.queue, language));
+        if call.state == S::Queued && !away && queue.config.closed_when_unstaffed && !staffed {
+            return Err(format!("law 8: {} waits in {}, which nobody serves", call.id, queue.config.name));
+        }
+        let opens_again = queue.calendar.as_ref().is_some_and(|calendar| {
+            let hours = calendar.at(self.now);
+            let next = if hours.open { calendar.at(hours.closes_at).opens_at } else { hours.opens_at };
+            next < Instant::NEVER
+        });
+        if call.state == S::Queued && away && opens_again && queue.opening == 0 {
+            return Err(format!("law 10: {} stands in {}, whose opening nobody awaits", call.id, queue.config.name));
+        }
+        Ok(())
     }
 
     fn audit_agents_of(&self, call: &Call) -> Result<(), String> {

@@ -189,6 +189,8 @@ pub(crate) struct Place {
     pub(crate) attempts: u8,
     /// Set aside until it is dialled again.
     pub(crate) parked: bool,
+    /// Its longest wait ended while telephones rang for it.
+    pub(crate) overdue: bool,
 }
 
 /// Order within a line: lower first. See [`super::acd::queue`].
@@ -217,6 +219,8 @@ pub(crate) struct Call {
     pub(crate) typed: Keys,
     /// That keys are awaited has not been said yet, since keys pressed ahead may answer at once.
     pub(crate) listen_unsaid: bool,
+    /// Over how many nodes the first of them were handed on, which fitted none.
+    pub(crate) handed_on: u8,
     /// Keys of the entry being keyed.
     pub(crate) entry: Keys,
     /// The last entry that was not secret.
@@ -242,6 +246,8 @@ pub(crate) struct Call {
     pub(crate) armed: Armed,
     /// An agent has had it.
     pub(crate) answered: bool,
+    /// Calls back that were promised in it, and are not dialled before it has ended.
+    pub(crate) promises: Vec<CallId>,
     /// A promise to call back was made.
     pub(crate) promised: bool,
     /// The caller has gone; only a hang-up chain still runs.
@@ -269,6 +275,7 @@ impl Call {
             history: Vec::new(),
             typed: Keys::default(),
             listen_unsaid: false,
+            handed_on: 0,
             entry: Keys::default(),
             last_entry: Digits::EMPTY,
             claim: None,
@@ -286,6 +293,7 @@ impl Call {
             queue_node: None,
             armed: Armed::default(),
             answered: false,
+            promises: Vec::new(),
             promised: false,
             gone: false,
             reached: false,

@@ -26,7 +26,7 @@ use std::{collections::VecDeque, sync::Arc};
 
 use self::{
     acd::Acd,
-    call::{Call, CallState, Calls, Next, Slot},
+    call::{Call, CallState, Calls, Next, Slot, Step},
     event::{Cause, LeftQueue},
     timer::{Timer, Timers},
 };
@@ -297,6 +297,13 @@ impl Engine {
         };
         let (script, node) = (call.script.clone(), call.node);
         match call.state {
+            CallState::Ivr(Step::Recording { since }) => {
+                // Most people end a message by hanging up.
+                self.disarm(id, Slot::Step);
+                if since < self.now {
+                    self.fact(Fact::MessageRecorded { call: id, length: self.now.since(since) });
+                }
+            }
             CallState::Ivr(_) => self.disarm(id, Slot::Step),
             CallState::Queued | CallState::Ringing { .. } => {
                 self.leave_queue(id, LeftQueue::Abandoned);
@@ -382,7 +389,7 @@ impl Engine {
             Timer::Ring(call) => of_call(call, Slot::Ring),
             Timer::Retry(call) => of_call(call, Slot::Retry),
             Timer::WrapUp(agent) | Timer::Pause(agent) => of_agent(agent),
-            Timer::Opening(_) => true,
+            Timer::Opening(queue) => self.acd.queue(queue).opening == seq,
         }
     }
 
@@ -390,6 +397,11 @@ impl Engine {
     fn skip_stale(&mut self) {
         while self.timers.peek().is_some_and(|(_, seq, timer)| !self.is_armed(seq, timer)) {
             self.timers.pop();
+        }
+        if self.timers.wants_sweep() {
+            let mut timers = std::mem::take(&mut self.timers);
+            timers.sweep(|seq, timer| self.is_armed(seq, timer));
+            self.timers = timers;
         }
     }
 }

@@ -52,9 +52,22 @@ pub(crate) type Armed = [u64; 6];
 pub(crate) struct Timers {
     heap: BinaryHeap<Reverse<(Instant, u64, Timer)>>,
     seq: u64,
+    /// At this length stale entries are swept out.
+    sweep_at: usize,
 }
 
 impl Timers {
+    /// Whether stale entries may have piled up: those of callers who key fast, or enter and leave queues.
+    pub(crate) fn wants_sweep(&self) -> bool {
+        self.heap.len() > self.sweep_at.max(1_024)
+    }
+
+    /// Drops the entries that are not armed; swept again when the rest has doubled.
+    pub(crate) fn sweep(&mut self, armed: impl Fn(u64, Timer) -> bool) {
+        self.heap.retain(|Reverse((_, seq, timer))| armed(*seq, *timer));
+        self.sweep_at = 2 * self.heap.len();
+    }
+
     /// Arms a deadline and returns its sequence number.
     pub(crate) fn arm(&mut self, at: Instant, timer: Timer) -> u64 {
         self.seq += 1;

@@ -2,6 +2,7 @@
 
 mod client;
 mod collector;
+mod corners;
 mod default_centre;
 mod dialogues;
 mod laws;

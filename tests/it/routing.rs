@@ -7,7 +7,7 @@ use hatif::script::Source;
 use crate::support::{centre::centre, rig::check};
 
 /// A centre that queues every caller in `pay`, or on key 2 in `vip`. The test writes queues and groups.
-fn acd(queues_and_groups: &str) -> Source {
+pub fn acd(queues_and_groups: &str) -> Source {
     let toml = format!("{HEAD}{queues_and_groups}");
     centre(&[("centre.toml", &toml), ("flows/main.toml", FLOW), ("prompts/fr.ftl", TEXTS), ("prompts/ar.ftl", TEXTS)])
 }
@@ -50,7 +50,7 @@ const FLOW: &str = r#"
 [node.start]
 kind = "menu"
 prompt = "start"
-choices = { 1 = "pay", 2 = "vip" }
+choices = { 1 = "pay", 2 = "vip", 3 = "back" }
 
 [node.pay]
 kind = "queue"
@@ -367,7 +367,7 @@ fn a_caller_who_is_not_reached_is_tried_again_and_then_given_up() {
     let rules = PAIR.replace("max_wait", "callback = { ring = \"25s\", tries = 2, retry_after = \"5m\" }\nmax_wait");
     check(
         &acd(&rules),
-        "call 0600000001; 1 press 1; wait 5s; 1 press 1; a0 on; wait 25s; wait 5m; 2 unreachable",
+        "call 0600000001; 1 press 1; wait 5s; 1 press 1; a0 on; wait 31s; wait 5m; 2 unreachable",
         &expect![[r#"
             0.000000 call 1 arrived on script 1 in fr
             0.000000 call 1 barged in
@@ -379,15 +379,15 @@ fn a_caller_who_is_not_reached_is_tried_again_and_then_given_up() {
             5.000000 call 2 queued in pay for fr since 0.000000
             5.000000 agent 0 logged in, group desk
             5.000000 agent 0 ready
-            5.000000 call 2 dialled for agent 0, try 1
             5.635000 call 1 ended contained at main.bye: script ended
-            30.000000 call 2 not reached, try 1
-            30.000000 agent 0 ready
-            330.000000 call 2 dialled for agent 0, try 2
-            330.000000 call 2 not reached, try 2
-            330.000000 call 2 left pay after 5m30s: timed out
-            330.000000 call 2 ended failed at main.pay: call back unreached
-            330.000000 agent 0 ready
+            10.635000 call 2 dialled for agent 0, try 1
+            35.635000 call 2 not reached, try 1
+            35.635000 agent 0 ready
+            335.635000 call 2 dialled for agent 0, try 2
+            336.000000 call 2 not reached, try 2
+            336.000000 call 2 left pay after 5m36s: timed out
+            336.000000 call 2 ended failed at main.pay: call back unreached
+            336.000000 agent 0 ready
         "#]],
     );
 }

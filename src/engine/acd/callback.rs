@@ -16,6 +16,9 @@ use crate::{
 /// How long the window is in which a call back is announced.
 const WINDOW: Duration = Duration::from_mins(30);
 
+/// How long after a call its line is taken to be free: nobody can be called back who has not hung up yet.
+const LINE_FREE: Duration = Duration::from_secs(5);
+
 /// Announced times are rounded to this.
 const GRAIN_MINS: u16 = 5;
 
@@ -28,6 +31,8 @@ impl Engine {
         let kept = call.kept.take();
         call.promised = true;
         let callback = self.calls.next_id();
+        let Some(call) = self.calls.get_mut(id) else { return false };
+        call.promises.push(callback);
         let (queue, since, priority) = self.place_of_promise(queue, kept.as_ref());
         let Some(call) = self.calls.get(id) else { return false };
         let mut new = call.for_callback(callback);
@@ -45,6 +50,13 @@ impl Engine {
             call.promise = Some(window);
         }
         true
+    }
+
+    /// The call in which these calls back were promised has ended: they may be dialled as soon as its line is free.
+    pub(in crate::engine) fn release_promises(&mut self, promises: &[CallId]) {
+        for &callback in promises {
+            self.arm(callback, Slot::Retry, self.now + LINE_FREE, Timer::Retry(callback));
+        }
     }
 
     fn place_of_promise(&self, queue: QueueId, kept: Option<&Place>) -> (QueueId, Instant, i16) {
@@ -111,7 +123,8 @@ impl Engine {
         self.disarm(id, Slot::Ring);
         let Some(place) = self.calls.get_mut(id).and_then(|call| call.place.as_mut()) else { return false };
         place.parked = true;
-        let (attempt, rules) = (place.attempts, self.acd.queue(place.queue).config.callback);
+        let (attempt, queue) = (place.attempts, place.queue);
+        let rules = self.acd.queue(queue).config.callback;
         self.fact(Fact::CallbackMissed { call: id, attempt });
         self.rejoin(id);
         if attempt >= rules.tries {
@@ -119,6 +132,7 @@ impl Engine {
             self.end_call(id, Outcome::Failed, Cause::CallbackUnreached);
         } else {
             self.arm(id, Slot::Retry, self.now + rules.retry_after, Timer::Retry(id));
+            self.arm_opening(queue);
         }
         self.free_unanswered(agent);
         self.serve_ready();

@@ -164,8 +164,12 @@ impl Engine {
                 break;
             }
         }
-        if let Some((_, _, call)) = best {
-            self.ring(call, vec![id]);
+        let Some((_, _, call)) = best else { return };
+        let queue = self.calls.get(call).and_then(|call| call.place.as_ref()).map(|place| place.queue);
+        match queue.map(|queue| self.acd.queue(queue).config.strategy) {
+            // Others may have become ready at this instant, and the queue rings them all.
+            Some(Hunt::RingAll) => self.seek_agent(call),
+            _ => self.ring(call, vec![id]),
         }
     }
 

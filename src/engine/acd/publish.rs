@@ -64,7 +64,8 @@ impl Engine {
         }
     }
 
-    /// After a publication, every waiting call and every ready agent looks again.
+    /// After a publication every waiting call looks again for an agent, and for the instant at which more may take it: skills,
+    /// overflow, hours and staff may have changed.
     pub(in crate::engine) fn look_again(&mut self) {
         let lines = self.acd.queues.iter().flat_map(|queue| &queue.lines);
         let mut waiting: Vec<_> = lines.flat_map(|line| &line.waiting).copied().collect();
@@ -73,6 +74,15 @@ impl Engine {
         for (_, _, id) in waiting {
             self.seek_agent(id);
         }
+        let placed: Vec<_> = self.calls.iter().filter(|call| call.place.is_some()).map(|call| call.id).collect();
+        for id in placed {
+            self.arm_widening(id);
+        }
+        for queue in (0..self.acd.queues.len()).map(|i| QueueId(i as u16)) {
+            self.acd.queue_mut(queue).opening = 0;
+            self.expect_opening(queue);
+        }
+        self.close_unstaffed();
     }
 
     /// Whether `script` can follow the versions in force. The error says what stands in the way.

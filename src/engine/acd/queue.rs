@@ -33,8 +33,8 @@ pub(crate) struct QueueState {
     pub(crate) mean_handle: Duration,
     /// Whom this queue rang last.
     pub(crate) last_rung: Option<AgentId>,
-    /// A deadline for its next opening is armed.
-    pub(crate) opening_armed: bool,
+    /// Sequence number of the armed deadline of its next opening, zero where none is.
+    pub(crate) opening: u64,
     /// How often the random strategy has drawn here.
     pub(crate) draws: u64,
 }
@@ -73,7 +73,7 @@ impl QueueState {
     pub(crate) fn new(config: Queue, languages: usize, calendar: Option<Arc<Calendar>>) -> QueueState {
         let mean_handle = config.handling.mean;
         let lines = vec![Line::default(); languages];
-        QueueState { config, calendar, lines, length: 0, mean_handle, last_rung: None, opening_armed: false, draws: 0 }
+        QueueState { config, calendar, lines, length: 0, mean_handle, last_rung: None, opening: 0, draws: 0 }
     }
 
     /// Whether calls are taken at `at`.
@@ -95,9 +95,9 @@ impl QueueState {
     pub(crate) fn effective_priority(&self, priority: i16, since: Instant, now: Instant) -> i64 {
         let aged = self.config.ageing.map_or(0, |step| {
             let waited = u128::from(now.since(since).as_micros());
-            (waited * 1_000_000 / u128::from(step.as_micros().max(1))) as i64
+            i64::try_from(waited * 1_000_000 / u128::from(step.as_micros().max(1))).unwrap_or(i64::MAX)
         });
-        i64::from(priority) * 1_000_000 + aged
+        (i64::from(priority) * 1_000_000).saturating_add(aged)
     }
 
     /// Takes a new measurement of how long a call keeps an agent into the running mean (weight one eighth).

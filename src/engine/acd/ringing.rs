@@ -126,11 +126,15 @@ impl Engine {
         for &agent in &agents {
             self.set_aside(agent);
         }
+        if self.calls.get(id).and_then(|call| call.place.as_ref()).is_some_and(|place| place.overdue) {
+            self.wait_expired(id);
+        }
         self.seek_agent(id);
         for &agent in &agents {
             self.pause(agent, pause);
         }
         self.serve_ready();
+        self.close_unstaffed();
     }
 
     fn pause_of(&self, id: CallId) -> Duration {
@@ -154,7 +158,8 @@ impl Engine {
             return;
         }
         if agent.wish == Wish::Ready && pause == Duration::ZERO {
-            self.make_ready(id);
+            // All are ready before any looks for a call, so that telephones which rang together do so again.
+            self.free_unanswered(id);
             return;
         }
         self.fact(Fact::AgentNotReady { agent: id, reason: NotReady::NoAnswer });

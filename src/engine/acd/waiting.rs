@@ -6,7 +6,7 @@ use crate::{
     engine::{
         Command, Engine, Fact, Output,
         call::{Call, CallState, Next, Place, Slot, Step},
-        event::LeftQueue,
+        event::{Cause, LeftQueue},
         timer::Timer,
     },
     id::{CallId, LanguageId, NodeId, QueueId},
@@ -48,10 +48,12 @@ impl Engine {
         None
     }
 
-    /// Passes a call on to another queue, whatever its length; the wait counts anew.
+    /// Passes a call on to another queue, whatever its length and hours; the wait counts anew. Where nobody on duty may take
+    /// it, it goes the way of a queue that closes.
     pub(super) fn requeue(&mut self, id: CallId, queue: QueueId) {
         let priority = self.acd.queue(queue).config.priority.into();
         self.enqueue(id, queue, priority, self.now);
+        self.close_unstaffed();
     }
 
     /// Stands a call in line, its wait counting from `since`, and lets it look for an agent.
@@ -75,8 +77,11 @@ impl Engine {
             steps,
             speaking: None,
             attempts: 0,
-            parked: false,
+            parked: away,
+            overdue: false,
         });
+        // What was keyed before a wait does not answer what is asked after it.
+        call.typed.clear();
         let state = self.acd.queue_mut(queue);
         state.length += 1;
         let max_wait = state.config.max_wait.filter(|_| !away);
@@ -188,15 +193,16 @@ impl Engine {
     }
 
     /// The queue's next wider circle of agents, as a deadline.
-    fn arm_widening(&mut self, id: CallId) {
+    pub(super) fn arm_widening(&mut self, id: CallId) {
         let Some(place) = self.calls.get(id).and_then(|call| call.place.as_ref()) else { return };
         let waited = self.now.since(place.since);
         let queue = self.acd.queue(place.queue);
         let afters = place.languages().flat_map(|language| &queue.lines[language.index()].servers);
         let next = afters.map(|&(_, after)| after).filter(|after| *after > waited).min();
         let since = place.since;
-        if let Some(after) = next {
-            self.arm(id, Slot::Widen, since + after, Timer::Widen(id));
+        match next {
+            Some(after) => self.arm(id, Slot::Widen, since + after, Timer::Widen(id)),
+            None => self.disarm(id, Slot::Widen),
         }
     }
 
@@ -291,17 +297,26 @@ impl Engine {
 
     /// The longest wait is over.
     pub(in crate::engine) fn wait_expired(&mut self, id: CallId) {
-        let Some(call) = self.calls.get(id) else { return };
+        let Some(call) = self.calls.get_mut(id) else { return };
         let script = call.script.clone();
-        let Some(node) = queue_node(&script, call.node) else { return };
-        if let (CallState::Ringing { .. }, Some(place)) = (&call.state, &call.place) {
+        let node = queue_node(&script, call.node);
+        if let (CallState::Ringing { .. }, Some(place)) = (&call.state, &mut call.place) {
             // Somebody may be about to answer: the wait ends when the ringing has.
-            let ring = self.acd.queue(place.queue).config.ring;
-            self.arm(id, Slot::MaxWait, self.now + ring, Timer::MaxWait(id));
+            place.overdue = true;
             return;
         }
         self.leave_queue(id, LeftQueue::TimedOut);
-        self.go(id, Next::Go(node.timeout));
+        match node {
+            Some(node) => self.go(id, Next::Go(node.timeout)),
+            None => self.end_waiting(id),
+        }
+    }
+
+    /// Ends a call back that was passed on to a queue and now leaves it: it never was at a node that says what follows.
+    fn end_waiting(&mut self, id: CallId) {
+        if let Some(outcome) = self.calls.get(id).map(Call::outcome_on_hangup) {
+            self.end_call(id, outcome, Cause::ScriptEnded);
+        }
     }
 
     /// Callers who wait in queues that are served by nobody on duty any more are sent on, where the queue says so.
@@ -321,38 +336,45 @@ impl Engine {
         for id in lost {
             let Some(call) = self.calls.get(id) else { continue };
             let script = call.script.clone();
-            let Some(node) = queue_node(&script, call.node) else { continue };
+            let node = queue_node(&script, call.node);
             if let Some(place) = self.leave_queue(id, LeftQueue::Closed) {
                 self.fact(Fact::QueueClosed { call: id, queue: place.queue });
-                self.go(id, Next::Go(node.closed));
+                match node {
+                    Some(node) => self.go(id, Next::Go(node.closed)),
+                    None => self.end_waiting(id),
+                }
             }
         }
     }
 
     /// When a queue opens next, as a deadline, so that promises to call back become due then.
-    fn arm_opening(&mut self, queue: QueueId) {
+    pub(super) fn arm_opening(&mut self, queue: QueueId) {
         let now = self.now;
         let state = self.acd.queue_mut(queue);
-        let Some(calendar) = state.calendar.as_ref().filter(|_| !state.opening_armed) else { return };
+        let Some(calendar) = state.calendar.as_ref().filter(|_| state.opening == 0) else { return };
         let hours = calendar.at(now);
         let at = if hours.open { calendar.at(hours.closes_at).opens_at } else { hours.opens_at };
         if at < Instant::NEVER {
-            state.opening_armed = true;
-            self.timers.arm(at, Timer::Opening(queue));
+            state.opening = self.timers.arm(at, Timer::Opening(queue));
         }
     }
 
     /// A queue opened: the calls back that stand in it look for agents.
     pub(in crate::engine) fn queue_opened(&mut self, queue: QueueId) {
-        self.acd.queue_mut(queue).opening_armed = false;
+        self.acd.queue_mut(queue).opening = 0;
         let lines = &self.acd.queue(queue).lines;
         let mut due: Vec<_> = lines.iter().flat_map(|line| &line.waiting).copied().collect();
         due.sort_unstable();
         for (_, _, id) in due {
             self.seek_agent(id);
         }
-        let mut still = self.acd.queue(queue).lines.iter().flat_map(|line| &line.waiting);
-        if still.any(|rank| self.calls.get(rank.2).is_some_and(Call::caller_is_away)) {
+        self.expect_opening(queue);
+    }
+
+    /// Arms a queue's next opening when calls back stand in it.
+    pub(super) fn expect_opening(&mut self, queue: QueueId) {
+        let mut standing = self.acd.queue(queue).lines.iter().flat_map(|line| &line.waiting);
+        if standing.any(|rank| self.calls.get(rank.2).is_some_and(Call::caller_is_away)) {
             self.arm_opening(queue);
         }
     }

@@ -107,7 +107,7 @@ impl Engine {
 
     /// Every agent freed on the way looks for a call.
     pub(super) fn serve_ready(&mut self) {
-        while let Some(id) = self.freed.pop() {
+        for id in std::mem::take(&mut self.freed) {
             self.seek_call(id);
         }
     }

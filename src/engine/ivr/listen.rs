@@ -15,7 +15,10 @@
 
 use super::{CallState, Command, Engine, Fact, Next, Purpose, Slot, Step, Timer, authenticate::digits_of};
 use crate::{
-    engine::{call::Phase, output::Listen},
+    engine::{
+        call::{Keys, Phase},
+        output::Listen,
+    },
     id::{CallId, LanguageId, NodeId},
     pii::Digits,
     script::{
@@ -25,6 +28,9 @@ use crate::{
     },
     time::{Date, Duration, Instant, TimeOfDay},
 };
+
+/// Over how many nodes keys that fit nothing are handed on before they count as a no-match: handlers may lead in a circle.
+const HANDED_ON: u8 = 8;
 
 /// What an entry here looks like.
 struct Format {
@@ -291,6 +297,7 @@ impl Engine {
         self.disarm(id, Slot::Step);
         let Some(call) = self.calls.get_mut(id) else { return };
         let node = call.node;
+        call.handed_on = 0;
         call.entry.clear();
         self.fact(Fact::ChoiceMade { call: id, node, key, serves });
         self.go(id, Next::Go(to));
@@ -354,7 +361,9 @@ impl Engine {
         } else if key.digit().is_some() {
             if phase == Phase::Terminator {
                 // The entry was complete, and this is not its terminator: it belongs to what comes next.
-                call.typed.push(key);
+                let mut next = Keys::default();
+                next.push(key);
+                call.typed.prepend(next);
                 self.accept(id, node, purpose);
                 return;
             }
@@ -401,6 +410,7 @@ impl Engine {
         let Some(call) = self.calls.get_mut(id) else { return };
         let keyed = call.entry.digits();
         let (count, node_id) = (call.entry.len() as u8, call.node);
+        call.handed_on = 0;
         if purpose != Purpose::Node {
             call.entry.clear();
             self.fact(Fact::EntryAccepted { call: id, node: node_id, digits: count });
@@ -492,13 +502,18 @@ impl Engine {
         if !silence && !format_of(node, purpose).secret {
             call.last_entry = call.entry.digits();
         }
-        if !silence && let Some(to) = meant_for_next(node, call.no_match) {
+        if !silence
+            && call.handed_on < HANDED_ON
+            && let Some(to) = meant_for_next(node, call.no_match)
+        {
+            call.handed_on += 1;
             let keys = std::mem::take(&mut call.entry);
             call.typed.prepend(keys);
             self.go(id, Next::Go(to));
             return;
         }
         call.typed.clear();
+        call.handed_on = 0;
         call.entry.clear();
         let count = if silence { &mut call.no_input } else { &mut call.no_match };
         *count = count.saturating_add(1);

@@ -33,6 +33,9 @@ use crate::{
 /// cannot see.
 const STRIDE: u32 = 1_000;
 
+/// How many menus and entries a caller can go back through; of a longer way the beginning is forgotten.
+const HISTORY: usize = 64;
+
 /// How deep flows may call each other. The checker refuses recursion; calls left by a global key pile up, and stop here.
 const DEPTH: usize = 64;
 
@@ -65,6 +68,9 @@ impl Engine {
         call.state = CallState::Ivr(Step::Moving);
         let depth = call.frames.len();
         if node.back_point && call.history.last().map(|last| last.0) != Some(node_id) {
+            if call.history.len() >= HISTORY {
+                call.history.remove(0);
+            }
             call.history.push((node_id, depth));
         }
         let gone = call.gone;
@@ -361,6 +367,7 @@ impl Engine {
         self.command(Command::HangUp { call: id, cause });
         if let Some(call) = self.calls.remove(id) {
             self.release_version(call.version);
+            self.release_promises(&call.promises);
         }
     }
 }

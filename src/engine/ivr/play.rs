@@ -1,7 +1,7 @@
 //! Saying prompts: each begins when what is being said ends, and takes as long as the script says.
 
 use crate::{
-    engine::{Command, Engine, Fact, output::Play},
+    engine::{Command, Engine, Fact, call::Call, output::Play},
     id::{CallId, PromptId},
     script::{Script, model::PromptUse, value::Value},
     time::Duration,
@@ -39,10 +39,11 @@ impl Engine {
         self.command(Command::Play(play));
     }
 
-    /// Stops what is being said because a key was pressed.
+    /// Stops what is being said because a key was pressed; what must be heard out is.
     pub(in crate::engine) fn cut_prompt(&mut self, id: CallId) {
         let now = self.now;
-        let Some(call) = self.calls.get_mut(id).filter(|call| call.playing_until > now) else { return };
+        let stoppable = |call: &&mut Call| call.playing_until > now && call.unstoppable_until <= now;
+        let Some(call) = self.calls.get_mut(id).filter(stoppable) else { return };
         call.playing_until = now;
         self.fact(Fact::BargedIn { call: id });
         self.command(Command::StopPlaying { call: id });

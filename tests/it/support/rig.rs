@@ -85,6 +85,12 @@ impl Rig {
         self.drain();
     }
 
+    /// Publishes a script.
+    pub fn publish(&mut self, script: Arc<Script>) {
+        self.versions.publish(script.clone());
+        self.tell(Input::ScriptPublished { script });
+    }
+
     /// Lets time pass, deadline by deadline.
     pub fn wait(&mut self, span: Duration) {
         self.now = self.now + span;
