@@ -4,7 +4,7 @@ use super::protocol::{AgentState, Direction, ServerMessage};
 use crate::{
     engine::output::{Listen, Play},
     id::{AgentId, LanguageId},
-    script::{Script, value::Value},
+    script::{Script, catalogue, value::Value},
     time::Instant,
     world::services::sms::{Sms, SmsKind},
 };
@@ -56,22 +56,22 @@ fn direction(script: &Script, language: LanguageId, text: &str) -> Direction {
     }
 }
 
-/// The message that shows a text message. Its wording is the script's prompt `sms.code`, `sms.portal_link`,
-/// `sms.portal_reset` or `sms.address` where there is one; else its substance alone.
+/// The message that shows a text message. Its wording is the script's prompt of [`catalogue::MESSAGES`] where there is one;
+/// else its substance alone.
 pub fn sms(script: &Script, language: LanguageId, sms: &Sms) -> ServerMessage {
-    let (name, substance) = match sms.kind {
-        SmsKind::Code => ("sms.code", sms.code.map(|code| Value::Digits(code.reveal()))),
-        SmsKind::PortalLink => ("sms.portal_link", None),
-        SmsKind::PortalReset => ("sms.portal_reset", None),
-        SmsKind::Address => ("sms.address", sms.place.clone().map(Value::Text)),
+    let (entry, substance) = match sms.kind {
+        // A code is shown to be copied, not said: without groups.
+        SmsKind::Code => (catalogue::SMS_CODE, sms.code.map(|code| code.reveal().to_string().into())),
+        SmsKind::PortalLink => (catalogue::SMS_PORTAL_LINK, None),
+        SmsKind::PortalReset => (catalogue::SMS_PORTAL_RESET, None),
+        SmsKind::Address => (catalogue::SMS_ADDRESS, sms.place.clone()),
     };
-    let args: Vec<Value> = substance.into_iter().collect();
-    let prompt = script.prompts.named(name).filter(|&id| script.prompts.get(id).slots.len() == args.len());
-    let text = match (prompt, args.first()) {
+    let args: Vec<Value> = substance.iter().cloned().map(Value::Text).collect();
+    let prompt = script.prompts.named(entry.prompt).filter(|&id| script.prompts.get(id).slots.len() == args.len());
+    let text = match (prompt, substance) {
         (Some(prompt), _) => script.prompts.render(prompt, language, &args),
-        (None, Some(Value::Digits(code))) => code.to_string(),
-        (None, Some(Value::Text(place))) => place.to_string(),
-        (None, _) => name.to_owned(),
+        (None, Some(substance)) => substance.to_string(),
+        (None, None) => entry.prompt.to_owned(),
     };
     let to = sms.to.to_string();
     let to_tail = to.chars().skip(to.chars().count().saturating_sub(2)).collect();

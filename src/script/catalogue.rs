@@ -317,6 +317,31 @@ pub static SERVICES: [ServiceEntry; 13] = [
     },
 ];
 
+/// A text message the world sends on a service's behalf.
+pub struct MessageEntry {
+    /// The prompt that words it; a script without that prompt sends the substance alone.
+    pub prompt: &'static str,
+    /// What the wording may fill in.
+    pub slot: Option<Field>,
+}
+
+/// The one-time code of an authentication; slot `code`.
+pub const SMS_CODE: &MessageEntry = &MESSAGES[0];
+/// The link for creating a portal account.
+pub const SMS_PORTAL_LINK: &MessageEntry = &MESSAGES[1];
+/// The link for a new portal password.
+pub const SMS_PORTAL_RESET: &MessageEntry = &MESSAGES[2];
+/// The address of an agency or point; slot `place`.
+pub const SMS_ADDRESS: &MessageEntry = &MESSAGES[3];
+
+/// Every text message.
+pub static MESSAGES: [MessageEntry; 4] = [
+    MessageEntry { prompt: "sms.code", slot: Some(field("code", Type::Text)) },
+    MessageEntry { prompt: "sms.portal_link", slot: None },
+    MessageEntry { prompt: "sms.portal_reset", slot: None },
+    MessageEntry { prompt: "sms.address", slot: Some(field("place", Type::Text)) },
+];
+
 impl Service {
     /// The catalogue entry.
     pub fn entry(self) -> &'static ServiceEntry {

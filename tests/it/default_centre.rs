@@ -6,7 +6,9 @@ use hatif::{
     dialogue::{self, Run, Theatre},
     id::{LanguageId, PromptId},
     script::{
-        Script, Source, load,
+        Script, Source,
+        catalogue::MESSAGES,
+        load,
         model::{NodeKind, PromptUse},
         value::{Symbol, Type, Value},
     },
@@ -154,4 +156,18 @@ fn every_dialogue_of_the_default_centre_passes() {
     let failed: Vec<String> = runs.iter().filter_map(Run::text).collect();
     assert!(failed.is_empty(), "{}", failed.join("\n"));
     assert!(runs.len() >= 200, "only {} dialogues were run", runs.len());
+}
+
+#[test]
+fn every_text_message_has_its_wording_in_every_language() {
+    let script = script();
+    for message in &MESSAGES {
+        let id = script.prompts.named(message.prompt).unwrap_or_else(|| panic!("no prompt {}", message.prompt));
+        let args: Vec<Value> = message.slot.iter().map(|_| Value::Text("123456".into())).collect();
+        assert_eq!(script.prompts.get(id).slots.len(), args.len(), "{}", message.prompt);
+        for language in 0..script.languages.len() {
+            let text = script.prompts.render(id, LanguageId(language as u8), &args);
+            assert!(!text.contains("{$") && (args.is_empty() || text.contains("123456")), "{text}");
+        }
+    }
 }

@@ -267,3 +267,10 @@ holiday =
     .mawlid = عيد المولد النبوي
     .green_march = ذكرى المسيرة الخضراء
     .independence = عيد الاستقلال
+
+# Text messages. The links lead nowhere: the domain is reserved for examples.
+sms =
+    .code = { $code } هو رمز التحقق الخاص بكم لدى { $fund }. لا تعطوه لأي شخص يتصل بكم.
+    .portal_link = لإنشاء حسابكم على بوابة { $fund }: https://portal.example/new
+    .portal_reset = لتغيير كلمة السر الخاصة بكم على بوابة { $fund }: https://portal.example/reset
+    .address = { $place }

@@ -251,3 +251,10 @@ holiday =
     .mawlid = the Prophet's Birthday
     .green_march = the anniversary of the Green March
     .independence = Independence Day
+
+# Text messages. The links lead nowhere: the domain is reserved for examples.
+sms =
+    .code = { $code } is your { $fund } verification code. Give it to nobody who calls you.
+    .portal_link = To create your account on the { $fund } portal: https://portal.example/new
+    .portal_reset = To set a new password on the { $fund } portal: https://portal.example/reset
+    .address = { $place }

@@ -248,3 +248,10 @@ holiday =
     .mawlid = Aïd al-Mawlid
     .green_march = anniversaire de la Marche verte
     .independence = fête de l'Indépendance
+
+# Text messages. The links lead nowhere: the domain is reserved for examples.
+sms =
+    .code = { $code } : votre code de vérification { $fund }. Ne le donnez à personne qui vous appelle.
+    .portal_link = Pour créer votre compte sur le portail { $fund } : https://portal.example/new
+    .portal_reset = Pour changer votre mot de passe sur le portail { $fund } : https://portal.example/reset
+    .address = { $place }

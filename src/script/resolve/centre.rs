@@ -213,6 +213,7 @@ impl<'a, 'p> Resolver<'a, 'p> {
         for i in 0..self.out.texts.len() {
             self.node(i);
         }
+        self.message_texts();
         self.symbol_texts();
     }
 }

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
     super::{
+        catalogue::MESSAGES,
         diagnostic::{Related, nearest},
         expr::{self, Names},
         model::{Builtin, Expr, PromptUse},
@@ -172,6 +173,32 @@ impl<'a> Resolver<'a, '_> {
         let problem = self.error("slot-type", &place.file, span, message);
         problem.related.push(related);
         problem.help = Some("use a prompt of its own for each type: the type decides how the slot is said".to_owned());
+    }
+
+    /// Prompts that word the world's text messages are used, and filled with what such a message is about.
+    pub(super) fn message_texts(&mut self) {
+        for message in &MESSAGES {
+            let Some(prompt) = self.out.prompts.named(message.prompt) else { continue };
+            let Some(place) = self.out.prompts.place(prompt).cloned() else { continue };
+            self.out.uses.prompts.entry(prompt).or_insert(place.clone());
+            let slots: Vec<Arc<str>> = self.out.prompts.slots(prompt).cloned().collect();
+            for slot in slots {
+                match message.slot.as_ref().filter(|known| known.name == &*slot) {
+                    Some(known) => {
+                        let used = SlotUse { kind: known.kind, place: place.clone() };
+                        self.out.uses.slots.entry((prompt, slot)).or_insert(used);
+                    }
+                    None => {
+                        let help = match &message.slot {
+                            Some(known) => format!("its slot is `{}`", known.name),
+                            None => "it may have no slots".to_owned(),
+                        };
+                        let text = format!("nothing fills the slot `{slot}` of the text message `{}`", message.prompt);
+                        self.error("empty-slot", &place.file, &place.span, text).help = Some(help);
+                    }
+                }
+            }
+        }
     }
 
     /// What is said outside a prompt's dates has the same slots, and counts as used. Symbols and dates need their words.
