@@ -44,7 +44,8 @@ async fn logs_for_programs_are_json_and_hold_no_key_and_no_calling_number() {
     call.press(BIRTH).await.expect("the centre listens");
     call.hang_up().await.expect("the line holds");
     call.ended().await.expect("the record is written");
-    let stopped = Command::new("kill").arg(child.id().to_string()).status().expect("kill runs");
+    // As Ctrl-C does; another test ends the program by SIGTERM.
+    let stopped = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill runs");
     assert!(stopped.success() && child.wait().expect("it ends").success());
 
     let logs = logs.join().expect("no panic").expect("text");
