@@ -13,7 +13,7 @@ use crate::{
     script::{
         Script,
         catalogue::Service,
-        diagnostic::{Diagnostic, nearest},
+        diagnostic::{Diagnostic, line_and_column, nearest},
         model::Key,
         shape::Reader,
         tree::{self, Entry, Kind, Span, Table, Value},
@@ -99,8 +99,7 @@ impl Reading<'_> {
     }
 
     fn line(&self, span: &Span) -> u32 {
-        let before = self.text.get(..span.start).unwrap_or_default();
-        before.bytes().filter(|byte| *byte == b'\n').count() as u32 + 1
+        line_and_column(self.text, span.start).0 as u32
     }
 
     /// The text in `value` if it is one of `known`; else reports it as not a `what`.

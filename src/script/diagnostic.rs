@@ -73,6 +73,14 @@ impl Diagnostic {
     }
 }
 
+/// Line and column of a byte of a text, both from 1, columns in characters. A byte inside a character counts as its first,
+/// one beyond the text as its end.
+pub fn line_and_column(text: &str, at: usize) -> (usize, usize) {
+    let before = &text[..text.floor_char_boundary(at.min(text.len()))];
+    let line_start = before.rfind('\n').map_or(0, |i| i + 1);
+    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+}
+
 /// Of `known`, the name nearest to `wrong`, when one is near enough to be a misspelling.
 pub fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let limit = 1 + wrong.chars().count() / 4;

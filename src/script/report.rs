@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::{
     Source,
-    diagnostic::{Diagnostic, Related, Severity},
+    diagnostic::{Diagnostic, Related, Severity, line_and_column},
     tree::Span,
 };
 
@@ -119,12 +119,6 @@ pub fn diagnostics_json(source: &Source, diagnostics: &[Diagnostic]) -> String {
 fn location<'a>(source: &Source, file: &'a str, span: &Span) -> Location<'a> {
     let text = source.text(file).unwrap_or_default();
     let span = within(text, span);
-    let place = |at: usize| {
-        let before = &text[..at];
-        let line = before.matches('\n').count() + 1;
-        let start = before.rfind('\n').map_or(0, |i| i + 1);
-        (line, before[start..].chars().count() + 1)
-    };
-    let ((line, column), (end_line, end_column)) = (place(span.start), place(span.end));
+    let ((line, column), (end_line, end_column)) = (line_and_column(text, span.start), line_and_column(text, span.end));
     Location { file, line, column, end_line, end_column }
 }
