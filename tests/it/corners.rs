@@ -321,3 +321,29 @@ fn a_caller_passed_on_to_a_queue_that_nobody_serves_is_sent_on() {
         "#]],
     );
 }
+
+#[test]
+fn who_accepted_another_language_is_called_back_in_it() {
+    check(
+        &acd(&(desk("").replace("[\"fr\", \"ar\"]", "[\"ar\"]") + ELSEWHERE)),
+        "call 0600000001; 1 press 1; 1 press 2; wait 5s; 1 press 1; wait 10s; a0 on; 2 pick up",
+        &expect![[r#"
+            0.000000 call 1 arrived on script 1 in fr
+            0.000000 call 1 barged in
+            0.000000 call 1 chose 1 at main.start
+            0.000000 call 1 queued in pay for fr since 0.000000
+            0.000000 call 1 barged in
+            0.000000 call 1 also accepts ar
+            5.000000 call 1 left pay after 5s: call back
+            5.000000 call 1 promised call back 2 from pay
+            5.000000 call 2 arrived on script 1 in fr, promised in call 1
+            5.000000 call 2 queued in pay for fr since 0.000000
+            5.000000 call 2 also accepts ar
+            5.635000 call 1 ended contained at main.bye: script ended
+            15.000000 agent 0 logged in, group desk
+            15.000000 agent 0 ready
+            15.000000 call 2 dialled for agent 0, try 1
+            15.000000 call 2 answered by agent 0 from pay after 15s
+        "#]],
+    );
+}

@@ -17,15 +17,16 @@ use hatif::{
     pii::CallerNumber,
     random::Seed,
     record::cdr::{self, Cdr},
-    script::{Script, catalogue::CASE, model::Key, value::Symbol},
-    time::{Duration, Instant},
+    script::{Script, Source, catalogue::CASE, model::Key, value::Symbol},
+    time::{Duration, Instant, LocalClock},
     world::{Fault, Notice, World},
 };
 use proptest::{prelude::*, test_runner::FileFailurePersistence};
 
 use crate::support::{
-    busy::{busy, clock, credentials, script, second_edition, world},
+    busy::{busy, clock, credentials, script, second_edition, world_at},
     story::{assert_same, lines},
+    watch::Watch,
 };
 
 /// One step of a random story. Small numbers pick one of the calls or agents there are.
@@ -107,22 +108,95 @@ fn step() -> impl Strategy<Value = Step> {
 struct Story {
     seed: u64,
     strategy: &'static str,
+    /// At the default centre, from this time on; at the busy one otherwise.
+    at_default: Option<&'static str>,
     agents: bool,
     steps: Vec<Step>,
 }
 
+impl Story {
+    /// The script the story begins on, and the editions that are published in its course.
+    fn scripts(&self) -> (Arc<Script>, [Arc<Script>; 2]) {
+        match self.at_default {
+            None => (busy(self.strategy), editions().clone()),
+            Some(_) => (default_centre(self.strategy), [default_centre("longest_idle"), changed_default().clone()]),
+        }
+    }
+
+    fn clock(&self) -> LocalClock {
+        let Some(begins) = self.at_default else { return clock() };
+        let zone = jiff::tz::TimeZone::get("Africa/Casablanca").expect("the zone is bundled");
+        LocalClock::new(begins.parse().expect("a timestamp"), &zone)
+    }
+}
+
+/// Evenings and mornings of ordinary days and of days that are not: before closing, on the days when the offset changes,
+/// before a feast, before midnight of a year's last day.
+const BEGINNINGS: [&str; 6] = [
+    "2022-05-17T15:20:00Z",
+    "2022-05-17T07:25:00Z",
+    "2022-03-28T08:20:00Z",
+    "2022-05-09T07:20:00Z",
+    "2022-04-29T14:50:00Z",
+    "2022-12-30T15:10:00Z",
+];
+
+const STRATEGIES: [&str; 8] =
+    ["longest_idle", "fewest_calls", "least_occupied", "round_robin", "top_down", "random", "skill_level", "ring_all"];
+
+/// The default centre with every change of text, loaded.
+fn edited(changes: &[(&str, &str)]) -> Arc<Script> {
+    let source = Source::embedded();
+    let files = source.files().map(|(path, text)| {
+        let edit = |text: String, (from, to): &(&str, &str)| text.replace(from, to);
+        let text = if &**path == "centre.toml" { changes.iter().fold(text.to_owned(), edit) } else { text.to_owned() };
+        (path.to_string(), text)
+    });
+    script(&Source::from_files(files.collect()))
+}
+
+/// The default centre, small enough to be full, hunting by a strategy.
+fn default_centre(strategy: &str) -> Arc<Script> {
+    static SCRIPTS: [OnceLock<Arc<Script>>; STRATEGIES.len()] = [const { OnceLock::new() }; STRATEGIES.len()];
+    let i = STRATEGIES.iter().position(|name| *name == strategy).expect("a strategy");
+    let made = || {
+        let hunts = format!("strategy        = \"{strategy}\"");
+        edited(&[
+            ("strategy        = \"longest_idle\"", &hunts),
+            ("size      = 26", "size = 2"),
+            ("size      = 16", "size = 1"),
+            ("size      = 12", "size = 2"),
+            ("size      = 10", "size = 1"),
+            ("max_length      = 150", "max_length = 3"),
+            ("no_answer_share = 0.01", "no_answer_share = 0.3"),
+        ])
+    };
+    SCRIPTS[i].get_or_init(made).clone()
+}
+
+/// Another edition: shorter hours, other skills, a wider overflow, no pause after a call that was not answered.
+fn changed_default() -> &'static Arc<Script> {
+    static SCRIPT: OnceLock<Arc<Script>> = OnceLock::new();
+    SCRIPT.get_or_init(|| {
+        edited(&[
+            ("08:30-16:30", "08:00-17:00"),
+            ("no_answer_pause = \"1m\"", "no_answer_pause = \"0s\""),
+            ("amo = { min = 4, relax_after = \"2m\" }", "amo = { min = 7, relax_after = \"10s\" }"),
+            ("[{ after = \"3m\", to = \"status\" }]", "[{ after = \"20s\", to = \"status\" }]"),
+            ("skills    = { pay = 7, status = 4 }", "skills    = { status = 4 }"),
+            ("max_wait        = \"40m\"", "max_wait = \"1m\""),
+        ])
+    })
+}
+
 fn story() -> impl Strategy<Value = Story> {
-    let strategies = prop::sample::select(vec![
-        "longest_idle",
-        "fewest_calls",
-        "least_occupied",
-        "round_robin",
-        "top_down",
-        "random",
-        "skill_level",
-    ]);
-    (any::<u64>(), strategies, any::<bool>(), prop::collection::vec(step(), 1..150))
-        .prop_map(|(seed, strategy, agents, steps)| Story { seed, strategy, agents, steps })
+    let begins = prop::sample::select(&BEGINNINGS[..]);
+    let place = prop_oneof![
+        1 => prop::sample::select(&STRATEGIES[..7]).prop_map(|strategy| (strategy, None)),
+        1 => (prop::sample::select(&STRATEGIES[..]), begins).prop_map(|(strategy, begins)| (strategy, Some(begins))),
+    ];
+    (any::<u64>(), place, any::<bool>(), prop::collection::vec(step(), 1..150))
+        .prop_map(|(seed, (strategy, at_default), agents, steps)| Story { seed, strategy, at_default, agents, steps })
 }
 
 fn editions() -> &'static [Arc<Script>; 2] {
@@ -145,6 +219,8 @@ struct Telling {
     fold: cdr::Fold,
     records: Vec<Cdr>,
     hung_up: BTreeSet<CallId>,
+    watch: Watch,
+    editions: [Arc<Script>; 2],
 }
 
 /// What a story came to.
@@ -159,8 +235,8 @@ struct Told {
 
 /// Tells a story to its end.
 fn tell(story: &Story) -> Told {
-    let first = busy(story.strategy);
-    let world = world(first.clone(), story.seed, story.agents);
+    let (first, editions) = story.scripts();
+    let world = world_at(story.clock(), first.clone(), story.seed, story.agents);
     let journal = Writer::begin(Vec::new(), &first, Seed::new(story.seed), world.clock(), Pseudonyms::new([1; 32]));
     let mut telling = Telling {
         world,
@@ -170,9 +246,11 @@ fn tell(story: &Story) -> Told {
         talking: Vec::new(),
         journal: journal.expect("memory takes everything"),
         events: Vec::new(),
-        fold: cdr::Fold::new(clock()),
+        fold: cdr::Fold::new(story.clock()),
         records: Vec::new(),
         hung_up: BTreeSet::new(),
+        watch: Watch::default(),
+        editions,
     };
     if !story.agents {
         telling.open_desks();
@@ -249,7 +327,7 @@ impl Telling {
                 self.inject(agent_does(fits.unwrap_or(AgentId(who.into())), what));
             }
             Step::Publish { second } => {
-                self.world.publish(now, editions()[usize::from(second)].clone()).expect("the same languages");
+                self.world.publish(now, self.editions[usize::from(second)].clone()).expect("the same languages");
             }
             Step::Services { delay, down, lost } => {
                 self.world.set_fault(Fault { delay: Duration::from_millis(delay), down, lost });
@@ -284,6 +362,7 @@ impl Telling {
         while let Some(notice) = self.world.poll() {
             match notice {
                 Notice::Event(event) => {
+                    self.watch.notice(&event.fact);
                     self.journal.event(&event).expect("memory");
                     match event.fact {
                         Fact::CallArrived { call, .. } => self.calls.push(call),
@@ -294,10 +373,10 @@ impl Telling {
                     self.events.push(event);
                 }
                 Notice::Input { at, input, secret } => self.journal.input(at, &input, secret).expect("memory"),
-                Notice::ToCaller(_, Command::HangUp { call, .. }) => {
-                    assert!(self.hung_up.insert(call), "{call} was hung up twice");
+                Notice::ToCaller(at, command) => {
+                    self.watch.hear(at, &command);
+                    self.hear(&command);
                 }
-                Notice::ToCaller(_, command) => self.hear(&command),
                 _ => {}
             }
         }
@@ -306,6 +385,7 @@ impl Telling {
     /// Follows who rings and who talks.
     fn hear(&mut self, command: &Command) {
         match *command {
+            Command::HangUp { call, .. } => assert!(self.hung_up.insert(call), "{call} was hung up twice"),
             Command::Ask { .. } => panic!("the world answers questions itself"),
             Command::Ring { agent, .. } => self.ringing.push(agent),
             Command::StopRinging { agent, .. } => self.ringing.retain(|have| *have != agent),
@@ -329,6 +409,7 @@ impl Telling {
         self.world.advance_to(self.world.now() + Duration::from_secs(30));
         self.inject(Input::DrainEnded);
         self.listen();
+        self.watch.end();
         let end = self.world.now();
         let journal = self.journal.finish(end).expect("memory");
         let in_progress = self.fold.in_progress();
@@ -408,8 +489,9 @@ proptest! {
         let log = lines(&told.events, told.world.versions());
         assert_same(&log, &lines(&again.events, again.world.versions()));
 
-        let mut scripts = editions().to_vec();
-        scripts.push(busy(story.strategy));
+        let (first, editions) = story.scripts();
+        let mut scripts = editions.to_vec();
+        scripts.push(first);
         let report = replay(BufReader::new(&told.journal[..]), &scripts).expect("a journal");
         prop_assert_eq!(report.difference, None);
         prop_assert!(matches!(report.tail, Tail::Closed(end) if end > Instant::ZERO));

@@ -5,6 +5,7 @@ mod collector;
 mod corners;
 mod default_centre;
 mod dialogues;
+mod every_order;
 mod laws;
 mod live;
 mod logs;

@@ -45,6 +45,9 @@ impl Engine {
         self.fact(Fact::CallArrived { call: callback, version, language, has_number: true, promised_in });
         self.command(Command::Promise { call: callback, promised_in: id, caller });
         self.enqueue(callback, queue, priority, since);
+        for language in kept.into_iter().flat_map(|place| place.accepted) {
+            self.accept_language(callback, language);
+        }
         let window = self.window(callback);
         if let Some(call) = self.calls.get_mut(id) {
             call.promise = Some(window);

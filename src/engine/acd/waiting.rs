@@ -283,7 +283,7 @@ impl Engine {
         true
     }
 
-    fn accept_language(&mut self, id: CallId, language: LanguageId) {
+    pub(super) fn accept_language(&mut self, id: CallId, language: LanguageId) {
         let Some(place) = self.calls.get_mut(id).and_then(|call| call.place.as_mut()) else { return };
         if place.language == language || place.accepted.contains(&language) {
             return;

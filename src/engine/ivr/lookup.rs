@@ -83,7 +83,7 @@ impl Engine {
     pub(super) fn service_failed(&mut self, id: CallId, question: Question) {
         let Some(call) = self.calls.get(id) else { return };
         let script = call.script.clone();
-        let node = script.node(call.node);
+        let (node, left) = (script.node(call.node), call.gone.then(|| call.outcome_on_hangup()));
         if let NodeKind::Lookup { service, .. } = &node.kind
             && question == Question::Lookup
         {
@@ -92,7 +92,10 @@ impl Engine {
         match (node.error, &node.kind) {
             (Some(error), _) => self.go(id, Next::Go(error)),
             (None, NodeKind::Authenticate(auth)) => self.go(id, Next::Go(auth.failed)),
-            (None, _) => self.end_call(id, Outcome::Failed, Cause::ScriptEnded),
+            (None, _) => match left {
+                Some(outcome) => self.end_call(id, outcome, Cause::CallerHungUp),
+                None => self.end_call(id, Outcome::Failed, Cause::ScriptEnded),
+            },
         }
     }
 }

@@ -432,7 +432,12 @@ pub fn credentials() -> Vec<(String, String)> {
 
 /// A world of this centre that tells its inputs and checks its laws.
 pub fn world(script: Arc<Script>, seed: u64, agents: bool) -> World {
+    world_at(clock(), script, seed, agents)
+}
+
+/// The same on another day.
+pub fn world_at(clock: LocalClock, script: Arc<Script>, seed: u64, agents: bool) -> World {
     let seed = Seed::new(seed);
-    let config = WorldConfig::new(script, clock(), seed, services(seed));
+    let config = WorldConfig::new(script, clock, seed, services(seed));
     World::new(WorldConfig { agents, tell_inputs: true, check_laws: true, ..config })
 }

@@ -4,4 +4,5 @@ pub mod busy;
 pub mod centre;
 pub mod rig;
 pub mod story;
+pub mod watch;
 pub mod wire;
