@@ -182,6 +182,12 @@ impl Engine {
         self.is_secret(call)
     }
 
+    /// Whether a key that this call presses at `at` is thrown away, whichever it is: nobody listens, or what is being said
+    /// has to be heard out first. What is due before `at` must have happened.
+    pub fn discards_keys(&self, call: CallId, at: Instant) -> bool {
+        self.is_deaf(call, at)
+    }
+
     /// The name of a queue.
     pub fn queue_name(&self, queue: QueueId) -> &str {
         &self.acd.queue(queue).config.name

@@ -6,6 +6,7 @@ mod default_centre;
 mod dialogues;
 mod laws;
 mod live;
+mod privacy;
 mod protocol;
 mod registry;
 mod routing;
