@@ -10,6 +10,7 @@ use hatif::{
     },
     time::Duration,
 };
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_tungstenite::tungstenite::{
     Message,
     protocol::frame::{
@@ -141,6 +142,33 @@ async fn a_silent_connection_is_closed_but_not_a_silent_call() {
     server.ask_to_stop();
     server.ask_to_stop();
     server.finished().await.expect("all is written");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_never_becomes_a_telephone_is_let_go() {
+    let data = tempfile::tempdir().expect("a folder");
+    let (server, plug) = wired(config(data.path()), 64 * 1024, vec![]).await;
+    let mut caller = plug.telephone().await;
+    caller.dial().await;
+    let begin = hatif::live::clock::wall();
+    let mut mute = plug.stream().await;
+    let mut drip = plug.stream().await;
+    let mut polite = plug.stream().await;
+    polite.write_all(b"GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n").await.expect("the line holds");
+    let mut second = tokio::time::interval(Std::from_secs(1));
+    while drip.write_all(b"G").await.is_ok() {
+        second.tick().await;
+    }
+    let mut nothing = Vec::new();
+    // Cut off or closed: either is an end.
+    let _ = mute.read_to_end(&mut nothing).await;
+    let mut answer = Vec::new();
+    let _ = polite.read_to_end(&mut answer).await;
+    assert!(answer.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&answer));
+    assert!(hatif::live::clock::since(begin).as_secs() < 30);
+    // A caller stays for as long as she likes.
+    assert_ne!(caller.hang_up().await, "failed");
+    server.stop().await.expect("all is written");
 }
 
 #[tokio::test(start_paused = true)]
