@@ -177,6 +177,12 @@ impl Engine {
         self.is_secret(call)
     }
 
+    /// Whether a key that this call presses at `at` is thrown away, whichever it is: nobody listens, or what is being said
+    /// has to be heard out first. What is due before `at` must have happened.
+    pub fn discards_keys(&self, call: CallId, at: Instant) -> bool {
+        self.is_deaf(call, at)
+    }
+
     /// The engine's number of the queue called `name`.
     pub fn queue_named(&self, name: &str) -> Option<QueueId> {
         self.acd.queues.iter().position(|queue| &*queue.config.name == name).map(|i| QueueId(i as u16))

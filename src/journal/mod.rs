@@ -8,7 +8,7 @@
 //! ```
 //!
 //! The replies of services are inputs too, so a replay needs no registry: the engine alone, given the same inputs, says the
-//! same events. Digits keyed where a secret is asked are written as `•` and replayed as 0; calling numbers are replaced by
+//! same events. Digits keyed where a secret is asked, or where keys are thrown away, are written as `•` and replayed as 0; calling numbers are replaced by
 //! pseudonyms made with a key that is not in the file.
 //!
 //! Imports `engine`, `script`, `random` (the seed), `time`, `id` and `pii`. Never enters: the world, a clock, a socket, a path.

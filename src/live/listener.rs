@@ -37,20 +37,84 @@ impl Listener for Door {
     }
 }
 
-/// Any listener, as a type of this crate: only of such can axum be told how to name a peer.
+/// Any listener, as a type of this crate: only of such can axum be told how to name a peer. Connections that never become
+/// a telephone are let go of.
 #[derive(Debug)]
 pub(super) struct Gate<L>(pub(super) L);
 
 impl<L: Listener> Listener for Gate<L> {
-    type Io = L::Io;
+    type Io = Impatient<L::Io>;
     type Addr = L::Addr;
 
-    fn accept(&mut self) -> impl Future<Output = (L::Io, L::Addr)> + Send {
-        self.0.accept()
+    async fn accept(&mut self) -> (Impatient<L::Io>, L::Addr) {
+        let (stream, peer) = self.0.accept().await;
+        (Impatient { stream, patience: Some(Box::pin(tokio::time::sleep(HANDSHAKE))) }, peer)
     }
 
     fn local_addr(&self) -> io::Result<L::Addr> {
         self.0.local_addr()
+    }
+}
+
+/// How long a connection may stay without having become a websocket. What does not count as a session is bounded by this
+/// alone, and each costs a file.
+const HANDSHAKE: std::time::Duration = std::time::Duration::from_secs(10);
+
+/// How the answer begins by which a connection becomes a websocket.
+const UPGRADED: &[u8] = b"HTTP/1.1 101";
+
+/// A connection that ends unless it soon becomes a websocket; from then on its session judges it.
+#[derive(Debug)]
+pub struct Impatient<S> {
+    stream: S,
+    patience: Option<Pin<Box<tokio::time::Sleep>>>,
+}
+
+impl<S: Unpin> Impatient<S> {
+    fn stream(self: Pin<&mut Self>) -> Pin<&mut S> {
+        Pin::new(&mut self.get_mut().stream)
+    }
+
+    fn wrote(&mut self, start: &[u8]) {
+        if self.patience.is_some() && start.starts_with(UPGRADED) {
+            self.patience = None;
+        }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Impatient<S> {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        if let Some(patience) = &mut this.patience
+            && patience.as_mut().poll(cx).is_ready()
+        {
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
+        Pin::new(&mut this.stream).poll_read(cx, buf)
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Impatient<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        self.wrote(buf);
+        self.stream().poll_write(cx, buf)
+    }
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.stream().poll_flush(cx)
+    }
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.stream().poll_shutdown(cx)
+    }
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.wrote(bufs.first().map_or(&[], |buf| buf));
+        self.stream().poll_write_vectored(cx, bufs)
+    }
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
     }
 }
 

@@ -53,6 +53,12 @@ pub enum SourceError {
         /// The link.
         path: PathBuf,
     },
+    /// Neither file nor folder. Reading a pipe would wait for whoever writes it, perhaps for ever.
+    #[error("{} is not a file; remove it, or give it a name that is not a script's", path.display())]
+    NotAFile {
+        /// The pipe, socket or device.
+        path: PathBuf,
+    },
     /// Not UTF-8.
     #[error("{} is not UTF-8 text (byte {at}); save it as UTF-8", path.display())]
     NotText {
@@ -190,7 +196,11 @@ impl Reading<'_> {
     fn file(&mut self, real: &Path, path: String) -> Result<(), SourceError> {
         let shown = self.shown.join(&path);
         let fail = |error| SourceError::Io { path: shown.clone(), error };
-        let size = fs::metadata(real).map_err(fail)?.len();
+        let metadata = fs::metadata(real).map_err(fail)?;
+        if !metadata.is_file() {
+            return Err(SourceError::NotAFile { path: shown });
+        }
+        let size = metadata.len();
         self.total += size;
         if size > MAX_FILE {
             return Err(SourceError::TooGreat { path: shown, limit: MAX_FILE });

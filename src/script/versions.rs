@@ -8,10 +8,11 @@ use std::sync::Arc;
 use super::model::{Group, Queue, Script};
 use crate::id::{GroupId, QueueId, ScriptVersion};
 
-/// Every script published so far in a run.
+/// The scripts published in a run, as far as calls still run on them.
 #[derive(Clone, Debug)]
 pub struct Versions {
-    scripts: Vec<Arc<Script>>,
+    /// By number; a version nobody asks for any more is forgotten.
+    scripts: Vec<Option<Arc<Script>>>,
     queues: Vec<Queue>,
     groups: Vec<Group>,
 }
@@ -38,18 +39,30 @@ impl Versions {
                 None => self.groups.push(group.clone()),
             }
         }
-        self.scripts.push(script);
+        self.scripts.push(Some(script));
         ScriptVersion(self.scripts.len() as u32)
     }
 
-    /// The script of a version.
+    /// Forgets the scripts of versions that `runs` denies, but for the latest two: what the last calls of the one before the
+    /// current still told may not have been read yet.
+    pub fn forget(&mut self, runs: impl Fn(ScriptVersion) -> bool) {
+        let old = self.scripts.len().saturating_sub(2);
+        for (i, script) in self.scripts[..old].iter_mut().enumerate() {
+            if !runs(ScriptVersion(i as u32 + 1)) {
+                *script = None;
+            }
+        }
+    }
+
+    /// The script of a version; `None` when there is none or it is forgotten.
     pub fn script(&self, version: ScriptVersion) -> Option<&Arc<Script>> {
-        self.scripts.get((version.0 as usize).checked_sub(1)?)
+        self.scripts.get((version.0 as usize).checked_sub(1)?)?.as_ref()
     }
 
     /// The script new calls begin on.
     pub fn current(&self) -> &Arc<Script> {
-        self.scripts.last().expect("a run begins with a version")
+        let current = self.scripts.last().and_then(Option::as_ref);
+        current.expect("the current version is never forgotten")
     }
 
     /// The number of [`Versions::current`].

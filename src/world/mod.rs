@@ -86,7 +86,7 @@ pub enum Notice {
     Input {
         /// When.
         at: Instant,
-        /// What. A secret digit is replaced by 0.
+        /// What. A digit that is secret or thrown away is replaced by 0.
         input: Input,
         /// A digit was replaced.
         secret: bool,
@@ -200,6 +200,11 @@ impl World {
     pub fn publish(&mut self, now: Instant, script: Arc<Script>) -> Result<ScriptVersion, String> {
         self.advance_to(now);
         self.engine.can_publish(&script)?;
+        if self.notices.is_empty() {
+            // What is still to be told may need any version; once all is told, only calls in progress do.
+            let engine = &self.engine;
+            self.versions.forget(|version| engine.script_version(version).is_some());
+        }
         self.versions.publish(script.clone());
         self.tell_engine(self.now, Input::ScriptPublished { script });
         self.settle(self.now, Wishes::default());
@@ -338,15 +343,18 @@ impl World {
     /// Lets the engine have an input, and tells it masked.
     fn tell_engine(&mut self, at: Instant, input: Input) -> Option<CallId> {
         if self.tell_inputs {
-            let (input, secret) = self.masked(&input);
+            let (input, secret) = self.masked(at, &input);
             self.notices.push_back(Notice::Input { at, input, secret });
         }
         self.engine.handle(at, input)
     }
 
-    fn masked(&self, input: &Input) -> (Input, bool) {
+    /// A digit that is secret, or that nobody listens to: an impatient caller keys her number over a notice, or to an
+    /// agent.
+    fn masked(&self, at: Instant, input: &Input) -> (Input, bool) {
+        let secret = |call| self.engine.listens_secretly(call) || self.engine.discards_keys(call, at);
         match *input {
-            Input::Dtmf { call, key } if key.digit().is_some() && self.engine.listens_secretly(call) => {
+            Input::Dtmf { call, key } if key.digit().is_some() && secret(call) => {
                 (Input::Dtmf { call, key: Key::ZERO }, true)
             }
             _ => (input.clone(), false),

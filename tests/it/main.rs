@@ -9,6 +9,7 @@ mod every_order;
 mod laws;
 mod live;
 mod logs;
+mod privacy;
 mod protocol;
 mod registry;
 mod routing;

@@ -10,6 +10,7 @@ use hatif::{
     },
     time::Duration,
 };
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_tungstenite::tungstenite::{
     Message,
     protocol::frame::{
@@ -50,6 +51,13 @@ async fn a_bad_message_is_named_and_the_call_goes_on() {
         (r#"{"type":"digits","kesy":"1"}"#, ErrorCode::UnknownField),
         (r#"{"type":"digits","keys":"1a"}"#, ErrorCode::BadField),
         (r#"{"type":"digits"}"#, ErrorCode::BadField),
+        (r#"{"type":"digits","keys":""}"#, ErrorCode::BadField),
+        (r#"{"type":"digits","keys":"1\u0000"}"#, ErrorCode::BadField),
+        (r#"{"type":"digits","keys":"٣"}"#, ErrorCode::BadField),
+        (&format!(r#"{{"type":"digits","keys":"{}"}}"#, "1".repeat(65)), ErrorCode::BadField),
+        (r#"{"type":"\u001b[2J\r\nERROR"}"#, ErrorCode::UnknownType),
+        ("", ErrorCode::NotJson),
+        (&"[".repeat(30_000), ErrorCode::NotJson),
         (r#"{"type":"dial"}"#, ErrorCode::OutOfTurn),
         (r#"{"type":"answer"}"#, ErrorCode::OutOfTurn),
     ] {
@@ -84,6 +92,8 @@ async fn a_bad_frame_closes_its_own_connection_and_no_other() {
         (text_frame(vec![b'x'; 1 << 20]), Some(ErrorCode::TooLarge), 1009),
         (Message::binary(vec![0; 8]), Some(ErrorCode::NotText), 1003),
         (text_frame(vec![b'"', 0xff, 0xfe, b'"']), None, 1007),
+        // The rest of a message that was never begun.
+        (Message::Frame(Frame::message("1", OpCode::Data(Data::Continue), true)), None, 1002),
     ] {
         let mut line = Telephone::connect(server.addr).await;
         let (call, _) = line.dial().await;
@@ -107,7 +117,47 @@ async fn a_bad_frame_closes_its_own_connection_and_no_other() {
     server.finished().await.expect("all is written");
     let db = hatif::live::store::open_to_read(data.path()).expect("records");
     let hung_up = "select count(*) from calls where cause = 'caller_hung_up'";
-    assert_eq!(db.query_row(hung_up, [], |row| row.get::<_, u32>(0)).expect("a count"), 4, "each has its record");
+    assert_eq!(db.query_row(hung_up, [], |row| row.get::<_, u32>(0)).expect("a count"), 5, "each has its record");
+}
+
+#[tokio::test]
+async fn a_message_may_come_in_pieces_with_pings_between() {
+    let data = tempfile::tempdir().expect("a folder");
+    let server = Server::start(config(data.path())).await.expect("it starts");
+    let mut line = Telephone::connect(server.addr).await;
+    let piece = |text: &'static str, code, last| Message::Frame(Frame::message(text, OpCode::Data(code), last));
+    line.socket.send(piece(r#"{"type":"#, Data::Text, false)).await.expect("the line holds");
+    for _ in 0..5_000 {
+        line.socket.feed(Message::Ping("?".into())).await.expect("the line holds");
+    }
+    line.socket.send(piece(r#""ping"}"#, Data::Continue, true)).await.expect("the line holds");
+    assert_eq!(line.message().await, ServerMessage::Pong {});
+    server.stop().await.expect("all is written");
+}
+
+#[tokio::test]
+async fn a_crowd_that_dials_and_breaks_off_leaves_nothing_behind() {
+    let data = tempfile::tempdir().expect("a folder");
+    let server = Server::start(config(data.path())).await.expect("it starts");
+    let mut bystander = Telephone::connect(server.addr).await;
+    bystander.dial().await;
+    let mut crowd = Vec::new();
+    for _ in 0..200 {
+        let mut line = Telephone::connect(server.addr).await;
+        line.dial().await;
+        crowd.push(line);
+    }
+    assert_eq!(server.health().connections, 201);
+    drop(crowd);
+    while server.health().connections > 1 || server.health().calls > 1 {
+        bystander.say(r#"{"type":"ping"}"#).await;
+        bystander.until(|message| matches!(message, ServerMessage::Pong {})).await;
+    }
+    bystander.hang_up().await;
+    server.stop().await.expect("all is written");
+    let db = hatif::live::store::open_to_read(data.path()).expect("records");
+    let count = db.query_row("select count(*) from calls", [], |row| row.get::<_, u32>(0)).expect("a count");
+    assert_eq!(count, 201, "each has its record");
 }
 
 #[tokio::test]
@@ -141,6 +191,33 @@ async fn a_silent_connection_is_closed_but_not_a_silent_call() {
     server.ask_to_stop();
     server.ask_to_stop();
     server.finished().await.expect("all is written");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_never_becomes_a_telephone_is_let_go() {
+    let data = tempfile::tempdir().expect("a folder");
+    let (server, plug) = wired(config(data.path()), 64 * 1024, vec![]).await;
+    let mut caller = plug.telephone().await;
+    caller.dial().await;
+    let begin = hatif::live::clock::wall();
+    let mut mute = plug.stream().await;
+    let mut drip = plug.stream().await;
+    let mut polite = plug.stream().await;
+    polite.write_all(b"GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n").await.expect("the line holds");
+    let mut second = tokio::time::interval(Std::from_secs(1));
+    while drip.write_all(b"G").await.is_ok() {
+        second.tick().await;
+    }
+    let mut nothing = Vec::new();
+    // Cut off or closed: either is an end.
+    let _ = mute.read_to_end(&mut nothing).await;
+    let mut answer = Vec::new();
+    let _ = polite.read_to_end(&mut answer).await;
+    assert!(answer.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&answer));
+    assert!(hatif::live::clock::since(begin).as_secs() < 30);
+    // A caller stays for as long as she likes.
+    assert_ne!(caller.hang_up().await, "failed");
+    server.stop().await.expect("all is written");
 }
 
 #[tokio::test(start_paused = true)]

@@ -26,7 +26,7 @@ use crate::{
         model::{Assignment, Key, NodeKind, Outcome, QueueRef, Target},
         value::Value,
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// How many nodes a call may pass without waiting for anything. The checker finds such loops; this guards against those it
@@ -345,6 +345,19 @@ impl Engine {
             _ => return false,
         }
         true
+    }
+
+    /// Whether a key pressed at `at` would be thrown away, whichever it is.
+    pub(in crate::engine) fn is_deaf(&self, id: CallId, at: Instant) -> bool {
+        let Some(call) = self.calls.get(id).filter(|call| !call.gone) else { return true };
+        match &call.state {
+            CallState::Ivr(Step::Saying(_) | Step::Listening { .. }) => {
+                at < call.unstoppable_until && call.script.node(call.node).input.discard
+            }
+            // A key that ends the wait or the recording must be told from one that does not.
+            CallState::Queued | CallState::Ivr(_) => false,
+            _ => true,
+        }
     }
 
     /// The agent has done; the call goes on where its queue node says, or ends.

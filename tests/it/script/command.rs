@@ -146,6 +146,18 @@ fn a_link_may_not_lead_out_of_the_folder() {
     assert!(matches!(Source::from_dir(dir.path()), Err(SourceError::Outside { .. })));
 }
 
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_is_refused_and_not_waited_for() {
+    let dir = folder(&mini(UNTIDY));
+    let _socket = std::os::unix::net::UnixListener::bind(dir.path().join("flows/pipe.toml")).expect("a socket");
+    let error = Source::from_dir(dir.path()).expect_err("not a file").to_string();
+    assert!(
+        error.ends_with("flows/pipe.toml is not a file; remove it, or give it a name that is not a script's"),
+        "{error}"
+    );
+}
+
 #[test]
 fn init_writes_a_centre_that_is_clean_and_overwrites_nothing_unasked() {
     let dir = tempfile::tempdir().expect("a folder");
