@@ -79,6 +79,9 @@ pub struct Calendar {
 /// How many days ahead of the run's beginning a calendar is compiled; later instants count as closed.
 const HORIZON_DAYS: i32 = 3 * 366;
 
+/// How 24:00 is written, which is not a time of day.
+const LAST_MINUTE: TimeOfDay = TimeOfDay(1_439);
+
 struct Opening {
     from: Instant,
     until: Instant,
@@ -112,7 +115,9 @@ impl CalendarRules {
             let (spans, holiday, period) = self.day(date);
             marks.push((at(date, TimeOfDay(0)), holiday, period));
             for &(opens, closes) in spans {
-                openings.push(Opening { from: at(date, opens), until: at(date, closes), opens, closes, date });
+                // Who is open to the last minute of a day is open to its end: no minute of a night is left out.
+                let until = if closes == LAST_MINUTE { at(date.plus_days(1), TimeOfDay(0)) } else { at(date, closes) };
+                openings.push(Opening { from: at(date, opens), until, opens, closes, date });
             }
             date = date.plus_days(1);
         }
@@ -246,6 +251,17 @@ mod tests {
         ] {
             assert_eq!(calendar.at(at(&clock, utc)).open, open, "{utc}");
         }
+    }
+
+    #[test]
+    fn who_is_open_day_and_night_is_open_at_midnight() {
+        let clock = LocalClock::new("2022-03-25T12:00:00Z".parse().expect("a timestamp"), &zone());
+        let day: Box<[_]> = [(TimeOfDay(0), LAST_MINUTE)].into();
+        let weekly = std::array::from_fn(|_| day.clone());
+        let calendar = CalendarRules { name: "always".into(), weekly, periods: [].into(), holidays: [].into() };
+        let calendar = calendar.compile(&clock, &zone());
+        let minutes = (0..4 * 24 * 60).map(|minute| Instant::ZERO + Duration::from_mins(minute));
+        assert_eq!(minutes.filter(|at| !calendar.at(*at).open).count(), 0, "the offset changes on the 27th");
     }
 
     #[test]
