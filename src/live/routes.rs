@@ -54,8 +54,15 @@ impl<L: Listener<Addr = SocketAddr>> Connected<IncomingStream<'_, Gate<L>>> for 
     }
 }
 
-async fn call(State(shared): State<Shared>, upgrade: WebSocketUpgrade) -> Response {
+async fn call(State(shared): State<Shared>, headers: HeaderMap, upgrade: WebSocketUpgrade) -> Response {
     let Shared { context, tracker, .. } = shared;
+    if let Some(offered) = headers.get(header::SEC_WEBSOCKET_PROTOCOL) {
+        let mut names = offered.to_str().unwrap_or_default().split(',').map(str::trim);
+        if !names.any(|name| name == SUBPROTOCOL) {
+            let why = format!("this centre speaks the websocket subprotocol {SUBPROTOCOL}; offer it, or none\n");
+            return (StatusCode::BAD_REQUEST, why).into_response();
+        }
+    }
     upgrade
         .protocols([SUBPROTOCOL])
         .read_buffer_size(4_096)

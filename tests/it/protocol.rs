@@ -221,6 +221,23 @@ async fn a_connection_that_never_becomes_a_telephone_is_let_go() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_protocol_the_centre_does_not_speak_is_refused_by_name() {
+    let data = tempfile::tempdir().expect("a folder");
+    let (server, plug) = wired(config(data.path()), 64 * 1024, vec![]).await;
+    let mut stranger = plug.stream().await;
+    let hello = "GET /call HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+                 sec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\
+                 sec-websocket-protocol: hatif.v9\r\n\r\n";
+    stranger.write_all(hello.as_bytes()).await.expect("the line holds");
+    let mut answer = Vec::new();
+    // Cut off or closed: either is an end.
+    let _ = stranger.read_to_end(&mut answer).await;
+    let answer = String::from_utf8_lossy(&answer);
+    assert!(answer.starts_with("HTTP/1.1 400") && answer.contains("hatif.v1"), "{answer}");
+    server.stop().await.expect("all is written");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_caller_who_does_not_read_is_let_go() {
     let data = tempfile::tempdir().expect("a folder");
     let mut config = config(data.path());
