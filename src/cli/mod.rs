@@ -3,7 +3,7 @@
 //! Exit codes: 0 all went well; 1 the command ran and the answer is no (a faulty script, a failed dialogue, a margin that
 //! does not hold); 2 the command could not run (bad arguments, unreadable file, address in use).
 
-use std::process::ExitCode;
+use std::{io, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
@@ -56,7 +56,7 @@ enum Command {
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {
-        None => serve::run(serve::Args::default_centre()),
+        None => serve::run(serve::Args::from_environment()),
         Some(Command::Serve(args)) => serve::run(args),
         Some(Command::Call(args)) => call::run(args),
         Some(Command::Calls(args)) => calls::run(args),
@@ -69,9 +69,53 @@ pub fn main() -> ExitCode {
         Some(Command::Replay(args)) => replay::run(args),
     };
     result.unwrap_or_else(|error| {
-        anstream::eprintln!("hatif: {error:#}");
+        if !reader_left(&error) {
+            anstream::eprintln!("hatif: {}", told(&error));
+        }
         ExitCode::from(2)
     })
+}
+
+/// Whether all that went wrong is that whoever read the output has had enough, as in `hatif schema | head`: nothing to
+/// tell, but no success either, for an answer such as that of `hatif check` has not been given.
+fn reader_left(error: &anyhow::Error) -> bool {
+    error.chain().filter_map(|cause| cause.downcast_ref::<io::Error>()).any(|e| e.kind() == io::ErrorKind::BrokenPipe)
+}
+
+/// An error and its causes on one line, but no cause that stands there already: many errors quote theirs.
+fn told(error: &anyhow::Error) -> String {
+    let mut text = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !text.contains(&cause) {
+            text.push_str(": ");
+            text.push_str(&cause);
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("cannot read centre: {0}; check the path")]
+    struct Quoting(#[source] io::Error);
+
+    #[test]
+    fn a_cause_is_told_once() {
+        let missing = || io::Error::new(io::ErrorKind::NotFound, "no such file");
+        assert_eq!(told(&Quoting(missing()).into()), "cannot read centre: no such file; check the path");
+        let error = anyhow::Error::from(missing()).context("cannot open journal").context("cannot replay");
+        assert_eq!(told(&error), "cannot replay: cannot open journal: no such file");
+    }
+
+    #[test]
+    fn a_reader_who_leaves_early_is_no_error() {
+        let broken = anyhow::Error::from(io::Error::from(io::ErrorKind::BrokenPipe)).context("cannot write");
+        assert!(reader_left(&broken));
+        assert!(!reader_left(&io::Error::from(io::ErrorKind::NotFound).into()));
+    }
 }
 
 /// A number with a comma between groups of three.

@@ -283,13 +283,22 @@ fn run_import(args: &ImportArgs) -> anyhow::Result<ExitCode> {
     };
     report(&imported.skipped);
     let people = imported.registry.len();
-    anstream::println!("{} people imported, {} rows left out", grouped(people), imported.skipped.len());
+    anstream::println!("{} people read, {} rows left out", grouped(people), imported.skipped.len());
     for &status in Status::ALL {
         let n = imported.registry.base().people().filter(|p| p.status() == status).count();
         anstream::println!("  {status:15} {}", grouped(n as u32));
     }
-    if let Some(out) = &args.out {
-        write_csv(&imported.registry, Some(out), true, None)?;
+    match &args.out {
+        Some(out) => {
+            write_csv(&imported.registry, Some(out), true, None)?;
+            anstream::println!(
+                "serve them with a settings file that says: [registry] file = {:?}",
+                out.display().to_string()
+            );
+        }
+        None => {
+            anstream::println!("nothing was written; --out FILE writes the people to a file that a centre can serve")
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -21,7 +21,7 @@ use crate::{
 #[derive(clap::Args, Debug, Default)]
 pub struct Args {
     /// Where callers connect; port 0 takes any free port [default: 127.0.0.1:7700]
-    #[arg(long, value_name = "ADDR", env = "HATIF_ADDR")]
+    #[arg(long, value_name = "ADDR", env = "HATIF_ADDR", value_parser = address)]
     addr: Option<SocketAddr>,
     /// Folder of the centre's files; it is watched, and changes are checked and published [default: the built-in centre]
     #[arg(long, value_name = "DIR")]
@@ -61,6 +61,10 @@ pub struct Args {
     log: Option<String>,
 }
 
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| "write an IP address and a port, such as 127.0.0.1:7700 or [::1]:7700".to_owned())
+}
+
 pub(super) fn speed(text: &str) -> Result<f64, String> {
     let speed: f64 = text.parse().map_err(|_| format!("`{text}` is not a number"))?;
     match (0.001..=1_000.0).contains(&speed) {
@@ -79,9 +83,16 @@ pub(super) fn people(text: &str) -> Result<u32, String> {
 }
 
 impl Args {
-    /// What `hatif` without a command serves: the default centre on embedded defaults.
-    pub fn default_centre() -> Args {
-        Args::default()
+    /// What `hatif` without a command serves: the defaults, but for what the environment says (`HATIF_ADDR`,
+    /// `HATIF_CONFIG`, `HATIF_LOG`). Ends the program with a message when that is faulty, as a faulty option does.
+    pub fn from_environment() -> Args {
+        #[derive(clap::Parser)]
+        #[command(name = "hatif")]
+        struct Alone {
+            #[command(flatten)]
+            args: Args,
+        }
+        <Alone as clap::Parser>::parse_from(["hatif"]).args
     }
 
     /// The settings file with these arguments laid over it.
@@ -219,6 +230,7 @@ mod tests {
     #[test]
     fn bad_options_are_refused_with_what_they_may_be() {
         for (line, help) in [
+            ("--addr localhost:7700", "an IP address and a port, such as 127.0.0.1:7700"),
             ("--speed 0", "0.001 to 1000"),
             ("--registry-size 5", "1000 to 20000000"),
             ("--at yesterday", "2022-05-17T10:00"),

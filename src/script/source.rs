@@ -81,6 +81,12 @@ pub enum SourceError {
         /// The folder.
         path: PathBuf,
     },
+    /// A file where the folder should be.
+    #[error("{} is a file; give the folder of the centre, the one that holds centre.toml", path.display())]
+    NoFolder {
+        /// The file.
+        path: PathBuf,
+    },
     /// There is no `centre.toml`.
     #[error("{} has no centre.toml; `hatif init DIR` writes a centre to begin with", path.display())]
     NoCentre {
@@ -94,6 +100,9 @@ impl Source {
     pub fn from_dir(dir: &Path) -> Result<Source, SourceError> {
         let dir = &Source::folder_of(dir).unwrap_or_else(|| dir.to_owned());
         let root = dir.canonicalize().map_err(|error| SourceError::Io { path: dir.to_owned(), error })?;
+        if !root.is_dir() {
+            return Err(SourceError::NoFolder { path: dir.to_owned() });
+        }
         let mut reading = Reading { root: &root, shown: dir, files: Vec::new(), total: 0 };
         reading.folder(&root, "", 0)?;
         let source = Source::from_files(reading.files);

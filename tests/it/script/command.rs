@@ -131,6 +131,8 @@ fn a_folder_is_read_with_care() {
     assert!(matches!(Source::from_dir(dir.path()), Err(SourceError::TooGreat { .. })));
     fs::remove_file(dir.path().join("flows/latin.toml")).expect("removed");
     let before = Source::from_dir(dir.path()).expect("readable");
+    let file = dir.path().join("centre.toml");
+    assert!(matches!(Source::from_dir(&file), Err(SourceError::NoFolder { path }) if path == file));
     fs::write(dir.path().join("notes.txt"), b"\xff").expect("a file");
     assert_eq!(Source::from_dir(dir.path()).expect("readable"), before, "other files are left alone");
 }
@@ -253,4 +255,11 @@ fn the_schema_admits_the_default_centre_and_refuses_what_the_checker_refuses() {
     ] {
         assert!(!validator.is_valid(&as_json(&text)), "{text}");
     }
+}
+
+#[test]
+fn without_a_command_the_environment_is_heeded() {
+    let output = Command::new(env!("CARGO_BIN_EXE_hatif")).env("HATIF_ADDR", "nowhere").output().expect("it starts");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("an IP address and a port"), "{}", text(&output.stderr));
 }
