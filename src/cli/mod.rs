@@ -94,6 +94,19 @@ fn told(error: &anyhow::Error) -> String {
     text
 }
 
+/// A number with a comma between groups of three.
+fn grouped(n: u32) -> String {
+    let digits = n.to_string();
+    let mut text = String::new();
+    for (i, c) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(c);
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -116,24 +129,6 @@ mod tests {
         assert!(reader_left(&broken));
         assert!(!reader_left(&io::Error::from(io::ErrorKind::NotFound).into()));
     }
-}
-
-/// A number with a comma between groups of three.
-fn grouped(n: u32) -> String {
-    let digits = n.to_string();
-    let mut text = String::new();
-    for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(c);
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
 
     #[test]
     fn numbers_are_grouped() {

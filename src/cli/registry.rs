@@ -297,7 +297,7 @@ fn run_import(args: &ImportArgs) -> anyhow::Result<ExitCode> {
             );
         }
         None => {
-            anstream::println!("nothing was written; --out FILE writes the people to a file that a centre can serve")
+            anstream::println!("nothing was written; --out FILE writes the people to a file that a centre can serve");
         }
     }
     Ok(ExitCode::SUCCESS)
