@@ -83,6 +83,9 @@ struct Records {
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let db = store::open_to_read(&args.data)?;
     let records = select(&db, &args).context("cannot read the call records")?;
+    if records.rows.is_empty() {
+        tell_unknown_names(&db, &args).context("cannot read the call records")?;
+    }
     match &args.out {
         Some(path) => {
             let name = path.display();
@@ -110,6 +113,23 @@ fn local_time(text: &str) -> Result<String, String> {
         format!("`{text}` is not a local date or date and time; write one such as 2022-05-17 or 2022-05-17T10:00")
     })?;
     Ok(time.strftime("%Y-%m-%dT%H:%M:%S").to_string())
+}
+
+/// Says which names a filter could have had, where it has one that no record has: an empty table alone hides a misspelling.
+fn tell_unknown_names(db: &Connection, args: &Args) -> rusqlite::Result<()> {
+    let filters =
+        [("outcome", &args.outcome), ("cause", &args.cause), ("queue", &args.queue), ("language", &args.language)];
+    for (column, wanted) in filters {
+        let Some(wanted) = wanted else { continue };
+        let sql = format!("select distinct {column} from calls where {column} <> '' order by 1");
+        let mut statement = db.prepare(&sql)?;
+        let known: Vec<String> = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        if !known.contains(wanted) {
+            let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+            anstream::eprintln!("hatif: no record has the {column} `{wanted}`; on record: {known}");
+        }
+    }
+    Ok(())
 }
 
 fn select(db: &Connection, args: &Args) -> rusqlite::Result<Records> {

@@ -25,7 +25,7 @@ use crate::{
 /// Arguments of `hatif test`.
 #[derive(clap::Args, Debug)]
 #[command(
-    after_help = "Exit code: 0 all passed; 1 a dialogue failed; 2 a file could not be read. The format of the files: docs/dialogues.md"
+    after_help = "Exit code: 0 all passed; 1 a dialogue failed, or all were skipped; 2 a file could not be read. The format of the files: docs/dialogues.md"
 )]
 pub struct Args {
     /// Dialogue files, or folders of them, or a centre's folder (default: the tests of the centre)
@@ -90,7 +90,11 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         (Format::Text, Some(_)) => anstream::println!("{}", Count::of(&runs)),
         _ => print(&runs, args.format),
     }
-    Ok(ExitCode::from(u8::from(Count::of(&runs).failed > 0)))
+    let count = Count::of(&runs);
+    if count.passed + count.failed == 0 {
+        anstream::eprintln!("hatif: every dialogue was skipped, so nothing was tested; run them without --url");
+    }
+    Ok(ExitCode::from(u8::from(count.failed > 0 || count.passed == 0)))
 }
 
 /// The centre, and the paths that are not its folder.

@@ -283,6 +283,11 @@ impl Talk {
                 self.hung_up = true;
                 self.act(now, "hung up", ClientMessage::Hangup {})
             }
+            Verb::Hangup if self.phone.ending.is_none() && now < deadline => {
+                // Still on its way: one can hang up only what has been answered.
+                self.stage = Stage::Waiting(deadline);
+                Progress::Wait(deadline)
+            }
             Verb::Hangup => failed("a call to hang up", self.what_is()),
             Verb::Dial if self.phone.answered => failed("that the call before had ended", self.what_is()),
             Verb::Dial => {

@@ -39,6 +39,7 @@ where
         .route("/call", get(call))
         .route("/health", get(health))
         .route("/reload", post(reload))
+        .fallback(elsewhere)
         .with_state(shared)
         .into_make_service_with_connect_info::<Peer>();
     axum::serve(Gate(door), router).with_graceful_shutdown(closing.cancelled_owned()).await
@@ -70,6 +71,15 @@ async fn call(State(shared): State<Shared>, headers: HeaderMap, upgrade: WebSock
         .max_message_size(MAX_FRAME)
         .max_frame_size(MAX_FRAME)
         .on_upgrade(move |socket| tracker.track_future(session::run(socket, context)))
+}
+
+/// Whoever asks for anything else is told what there is.
+async fn elsewhere() -> Response {
+    let what = format!(
+        "Hatif, a contact centre. Dial it by websocket at /call (subprotocol {SUBPROTOCOL}), for example with `hatif call`; \
+         GET /health tells how it is, POST /reload reads its menus again.\n"
+    );
+    (StatusCode::NOT_FOUND, what).into_response()
 }
 
 async fn health(State(shared): State<Shared>) -> Json<Health> {

@@ -139,10 +139,9 @@ impl Engine {
         let now = self.now;
         let Some(call) = self.calls.get_mut(id) else { return };
         if now < call.unstoppable_until {
-            let script = call.script.clone();
-            let secret = self.is_secret(id);
-            let Some(call) = self.calls.get_mut(id) else { return };
-            if script.node(call.node).input.discard || secret {
+            // What has to be heard out belongs to the question, so these are not keys pressed before it was asked: even a
+            // secret entry takes them, once it has been heard.
+            if call.script.node(call.node).input.discard {
                 return;
             }
             call.typed.push(key);
