@@ -4,7 +4,10 @@ use expect_test::{Expect, expect};
 
 use crate::{
     routing::acd,
-    support::rig::{Rig, check, published},
+    support::{
+        centre::{ENDINGS, mini},
+        rig::{Rig, check, published},
+    },
 };
 
 /// The queue `pay` with `rules`, a queue `vip`, and up to four agents for both.
@@ -344,6 +347,33 @@ fn who_accepted_another_language_is_called_back_in_it() {
             15.000000 agent 0 ready
             15.000000 call 2 dialled for agent 0, try 1
             15.000000 call 2 answered by agent 0 from pay after 15s
+        "#]],
+    );
+}
+
+#[test]
+fn a_secret_keyed_while_its_question_must_be_heard_out_counts_once_it_was_heard() {
+    let flow = r#"
+[node.start]
+kind = "collect"
+prompt = "pin"
+into = "pin"
+min = 4
+max = 4
+secret = true
+barge_in = false
+to = "bye"
+
+[flow]
+vars = { pin = "digits" }
+"#;
+    check(
+        &mini(&format!("{flow}{ENDINGS}")),
+        "call; 1 press 1234; wait 1m",
+        &expect![[r#"
+            0.000000 call 1 arrived on script 1 in fr, number withheld
+            0.635000 call 1 keyed 4 digits at main.start
+            1.270000 call 1 ended contained at main.bye: script ended
         "#]],
     );
 }
