@@ -3,7 +3,7 @@
 use expect_test::{Expect, expect};
 
 use crate::{
-    routing::acd,
+    routing::{FLOW, acd, acd_with},
     support::{
         centre::{ENDINGS, mini},
         rig::{Rig, check, published},
@@ -376,4 +376,40 @@ vars = { pin = "digits" }
             1.270000 call 1 ended contained at main.bye: script ended
         "#]],
     );
+}
+
+#[test]
+fn the_longest_wait_may_end_in_a_promise_that_keeps_the_place() {
+    let flow = FLOW.replacen("timeout = \"bye\"", "timeout = \"back\"", 1);
+    check(
+        &acd_with(&desk("max_wait = \"30s\""), &flow),
+        "call 0600000001; 1 press 1; wait 30s; wait 10s; a0 on; 2 pick up",
+        &expect![[r#"
+            0.000000 call 1 arrived on script 1 in fr
+            0.000000 call 1 barged in
+            0.000000 call 1 chose 1 at main.start
+            0.000000 call 1 queued in pay for fr since 0.000000
+            30.000000 call 1 left pay after 30s: timed out
+            30.000000 call 1 promised call back 2 from pay
+            30.000000 call 2 arrived on script 1 in fr, promised in call 1
+            30.000000 call 2 queued in pay for fr since 0.000000
+            30.635000 call 1 ended contained at main.bye: script ended
+            40.000000 agent 0 logged in, group desk
+            40.000000 agent 0 ready
+            40.000000 call 2 dialled for agent 0, try 1
+            40.000000 call 2 answered by agent 0 from pay after 40s
+        "#]],
+    );
+}
+
+#[test]
+fn a_centre_that_closes_down_promises_nothing() {
+    check(&acd(&desk("")), "call 0600000001; 1 press 1; wait 5s; drain; 1 press 1", &expect![[r#"
+        0.000000 call 1 arrived on script 1 in fr
+        0.000000 call 1 barged in
+        0.000000 call 1 chose 1 at main.start
+        0.000000 call 1 queued in pay for fr since 0.000000
+        5.000000 call 1 left pay after 5s: call back
+        5.000000 call 1 ended contained at main.bye: script ended
+    "#]]);
 }

@@ -8,8 +8,13 @@ use crate::support::{centre::centre, rig::check};
 
 /// A centre that queues every caller in `pay`, or on key 2 in `vip`. The test writes queues and groups.
 pub fn acd(queues_and_groups: &str) -> Source {
+    acd_with(queues_and_groups, FLOW)
+}
+
+/// The same with a flow of the test's own, such as [`FLOW`] with something replaced.
+pub fn acd_with(queues_and_groups: &str, flow: &str) -> Source {
     let toml = format!("{HEAD}{queues_and_groups}");
-    centre(&[("centre.toml", &toml), ("flows/main.toml", FLOW), ("prompts/fr.ftl", TEXTS), ("prompts/ar.ftl", TEXTS)])
+    centre(&[("centre.toml", &toml), ("flows/main.toml", flow), ("prompts/fr.ftl", TEXTS), ("prompts/ar.ftl", TEXTS)])
 }
 
 const TEXTS: &str = "start = start
@@ -46,7 +51,7 @@ then = "main.bye"
 names = ["pay", "vip"]
 "##;
 
-const FLOW: &str = r#"
+pub const FLOW: &str = r#"
 [node.start]
 kind = "menu"
 prompt = "start"

@@ -24,8 +24,11 @@ const GRAIN_MINS: u16 = 5;
 
 impl Engine {
     /// Promises to call back the caller of `id` by standing a new call in the queue, in the kept place if there is one.
-    /// False when there is no number to call.
+    /// False when there is no number to call, or when the centre is closing down.
     pub(in crate::engine) fn promise_callback(&mut self, id: CallId, queue: QueueId) -> bool {
+        if !self.accepting {
+            return false;
+        }
         let Some(call) = self.calls.get_mut(id) else { return false };
         let Some(caller) = call.caller else { return false };
         let kept = call.kept.take();

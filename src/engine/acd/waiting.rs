@@ -274,10 +274,7 @@ impl Engine {
                 let callback = matches!(script.node(node).kind, NodeKind::Callback { .. });
                 let reason = if callback { LeftQueue::Callback } else { LeftQueue::Key };
                 let place = self.leave_queue(id, reason);
-                if let Some(call) = self.calls.get_mut(id) {
-                    call.kept = place.filter(|_| callback);
-                }
-                self.go(id, Next::Go(node));
+                self.send_on(id, &script, node, place);
             }
         }
         true
@@ -305,11 +302,20 @@ impl Engine {
             place.overdue = true;
             return;
         }
-        self.leave_queue(id, LeftQueue::TimedOut);
+        let place = self.leave_queue(id, LeftQueue::TimedOut);
         match node {
-            Some(node) => self.go(id, Next::Go(node.timeout)),
+            Some(node) => self.send_on(id, &script, node.timeout, place),
             None => self.end_waiting(id),
         }
+    }
+
+    /// Sends a call that left its queue on to a node; a `callback` node there keeps the place.
+    fn send_on(&mut self, id: CallId, script: &Script, node: NodeId, place: Option<Place>) {
+        let keeps = matches!(script.node(node).kind, NodeKind::Callback { .. });
+        if let Some(call) = self.calls.get_mut(id) {
+            call.kept = place.filter(|_| keeps);
+        }
+        self.go(id, Next::Go(node));
     }
 
     /// Ends a call back that was passed on to a queue and now leaves it: it never was at a node that says what follows.
@@ -340,7 +346,7 @@ impl Engine {
             if let Some(place) = self.leave_queue(id, LeftQueue::Closed) {
                 self.fact(Fact::QueueClosed { call: id, queue: place.queue });
                 match node {
-                    Some(node) => self.go(id, Next::Go(node.closed)),
+                    Some(node) => self.send_on(id, &script, node.closed, Some(place)),
                     None => self.end_waiting(id),
                 }
             }

@@ -36,7 +36,8 @@ const STRIDE: u32 = 1_000;
 /// How many menus and entries a caller can go back through; of a longer way the beginning is forgotten.
 const HISTORY: usize = 64;
 
-/// How deep flows may call each other. The checker refuses recursion; calls left by a global key pile up, and stop here.
+/// How many returns a call keeps in mind. Flows cannot call themselves, so only those left by a global key or a handler pile
+/// up; nobody comes back to them, and the oldest is forgotten.
 const DEPTH: usize = 64;
 
 impl Engine {
@@ -247,8 +248,7 @@ impl Engine {
         self.assign(id, with);
         let call = self.calls.get_mut(id)?;
         if call.frames.len() >= DEPTH {
-            self.end_call(id, Outcome::Failed, Cause::RanAway);
-            return None;
+            call.frames.remove(0);
         }
         call.frames.push(Frame { node: call.node });
         Some(Next::Go(entry))
