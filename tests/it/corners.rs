@@ -404,12 +404,16 @@ fn the_longest_wait_may_end_in_a_promise_that_keeps_the_place() {
 
 #[test]
 fn a_centre_that_closes_down_promises_nothing() {
-    check(&acd(&desk("")), "call 0600000001; 1 press 1; wait 5s; drain; 1 press 1", &expect![[r#"
+    check(
+        &acd(&desk("")),
+        "call 0600000001; 1 press 1; wait 5s; drain; 1 press 1",
+        &expect![[r#"
         0.000000 call 1 arrived on script 1 in fr
         0.000000 call 1 barged in
         0.000000 call 1 chose 1 at main.start
         0.000000 call 1 queued in pay for fr since 0.000000
         5.000000 call 1 left pay after 5s: call back
         5.000000 call 1 ended contained at main.bye: script ended
-    "#]]);
+    "#]],
+    );
 }

@@ -293,6 +293,7 @@ impl Engine {
     }
 
     fn chosen(&mut self, id: CallId, key: Key, serves: Option<IntentId>, to: NodeId) {
+        self.forget_secret_keys(id);
         self.disarm(id, Slot::Step);
         let Some(call) = self.calls.get_mut(id) else { return };
         let node = call.node;
@@ -327,6 +328,7 @@ impl Engine {
 
     /// Goes back to the menu or entry before this one; where there is none, plays this one again.
     fn back(&mut self, id: CallId) {
+        self.forget_secret_keys(id);
         let Some(call) = self.calls.get_mut(id) else { return };
         let here = call.node;
         while call.history.last().is_some_and(|(node, _)| *node == here) {
@@ -405,6 +407,7 @@ impl Engine {
 
     /// An entry is complete.
     fn accept(&mut self, id: CallId, node: &Node, purpose: Purpose) {
+        self.forget_secret_keys(id);
         self.disarm(id, Slot::Step);
         let Some(call) = self.calls.get_mut(id) else { return };
         let keyed = call.entry.digits();
@@ -498,10 +501,11 @@ impl Engine {
         let node_id = call.node;
         let node = script.node(node_id);
         let digits = call.entry.len() as u8;
-        if !silence && !format_of(node, purpose).secret {
+        let plain = !silence && !format_of(node, purpose).secret;
+        if plain {
             call.last_entry = call.entry.digits();
         }
-        if !silence
+        if plain
             && call.handed_on < HANDED_ON
             && let Some(to) = meant_for_next(node, call.no_match)
         {
@@ -542,6 +546,15 @@ impl Engine {
             Then::Replay => self.listen(id, script, purpose, true),
             Then::Listen => self.listen(id, script, purpose, false),
             Then::Goto(to) => self.go(id, Next::Go(to)),
+        }
+    }
+
+    /// Keys pressed for a secret entry and not used by it go no further: what was keyed in secret answers no menu.
+    fn forget_secret_keys(&mut self, id: CallId) {
+        if self.is_secret(id)
+            && let Some(call) = self.calls.get_mut(id)
+        {
+            call.typed.clear();
         }
     }
 
