@@ -1,7 +1,7 @@
 //! The IVR: walks a call through the nodes of its script.
 //!
 //! [`Engine::go`] enters node after node until one waits for something: the end of a prompt, keys, a service, an agent. The
-//! digit collector is in `listen`, authentication in `authenticate`.
+//! digit collector is in `listen` and `menu`, authentication in `authenticate`.
 //!
 //! May import within the engine. What never enters: text (prompts are ids with arguments), the registry (services are asked
 //! by command and answered by input).
@@ -10,6 +10,7 @@ mod authenticate;
 mod expr;
 mod listen;
 mod lookup;
+mod menu;
 mod play;
 
 use super::{
