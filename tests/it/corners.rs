@@ -6,7 +6,7 @@ use crate::{
     routing::{FLOW, acd, acd_with},
     support::{
         centre::{ENDINGS, mini},
-        rig::{Rig, check, published},
+        rig::{Rig, check, check_log, published},
     },
 };
 
@@ -416,4 +416,31 @@ fn a_centre_that_closes_down_promises_nothing() {
         5.000000 call 1 ended contained at main.bye: script ended
     "#]],
     );
+}
+
+#[test]
+fn what_was_keyed_too_short_can_be_read_where_that_is_said() {
+    let flow = r#"
+[node.start]
+kind = "collect"
+prompt = "code"
+into = "code"
+min = 4
+max = 4
+no_match = [{ from = 1, prompt = { id = "short", when = "call.entry == '12'" } }, { from = 2, then = "bye" }]
+to = "bye"
+
+[flow]
+vars = { code = "digits" }
+"#;
+    check_log(&mini(&format!("{flow}{ENDINGS}")), "call; 1 press 12; wait 4s; 1 hang up", &expect![[r#"
+        0.000000 call 1 arrived on script 1 in fr, number withheld
+        0.000000 call 1 entered main.start
+        0.000000 call 1 heard code in fr
+        0.000000 call 1 barged in
+        3.000000 call 1 no match 1 at main.start, 2 keys
+        3.000000 call 1 heard short in fr
+        3.000000 call 1 heard code in fr
+        4.000000 call 1 ended abandoned at main.start: caller hung up
+    "#]], |_| true);
 }

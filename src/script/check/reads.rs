@@ -43,9 +43,10 @@ pub(super) fn reads(node: &Node) -> Vec<Read<'_>> {
     let callback = matches!(node.kind, NodeKind::Callback { .. }).then_some(Known::Callback);
     uses(&node.prompts, callback, &mut all);
     if graph::awaits_keys(&node.kind) {
-        for step in node.input.no_input.steps.iter().chain(&node.input.no_match.steps) {
-            uses(&step.prompts, None, &mut all);
-        }
+        // What did not do as an entry is readable where that is said.
+        let keyed = matches!(&node.kind, NodeKind::Collect(collect) if !collect.secret).then_some(Known::Entry);
+        node.input.no_input.steps.iter().for_each(|step| uses(&step.prompts, None, &mut all));
+        node.input.no_match.steps.iter().for_each(|step| uses(&step.prompts, keyed, &mut all));
     }
     let mut plain = |expr| all.push(Read { expr, prompt: None, also: None, set: Vec::new() });
     match &node.kind {
