@@ -433,7 +433,10 @@ to = "bye"
 [flow]
 vars = { code = "digits" }
 "#;
-    check_log(&mini(&format!("{flow}{ENDINGS}")), "call; 1 press 12; wait 4s; 1 hang up", &expect![[r#"
+    check_log(
+        &mini(&format!("{flow}{ENDINGS}")),
+        "call; 1 press 12; wait 4s; 1 hang up",
+        &expect![[r#"
         0.000000 call 1 arrived on script 1 in fr, number withheld
         0.000000 call 1 entered main.start
         0.000000 call 1 heard code in fr
@@ -442,5 +445,7 @@ vars = { code = "digits" }
         3.000000 call 1 heard short in fr
         3.000000 call 1 heard code in fr
         4.000000 call 1 ended abandoned at main.start: caller hung up
-    "#]], |_| true);
+    "#]],
+        |_| true,
+    );
 }
