@@ -353,7 +353,7 @@ impl Engine {
         true
     }
 
-    /// Changes a call's state; nothing else does, once a call has entered its first node.
+    /// Changes a call's state; nothing else does.
     fn transition(&mut self, id: CallId, state: CallState) {
         if let Some(call) = self.calls.get_mut(id) {
             call.state = state;

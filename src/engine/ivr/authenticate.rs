@@ -146,7 +146,7 @@ impl Engine {
         call.typed.clear();
         let auth = auth_of(script, call.node);
         let last = call.tries[field] >= auth.tries;
-        call.state = CallState::Ivr(Step::Moving);
+        self.transition(id, CallState::Ivr(Step::Moving));
         self.fact(Fact::AuthenticationFailed { call: id, locked: false });
         self.play_one(id, script, auth.prompts.bad, [].into());
         if last {

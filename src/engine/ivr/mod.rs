@@ -67,7 +67,6 @@ impl Engine {
         let node = script.node(node_id);
         call.node = node_id;
         (call.no_input, call.no_match) = (0, 0);
-        call.state = CallState::Ivr(Step::Moving);
         let depth = call.frames.len();
         if node.back_point && call.history.last().map(|last| last.0) != Some(node_id) {
             if call.history.len() >= HISTORY {
@@ -76,6 +75,7 @@ impl Engine {
             call.history.push((node_id, depth));
         }
         let gone = call.gone;
+        self.transition(id, CallState::Ivr(Step::Moving));
         self.fact(Fact::NodeEntered { call: id, node: node_id });
         if gone && !node.kind.runs_without_caller() {
             return Some(Next::Finish);
