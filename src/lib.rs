@@ -23,14 +23,18 @@
 //! | [`record`] | folds over events: call records, totals, lines of text | engine script time id |
 //! | [`journal`] | log of inputs and events, and its replay | engine script time id pii random |
 //! | [`registry`] | the insured people and who may hear what about them | script time id pii random |
-//! | [`people`] | synthetic agents and callers | engine script time id pii random |
+//! | [`people`] | synthetic agents and callers | engine registry script time id pii random |
 //! | [`world`] | engine, people, services and one calendar | engine people registry script time id pii random |
-//! | [`sim`] | driver 1: no clock at all | world people record engine script time id |
-//! | [`live`] | driver 2: tokio, sockets, the wall clock, the store | world record journal registry engine script time id pii random |
+//! | [`scenario`] | what a run is made of: TOML → checked [`scenario::Scenario`] | people world registry script time id |
+//! | [`stats`] | estimates with confidence intervals | |
+//! | [`theory`] | exact results of queueing theory, staffing by formula | time |
+//! | [`sim`] | driver 1: no clock at all; replications | world scenario people record stats registry engine script time id random |
+//! | [`live`] | driver 2: tokio, sockets, the wall clock, the store | world scenario record journal registry engine script time id pii random |
+//! | [`report`] | what a run found: tables, HTML, JSON, CSV, Parquet | sim scenario record stats theory engine script time id |
 //! | [`client`] | the telephone for people, programs and tests | live time |
 //! | [`dialogue`] | dialogue tests: what is pressed, what must be heard | client live world registry engine script time id pii random |
 //! | [`config`] | `hatif.toml` → the rooms' own settings | live registry script time id |
-//! | [`cli`] | the commands, one file each | config live sim dialogue client journal record registry world people engine script time id pii random |
+//! | [`cli`] | the commands, one file each | config live sim report scenario theory stats dialogue client journal record registry world people engine script time id pii random |
 //!
 //! ```text
 //! cli ──► config ──► live ──┐              ┌──► engine ──► script ──► time · id · pii
@@ -84,7 +88,11 @@ pub mod pii;
 pub mod random;
 pub mod record;
 pub mod registry;
+pub mod report;
+pub mod scenario;
 pub mod script;
 pub mod sim;
+pub mod stats;
+pub mod theory;
 pub mod time;
 pub mod world;

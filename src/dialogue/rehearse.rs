@@ -356,7 +356,7 @@ impl Play<'_> {
                 let script = self.world.versions().current().clone();
                 let caller = from.as_ref().and_then(|number| number.parse().ok()).map(CallerNumber::new);
                 let language = language.as_ref().and_then(|code| script.language_named(code));
-                let call = self.world.inject(self.now, Input::CallArrived { caller, language });
+                let call = self.world.inject(self.now, Input::CallArrived { caller, language, origin: None });
                 let time = self.world.clock().timestamp(self.now).to_zoned(self.theatre.zone.clone()).to_string();
                 let version = self.world.versions().number();
                 self.lines[line].dialled(

@@ -16,8 +16,8 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
-use super::timer::Armed;
 pub(crate) use super::timer::Slot;
+use super::{input::Origin, timer::Armed};
 use crate::{
     id::{AgentId, CallId, LanguageId, NodeId, PersonId, QueueId, RequestId, ScriptVersion},
     pii::{CallerNumber, Digits},
@@ -204,6 +204,9 @@ pub(crate) struct Call {
     pub(crate) version: usize,
     pub(crate) script: Arc<Script>,
     pub(crate) promised_in: Option<CallId>,
+    pub(crate) origin: Option<Origin>,
+    /// How often agents were drawn for it by lot.
+    pub(crate) hunts: u32,
     pub(crate) caller: Option<CallerNumber>,
     pub(crate) state: CallState,
     pub(crate) node: NodeId,
@@ -263,6 +266,8 @@ impl Call {
             id,
             version,
             promised_in: None,
+            origin: None,
+            hunts: 0,
             caller: None,
             state: CallState::Ivr(Step::Moving),
             node: script.entry,
@@ -304,6 +309,11 @@ impl Call {
     /// A call back whose caller has not picked up.
     pub(crate) fn caller_is_away(&self) -> bool {
         self.promised_in.is_some() && !self.reached
+    }
+
+    /// What the call's chance is keyed by.
+    pub(crate) fn lot(&self) -> u64 {
+        self.origin.map_or(self.id.0, |origin| origin.lot)
     }
 
     /// The version as events tell it.

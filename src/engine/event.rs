@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::input::Origin;
 use crate::{
     id::{AgentId, CallId, GroupId, LanguageId, NodeId, PersonId, PromptId, QueueId, ScriptVersion},
     script::{
@@ -45,6 +46,8 @@ pub enum Fact {
         has_number: bool,
         /// For a call back: the call in which it was promised.
         promised_in: Option<CallId>,
+        /// Where it comes from, when it is a synthetic caller's.
+        origin: Option<Origin>,
     },
     /// A call entered a node.
     NodeEntered {

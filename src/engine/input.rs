@@ -3,9 +3,38 @@
 use crate::{
     id::{AgentId, CallId, GroupId, LanguageId, QueueId, RequestId},
     pii::CallerNumber,
-    script::{Script, catalogue::Reply, model::Key, value::Symbol},
+    random::mix,
+    script::{
+        Script,
+        catalogue::Reply,
+        model::{IntentId, Key},
+        value::Symbol,
+    },
 };
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+
+/// Where a call comes from, told by whoever brings it. The engine passes it on in [`crate::engine::Fact::CallArrived`] and keys
+/// the call's chance by it, so that two designs that meet the same callers draw the same for each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// What this call's chance is keyed by: the caller's number in the run, mixed with the attempt. A call without an
+    /// origin uses its own id.
+    pub lot: u64,
+    /// Which call for the same matter this is; the first is 1.
+    pub attempt: u8,
+    /// What the caller wants, as an index into the intents of the script the call begins on.
+    pub intent: Option<IntentId>,
+    /// The region the caller lives in, 1 to 12; 0: not known.
+    pub region: u8,
+}
+
+impl Origin {
+    /// The origin of the `nth` call back (from 1) promised in a call of this origin: the same caller, another lot.
+    pub const fn called_back(self, nth: u32) -> Origin {
+        Origin { lot: mix(self.lot ^ ((nth as u64) << 48)), ..self }
+    }
+}
 
 /// One thing that happens. An input that no longer fits (a key after hang-up) is counted and ignored.
 #[derive(Clone, Debug)]
@@ -16,6 +45,8 @@ pub enum Input {
         caller: Option<CallerNumber>,
         /// The language to begin in, when the caller is known to want another than the script's default.
         language: Option<LanguageId>,
+        /// Where the call comes from, when it is a synthetic caller's.
+        origin: Option<Origin>,
     },
     /// A caller pressed a key.
     Dtmf {

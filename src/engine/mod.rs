@@ -19,7 +19,7 @@ mod timer;
 pub use acd::hunt;
 pub use audit::Census;
 pub use event::{Event, Fact};
-pub use input::Input;
+pub use input::{Input, Origin};
 pub use output::{Command, Output};
 
 use std::{collections::VecDeque, sync::Arc};
@@ -109,8 +109,8 @@ impl Engine {
     /// earlier than one already told counts as the latter.
     pub fn handle(&mut self, now: Instant, input: Input) -> Option<CallId> {
         self.advance(now);
-        if let Input::CallArrived { caller, language } = input {
-            return self.call_arrived(caller, language);
+        if let Input::CallArrived { caller, language, origin } = input {
+            return self.call_arrived(caller, language, origin);
         }
         if !self.apply(input) {
             self.ignored += 1;
@@ -198,7 +198,12 @@ impl Engine {
         self.ignored
     }
 
-    fn call_arrived(&mut self, caller: Option<CallerNumber>, language: Option<LanguageId>) -> Option<CallId> {
+    fn call_arrived(
+        &mut self,
+        caller: Option<CallerNumber>,
+        language: Option<LanguageId>,
+        origin: Option<Origin>,
+    ) -> Option<CallId> {
         if !self.accepting {
             self.fact(Fact::CallRefused);
             return None;
@@ -209,13 +214,14 @@ impl Engine {
         self.versions[version].calls += 1;
         let mut call = Call::new(id, version, script);
         call.caller = caller;
+        call.origin = origin;
         if let Some(language) = language.filter(|language| language.index() < call.script.languages.len()) {
             call.language = language;
         }
         let (version, language, entry) = (call.version_id(), call.language, call.script.entry);
         self.calls.insert(Box::new(call));
         let has_number = caller.is_some();
-        self.fact(Fact::CallArrived { call: id, version, language, has_number, promised_in: None });
+        self.fact(Fact::CallArrived { call: id, version, language, has_number, promised_in: None, origin });
         self.go(id, Next::Go(entry));
         self.skip_stale();
         Some(id)

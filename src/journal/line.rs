@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    engine::{Event, Input},
+    engine::{Event, Input, Origin},
     id::{AgentId, CallId, GroupId, LanguageId, QueueId, RequestId},
     pii::{CallerNumber, Digits},
     script::{Script, catalogue::Reply, model::Key, value::Symbol},
@@ -97,6 +97,9 @@ pub enum Recorded {
         /// The pseudonym of the calling number.
         caller: Option<Digits>,
         language: Option<LanguageId>,
+        /// Absent in what a person's call leaves.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        origin: Option<Origin>,
     },
     Dtmf {
         call: CallId,
@@ -165,8 +168,8 @@ impl Recorded {
     /// numbers.
     pub fn of(input: &Input, secret: bool, pseudonym: impl FnOnce(CallerNumber) -> Digits) -> Recorded {
         match *input {
-            Input::CallArrived { caller, language } => {
-                Recorded::CallArrived { caller: caller.map(pseudonym), language }
+            Input::CallArrived { caller, language, origin } => {
+                Recorded::CallArrived { caller: caller.map(pseudonym), language, origin }
             }
             Input::Dtmf { call, .. } if secret => Recorded::Dtmf { call, key: RecordedKey::Secret },
             Input::Dtmf { call, key } => Recorded::Dtmf { call, key: RecordedKey::Clear(key) },
@@ -194,8 +197,8 @@ impl Recorded {
     /// The input again. `script` finds a published script by its digest; its error is passed on.
     pub fn input<E>(self, script: impl FnOnce(&str) -> Result<Arc<Script>, E>) -> Result<Input, E> {
         Ok(match self {
-            Recorded::CallArrived { caller, language } => {
-                Input::CallArrived { caller: caller.map(CallerNumber::new), language }
+            Recorded::CallArrived { caller, language, origin } => {
+                Input::CallArrived { caller: caller.map(CallerNumber::new), language, origin }
             }
             Recorded::Dtmf { call, key: RecordedKey::Clear(key) } => Input::Dtmf { call, key },
             Recorded::Dtmf { call, key: RecordedKey::Secret } => Input::Dtmf { call, key: Key::ZERO },

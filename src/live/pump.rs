@@ -293,7 +293,7 @@ impl Pump {
                 return self.refuse(session, ErrorCode::BadField, "the centre has no such `language`", &help);
             }
         };
-        let Some(call) = self.inject(Input::CallArrived { caller: from, language }) else {
+        let Some(call) = self.inject(Input::CallArrived { caller: from, language, origin: None }) else {
             return self.refuse(session, ErrorCode::Closing, "the centre takes no new calls", "dial again later");
         };
         self.book.set(session, Turn::Talking(call));

@@ -141,9 +141,11 @@ impl Callers {
         let person = &mut self.people[caller as usize];
         match &mut person.state {
             State::Idle => {}
-            State::Waiting => wishes
-                .inputs
-                .push(Input::CallArrived { caller: person.caller.number, language: person.caller.language }),
+            State::Waiting => wishes.inputs.push(Input::CallArrived {
+                caller: person.caller.number,
+                language: person.caller.language,
+                origin: None,
+            }),
             State::Ringing { call } => {
                 let call = *call;
                 match person.caller.callback {

@@ -9,8 +9,13 @@
 
 pub mod agent;
 pub mod caller;
+pub mod cast;
+pub mod demand;
+pub mod distribution;
 pub mod handle_time;
+pub mod persona;
 pub mod shift;
+pub mod staffing;
 
 use crate::{
     engine::{Command, Fact, Input},

@@ -118,7 +118,7 @@ impl Fold {
 
     /// Takes in one event, in order. Returns a record exactly when it ends a call that was offered.
     pub fn apply(&mut self, event: &Event, versions: &Versions) -> Option<Cdr> {
-        if let Fact::CallArrived { call, version, language, has_number, promised_in } = event.fact {
+        if let Fact::CallArrived { call, version, language, has_number, promised_in, .. } = event.fact {
             let mut draft = Draft::new(event.at, self.clock.timestamp(event.at), call, version);
             if let Some(script) = versions.script(version) {
                 draft.cdr.digest = script.digest.to_string();

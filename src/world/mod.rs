@@ -17,6 +17,7 @@
 
 mod calendar;
 mod fault;
+pub mod incident;
 pub mod services;
 
 use std::{

@@ -280,7 +280,7 @@ fn in_the_engine(script: &Arc<Script>, number: usize, case: &Case) -> String {
     let mut engine = Engine::new(script.clone(), LocalClock::utc(), Seed::new(1)).audited();
     let mut events = Vec::new();
     let mut now = Instant::from_secs(1);
-    let call = engine.handle(now, Input::CallArrived { caller: None, language: None }).expect("a call");
+    let call = engine.handle(now, Input::CallArrived { caller: None, language: None, origin: None }).expect("a call");
     let press = |engine: &mut Engine, now: Instant, keys: &str| {
         for key in keys.chars() {
             engine.handle(now, Input::Dtmf { call, key: Key::from_char(key).expect("a key") });

@@ -180,7 +180,7 @@ fn all_stories(strategy: &str, pause: &str) {
     }
     for number in ["0600000001", "0600000002"] {
         let caller = Some(CallerNumber::new(number.parse().expect("digits")));
-        centre.tell(Input::CallArrived { caller, language: None });
+        centre.tell(Input::CallArrived { caller, language: None, origin: None });
     }
     let mut path = Vec::new();
     let mut told = 0;

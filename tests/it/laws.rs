@@ -280,7 +280,7 @@ impl Telling {
             Step::Call { number, language } => {
                 let caller = number.then(|| CallerNumber::new("0600000042".parse().expect("ten digits")));
                 let language = language.checked_sub(1).map(LanguageId);
-                self.inject(Input::CallArrived { caller, language });
+                self.inject(Input::CallArrived { caller, language, origin: None });
             }
             Step::Keys { whose, ref keys } => self.press(whose, keys),
             Step::Enter { whose, ref choice } => {
@@ -292,7 +292,7 @@ impl Telling {
             Step::Prove { whom } => {
                 let (claim, birth) = &credentials()[usize::from(whom)];
                 let caller = Some(CallerNumber::new("0600000043".parse().expect("ten digits")));
-                self.inject(Input::CallArrived { caller, language: None });
+                self.inject(Input::CallArrived { caller, language: None, origin: None });
                 self.listen();
                 // From the first question on, each answer after its question (the choice is also the beginning of a longer one).
                 let answers =
@@ -405,7 +405,7 @@ impl Telling {
     /// Nobody calls any more, and whoever is still there is sent home.
     fn end(mut self) -> Told {
         self.inject(Input::DrainBegan);
-        self.inject(Input::CallArrived { caller: None, language: None });
+        self.inject(Input::CallArrived { caller: None, language: None, origin: None });
         self.world.advance_to(self.world.now() + Duration::from_secs(30));
         self.inject(Input::DrainEnded);
         self.listen();

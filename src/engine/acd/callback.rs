@@ -40,12 +40,12 @@ impl Engine {
         let Some(call) = self.calls.get(id) else { return false };
         let mut new = call.for_callback(callback);
         new.caller = Some(caller);
-        let (version, language) = (new.version_id(), new.language);
+        let (version, language, origin) = (new.version_id(), new.language, new.origin);
         self.versions[new.version].calls += 1;
         self.calls.insert(Box::new(new));
         self.fact(Fact::CallbackPromised { call: id, callback, queue });
         let promised_in = Some(id);
-        self.fact(Fact::CallArrived { call: callback, version, language, has_number: true, promised_in });
+        self.fact(Fact::CallArrived { call: callback, version, language, has_number: true, promised_in, origin });
         self.command(Command::Promise { call: callback, promised_in: id, caller });
         self.enqueue(callback, queue, priority, since);
         for language in kept.into_iter().flat_map(|place| place.accepted) {
@@ -160,6 +160,7 @@ impl Call {
     fn for_callback(&self, id: CallId) -> Call {
         let mut call = Call::new(id, self.version, self.script.clone());
         call.promised_in = Some(self.id);
+        call.origin = self.origin.map(|origin| origin.called_back(self.promises.len() as u32));
         call.language = self.language;
         call.recording = self.recording;
         call.queue_node = self.queue_node;

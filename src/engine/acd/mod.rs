@@ -206,9 +206,9 @@ impl Engine {
                 level,
             }));
         }
-        let mut chance = self.seed.stream(Purpose::Routing, call.0 ^ (state.draws << 40));
-        let agents = hunt::choose(state.config.strategy, &candidates, state.last_rung, &mut chance);
-        self.acd.queue_mut(queue).draws += 1;
-        agents
+        let Some(call) = self.calls.get_mut(call) else { return Vec::new() };
+        call.hunts += 1;
+        let mut chance = self.seed.stream(Purpose::Routing, call.lot() ^ (u64::from(call.hunts) << 40));
+        hunt::choose(state.config.strategy, &candidates, state.last_rung, &mut chance)
     }
 }

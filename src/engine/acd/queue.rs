@@ -35,8 +35,6 @@ pub(crate) struct QueueState {
     pub(crate) last_rung: Option<AgentId>,
     /// Sequence number of the armed deadline of its next opening, zero where none is.
     pub(crate) opening: u64,
-    /// How often the random strategy has drawn here.
-    pub(crate) draws: u64,
 }
 
 /// The calls of a queue that want one language.
@@ -73,7 +71,7 @@ impl QueueState {
     pub(crate) fn new(config: Queue, languages: usize, calendar: Option<Arc<Calendar>>) -> QueueState {
         let mean_handle = config.handling.mean;
         let lines = vec![Line::default(); languages];
-        QueueState { config, calendar, lines, length: 0, mean_handle, last_rung: None, opening: 0, draws: 0 }
+        QueueState { config, calendar, lines, length: 0, mean_handle, last_rung: None, opening: 0 }
     }
 
     /// Whether calls are taken at `at`.

@@ -230,8 +230,9 @@ impl Engine {
 
     fn split(&mut self, id: CallId, parts: &[(u32, NodeId)]) -> Option<NodeId> {
         use rand::RngExt;
-        let node = self.calls.get(id)?.node;
-        let lot = self.seed.stream(Chance::Split, id.0 ^ mix(node.0.into())).random_range(0..1_000_000);
+        let call = self.calls.get(id)?;
+        let (node, lot) = (call.node, call.lot());
+        let lot = self.seed.stream(Chance::Split, lot ^ mix(node.0.into())).random_range(0..1_000_000);
         parts.iter().find(|(upto, _)| lot < *upto).or(parts.last()).map(|part| part.1)
     }
 

@@ -108,15 +108,15 @@ impl Rig {
 
     fn step(&mut self, words: &[&str]) -> Option<()> {
         match *words {
-            ["call"] => self.tell(Input::CallArrived { caller: None, language: None }),
+            ["call"] => self.tell(Input::CallArrived { caller: None, language: None, origin: None }),
             ["call", number] => {
                 let caller = Some(CallerNumber::new(number.parse().ok()?));
-                self.tell(Input::CallArrived { caller, language: None });
+                self.tell(Input::CallArrived { caller, language: None, origin: None });
             }
             ["call", number, language] => {
                 let caller = Some(CallerNumber::new(number.parse().ok()?));
                 let language = self.versions.current().language_named(language);
-                self.tell(Input::CallArrived { caller, language: Some(language?) });
+                self.tell(Input::CallArrived { caller, language: Some(language?), origin: None });
             }
             ["wait", span] => self.wait(span.parse().ok()?),
             ["drain"] => self.tell(Input::DrainBegan),

@@ -1,0 +1,3 @@
+//! When calls come, and whose they are.
+
+pub mod rules;

@@ -1,0 +1,3 @@
+//! What a run found, for people and for programs: tables, HTML with charts, JSON, CSV, Parquet.
+//!
+//! Imports `record`, `sim`, `stats`, `theory`, `scenario`, `script`, `time`, `id`. Never enters: a running world.
