@@ -11,6 +11,7 @@
 
 pub mod compare;
 pub mod crew;
+pub mod paths;
 pub mod replicate;
 pub mod summary;
 pub mod sweep;
