@@ -15,7 +15,6 @@
 //! Imports `engine`, `people`, `registry`, `script`, `random`, `time`, `id` and `pii`. Never enters: a clock, a socket, a
 //! file, a thread. A [`World`] can be cloned at any instant and the copy fast-forwarded: that is a forecast.
 
-mod calendar;
 mod fault;
 pub mod incident;
 pub mod services;
@@ -25,13 +24,13 @@ use std::{
     sync::Arc,
 };
 
-pub use calendar::{Calendar, Ticket};
 use fault::Fate;
 pub use fault::{Asked, Fault};
 use incident::Incident;
 use services::{ServiceChange, Services, audit::AuditEntry, sms::Sms};
 
 use crate::{
+    agenda::{Agenda, Ticket},
     engine::{Command, Engine, Event, Fact, Input, Output},
     id::{CallId, ScriptVersion},
     people::{Caller, People, Plan, Who, Wishes, cast::Cast},
@@ -134,7 +133,7 @@ pub struct World {
     fault: Fault,
     faults: BTreeMap<Asked, Fault>,
     people: People,
-    calendar: Calendar<Due>,
+    calendar: Agenda<Due>,
     plans: BTreeMap<Who, Ticket>,
     notices: VecDeque<Notice>,
     agents: bool,
@@ -156,7 +155,7 @@ impl World {
             fault: Fault::NONE,
             faults: BTreeMap::new(),
             people: People::new(seed),
-            calendar: Calendar::default(),
+            calendar: Agenda::default(),
             plans: BTreeMap::new(),
             notices: VecDeque::new(),
             agents,
