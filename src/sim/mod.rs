@@ -9,6 +9,7 @@
 //! socket, tokio, a file, a printed line. Threads are known to [`crew`] alone: what the others say does not depend on how
 //! many there are.
 
+pub mod axis;
 pub mod compare;
 pub mod crew;
 pub mod paths;

@@ -2,19 +2,7 @@
 
 use serde::Serialize;
 
-use super::summary::Found;
-
-/// The most points of a sweep.
-pub const MOST_POINTS: usize = 1_000;
-
-/// A setting and the values it takes.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Axis {
-    /// The key, as `--set` takes it.
-    pub key: String,
-    /// The values, in order.
-    pub values: Vec<String>,
-}
+use super::{axis::Axis, summary::Found};
 
 /// A point of a grid.
 #[derive(Clone, Debug, PartialEq, Serialize)]
