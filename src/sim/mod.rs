@@ -12,6 +12,7 @@
 pub mod axis;
 pub mod compare;
 pub mod crew;
+pub mod laws;
 pub mod paths;
 pub mod replicate;
 pub mod summary;
