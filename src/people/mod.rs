@@ -14,6 +14,7 @@ pub mod demand;
 pub mod distribution;
 pub mod handle_time;
 pub mod persona;
+pub mod population;
 pub mod shift;
 pub mod staffing;
 
