@@ -10,8 +10,10 @@
 pub mod agent;
 pub mod caller;
 pub mod cast;
+pub mod crowd;
 pub mod demand;
 pub mod distribution;
+pub mod guide;
 pub mod handle_time;
 mod luck;
 pub mod persona;
@@ -42,6 +44,8 @@ pub enum Who {
     Shift(AgentId),
     /// A scripted caller, by her number in the order of being added.
     Caller(u32),
+    /// A synthetic caller, by her slot in the [`crowd::Crowd`].
+    Synthetic(u32),
 }
 
 /// When somebody wants to be woken.
@@ -118,6 +122,7 @@ impl People {
             Who::Agent(agent) => self.staff.work(agent, wishes),
             Who::Shift(agent) => self.staff.change_shift(at, agent, wishes),
             Who::Caller(caller) => self.callers.act(at, caller, wishes),
+            Who::Synthetic(_) => {}
         }
     }
 
