@@ -33,7 +33,7 @@ use crate::{
     agenda::{Agenda, Ticket},
     engine::{Command, Engine, Event, Fact, Input, Output},
     id::{CallId, ScriptVersion},
-    people::{Caller, People, Plan, Who, Wishes, cast::Cast},
+    people::{Caller, People, Plan, Who, Wishes, cast::Cast, population::Population},
     random::Seed,
     script::{
         Script, Versions,
@@ -64,6 +64,8 @@ pub struct WorldConfig {
     pub cast: Option<Arc<Cast>>,
     /// What happens by plan, in rising order of time.
     pub incidents: Arc<[Incident]>,
+    /// Who could call: the people of the registry, indexed once and shared; `None`: nobody of the registry calls.
+    pub population: Option<Arc<Population>>,
     /// Synthetic callers are born up to this long after the beginning; longer than any run by default.
     pub horizon: Duration,
 }
@@ -82,6 +84,7 @@ impl WorldConfig {
             check_laws: false,
             cast: None,
             incidents: Arc::new([]),
+            population: None,
             horizon: Duration::MAX,
         }
     }
@@ -143,7 +146,9 @@ pub struct World {
 impl World {
     /// A world at [`Instant::ZERO`]; what happens at that instant (agents coming on duty) has happened.
     pub fn new(config: WorldConfig) -> World {
-        let WorldConfig { script, clock, seed, services, agents, tell_inputs, check_laws, .. } = config;
+        let WorldConfig { script, clock, seed, services, agents, tell_inputs, check_laws, cast, .. } = config;
+        let staffing = Arc::new(cast.as_ref().map(|cast| cast.staffing.clone()).unwrap_or_default());
+        let people = People::new(seed, clock.clone(), staffing, &script);
         let engine = Engine::new(script.clone(), clock.clone(), seed);
         let mut world = World {
             now: Instant::ZERO,
@@ -154,7 +159,7 @@ impl World {
             services,
             fault: Fault::NONE,
             faults: BTreeMap::new(),
-            people: People::new(seed),
+            people,
             calendar: Agenda::default(),
             plans: BTreeMap::new(),
             notices: VecDeque::new(),
@@ -307,7 +312,7 @@ impl World {
     fn employ(&mut self, at: Instant) {
         if self.agents {
             let mut wishes = Wishes::default();
-            self.people.employ(at, &self.versions, &self.clock, &mut wishes);
+            self.people.employ(at, &self.versions, &mut wishes);
             self.settle(at, wishes);
         }
     }
@@ -343,7 +348,7 @@ impl World {
                     self.notices.push_back(Notice::ToCaller(at, command));
                 }
                 Output::Event(event) => {
-                    self.people.notice(&event.fact, &mut wishes);
+                    self.people.notice(at, &event.fact, &mut wishes);
                     if let Fact::CallEnded { call, .. } = event.fact {
                         self.services.call_ended(call);
                     }
