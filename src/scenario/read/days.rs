@@ -74,7 +74,7 @@ impl Reading {
         let weights = numbers(table.get("weights"));
         let span = table.get("weights").map_or(0..0, |value| value.span.clone());
         let first = usize::from(from.0) / 30;
-        if from.0 % 30 != 0
+        if !from.0.is_multiple_of(30)
             && let Some(value) = table.get("from")
         {
             let message = format!("{from} is not the beginning of a half-hour");
