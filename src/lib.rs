@@ -26,7 +26,7 @@
 //! | [`registry`] | the insured people and who may hear what about them | script time id pii random |
 //! | [`people`] | synthetic agents and callers | engine registry script time id pii random |
 //! | [`world`] | engine, people, services and one calendar | agenda engine people registry script time id pii random |
-//! | [`scenario`] | what a run is made of: TOML → checked [`scenario::Scenario`] | people world registry script time id |
+//! | [`scenario`] | what a run is made of: TOML → checked [`scenario::Scenario`] | people world registry script random time id |
 //! | [`stats`] | estimates with confidence intervals | |
 //! | [`theory`] | exact results of queueing theory, staffing by formula | time |
 //! | [`sim`] | driver 1: no clock at all; replications | world scenario people record stats registry engine script time id random |

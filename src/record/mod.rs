@@ -4,6 +4,8 @@
 //! ```text
 //! events ──► cdr::Fold ──► Cdr (one per finished call, names in it)
 //!        ├─► describe::Narrator ──► one line of text per event
+//!        ├─► row::Rows ──► CallRow (one per finished call, ids in it)
+//!        ├─► trace::TraceHash ──► one number for all of it
 //!        └─► tally::Tally ──► Sums of Figures ──► measure::CATALOGUE (numerator ÷ denominator)
 //! ```
 //!
@@ -14,12 +16,18 @@ pub mod cdr;
 pub mod describe;
 pub mod figures;
 pub mod measure;
+pub mod row;
 pub mod tally;
+pub mod trace;
 pub mod waits;
+pub mod warn;
 mod window;
 
 pub use cdr::Cdr;
 pub use describe::Narrator;
 pub use figures::{Field, Figures};
+pub use row::{CallRow, Rows};
 pub use tally::{Sums, Tally, TallyRules};
+pub use trace::TraceHash;
 pub use waits::Waits;
+pub use warn::Warning;

@@ -8,6 +8,7 @@ use std::{
 
 use hatif::{
     engine::{Event, Fact},
+    id::CallId,
     journal::{Difference, Pseudonyms, ReplayError, Tail, Writer, replay},
     live::{
         clock::Clock,
