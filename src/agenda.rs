@@ -1,263 +1,371 @@
-//! What is still to happen: entries in (instant, sequence) order, each of which can be taken back without a search.
+//! What is still to happen: entries in (instant, sequence) order, entered and taken back in constant time, without a search
+//! and without anything stale left behind.
 //!
-//! ```text
-//!   now                                                                       later
-//!   ┌───────────┐  ┌──┬──┬──┬─ … ─┐  ┌─────┬─────┬─ … ─┐  ┌────────┬─ … ─┐
-//!   │ open heap │  │  │  │  │     │  │     │     │     │  │        │     │
-//!   └───────────┘  └──┴──┴──┴─ … ─┘  └─────┴─────┴─ … ─┘  └────────┴─ … ─┘
-//!                  wheel 0: 33 ms    wheel 1: 67 s        wheel 2: 38 h, and so on
-//! ```
+//! Entries lie in a wheel of rings, like the digits of a clock: an instant counted in grains of 8 ms is a number of six digits
+//! of ten bits, and an entry lies in the ring of the highest digit in which it differs from the present grain, in the bucket of
+//! that digit. Buckets are linked lists through the entries themselves; a bitmap says which hold something. When time reaches
+//! a bucket its entries move to rings below it; those of the present grain are kept sorted. So an entry is touched two or three
+//! times in its life, however many others there are.
 //!
-//! A timing wheel of wheels (Varghese and Lauck, "Hashed and hierarchical timing wheels", 1987): an entry waits in a bucket
-//! of the finest wheel that still tells it from the present, and moves to a finer one at most once a wheel. A bucket is a
-//! linked list through the entries' own slots, so that taking one back unhooks it. When the finest bucket opens, its few
-//! entries go into a heap, which orders them by (instant, sequence); whatever is entered before the end of the open bucket
-//! goes there too, so that a far head never makes near entries costly. Entering, taking back and taking out cost the same
-//! with ten entries as with a million.
+//! | ring | a bucket spans | the ring spans |
+//! | --- | --- | --- |
+//! | 0 | 8 ms | 8.4 s |
+//! | 1 | 8.4 s | 2.4 hours |
+//! | 2 | 2.4 hours | 102 days |
+//! | 3 to 5 | 102 days and more | for ever |
 //!
-//! Imports `time`. Never enters: what the entries mean.
-
-use std::{cmp::Reverse, collections::BinaryHeap};
+//! May import `time`. What never enters: what the entries mean, clocks, chance.
 
 use crate::time::Instant;
 
-/// Width of the finest buckets: 2^15 microseconds, 33 ms.
-const GRAIN: u32 = 15;
-/// Buckets of a wheel: 2^11.
-const BITS: u32 = 11;
-const BUCKETS: usize = 1 << BITS;
-const WORDS: usize = BUCKETS / 64;
-/// So many wheels tell every instant from every other.
-const WHEELS: usize = (64 - GRAIN).div_ceil(BITS) as usize;
-/// No slot.
-const NONE: u32 = u32::MAX;
-/// Set in [`Slot::before`] when what precedes is a bucket and not a slot.
-const BUCKET: u32 = 1 << 31;
-/// What [`Slot::before`] says of an entry in the open heap.
-const OPEN: u32 = u32::MAX;
+/// Microseconds of a grain, as a power of two.
+const GRAIN: u32 = 13;
+/// Bits of a digit.
+const DIGIT: u32 = 10;
+/// Buckets of a ring.
+const BUCKETS: usize = 1 << DIGIT;
+/// Six digits hold every instant in grains.
+const RINGS: usize = 6;
+/// No entry.
+const NIL: u32 = u32::MAX;
+/// The place of entries of the present grain and before.
+const PRESENT: u32 = u32::MAX;
 
-/// Entries of type `T`, earliest first; entries of one instant in the order in which they were made.
+/// Entries of type `T`, earliest first; entries of one instant in the order in which they were entered.
 #[derive(Clone, Debug)]
 pub struct Agenda<T> {
-    slots: Vec<Slot<T>>,
-    free: Vec<u32>,
-    /// First slot of each bucket, wheel after wheel; made when first needed.
-    buckets: Vec<u32>,
-    /// Which buckets are not empty.
-    occupied: [[u64; WORDS]; WHEELS],
-    /// Beginning of the bucket that was opened last; every entry in a wheel is due after its end.
-    present: u64,
-    /// What is due before the end of the open bucket. An entry taken back stays until it comes up.
-    open: BinaryHeap<Reverse<(Instant, u64, u32)>>,
+    entries: Vec<Entry<T>>,
+    /// The first of the free places in `entries`, which are linked by `next`.
+    free: u32,
+    len: usize,
     sequence: u64,
+    /// When the earliest entry is due; [`Instant::NEVER`] when there is none.
+    head: Instant,
+    /// The present grain: everything of it and before is in `present`, everything later in the rings.
+    grain: u64,
+    /// Sorted; what comes before `first` has happened.
+    present: Vec<(Instant, u64, u32)>,
+    first: usize,
+    rings: [Ring; RINGS],
 }
 
 #[derive(Clone, Debug)]
-struct Slot<T> {
+struct Entry<T> {
     at: Instant,
-    /// Names the entry for good; 0: the slot is free.
     sequence: u64,
-    before: u32,
-    after: u32,
-    entry: Option<T>,
+    next: u32,
+    previous: u32,
+    /// Ring and bucket, or [`PRESENT`].
+    place: u32,
+    generation: u32,
+    /// `None` in a free place.
+    what: Option<T>,
 }
 
 /// Names one entry, for taking it back. Means nothing once the entry has happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ticket {
-    sequence: u64,
-    slot: u32,
+    entry: u32,
+    generation: u32,
 }
 
-impl Ticket {
-    /// Names no entry.
-    pub const NONE: Ticket = Ticket { sequence: 0, slot: NONE };
+/// One digit's buckets.
+#[derive(Clone, Debug, Default)]
+struct Ring {
+    /// The first entry of each bucket; empty until the ring is used.
+    heads: Vec<u32>,
+    /// Which buckets hold something, and which words of that do.
+    bits: [u64; BUCKETS / 64],
+    summary: u16,
 }
 
-impl Default for Ticket {
-    fn default() -> Ticket {
-        Ticket::NONE
+impl Ring {
+    fn mark(&mut self, bucket: usize) {
+        self.bits[bucket / 64] |= 1 << (bucket % 64);
+        self.summary |= 1 << (bucket / 64);
+    }
+
+    fn clear(&mut self, bucket: usize) {
+        let word = &mut self.bits[bucket / 64];
+        *word &= !(1 << (bucket % 64));
+        if *word == 0 {
+            self.summary &= !(1 << (bucket / 64));
+        }
+    }
+
+    fn earliest(&self) -> Option<usize> {
+        if self.summary == 0 {
+            return None;
+        }
+        let word = self.summary.trailing_zeros() as usize;
+        Some(word * 64 + self.bits[word].trailing_zeros() as usize)
+    }
+
+    /// Empties a bucket and returns its first entry.
+    fn take(&mut self, bucket: usize) -> u32 {
+        self.clear(bucket);
+        self.heads.get_mut(bucket).map_or(NIL, |head| std::mem::replace(head, NIL))
     }
 }
 
 impl<T> Default for Agenda<T> {
     fn default() -> Agenda<T> {
         Agenda {
-            slots: Vec::new(),
-            free: Vec::new(),
-            buckets: Vec::new(),
-            occupied: [[0; WORDS]; WHEELS],
-            present: 0,
-            open: BinaryHeap::new(),
+            entries: Vec::new(),
+            free: NIL,
+            len: 0,
             sequence: 0,
+            head: Instant::NEVER,
+            grain: 0,
+            present: Vec::new(),
+            first: 0,
+            rings: Default::default(),
         }
     }
 }
 
 impl<T> Agenda<T> {
-    /// Enters what is to happen at `at`, after all that is already entered for that instant.
-    pub fn enter(&mut self, at: Instant, entry: T) -> Ticket {
+    /// Enters what is to happen at `at`, after all that is already entered for that instant. An instant that has passed is
+    /// allowed; it comes before all later ones.
+    pub fn enter(&mut self, at: Instant, what: T) -> Ticket {
         self.sequence += 1;
         let sequence = self.sequence;
-        let fresh = Slot { at, sequence, before: NONE, after: NONE, entry: Some(entry) };
-        let slot = match self.free.pop() {
-            Some(slot) => {
-                self.slots[slot as usize] = fresh;
-                slot
-            }
-            None => {
-                self.slots.push(fresh);
-                (self.slots.len() - 1) as u32
-            }
-        };
-        self.place(slot, at, sequence);
-        if self.open.is_empty() {
-            self.open_next();
-        }
-        Ticket { sequence, slot }
+        let (id, generation) = self.fill(at, sequence, what);
+        self.put(id, at);
+        self.len += 1;
+        self.head = self.head.min(at);
+        Ticket { entry: id, generation }
     }
 
     /// Takes an entry back; `None` when it has happened or was taken back before.
     pub fn cancel(&mut self, ticket: Ticket) -> Option<T> {
-        let slot = self.slots.get(ticket.slot as usize).filter(|slot| slot.sequence == ticket.sequence)?;
-        let is_open = slot.before == OPEN;
-        if !is_open {
-            self.unhook(ticket.slot);
+        let entry = self.entries.get(ticket.entry as usize)?;
+        if entry.generation != ticket.generation || entry.what.is_none() {
+            return None;
         }
-        let entry = self.release(ticket.slot);
-        if is_open {
-            self.settle();
+        let at = entry.at;
+        self.take_out(ticket.entry);
+        let what = self.release(ticket.entry);
+        if at == self.head {
+            self.find_head();
         }
-        entry
+        what
     }
 
     /// When the earliest entry is due.
     pub fn head(&self) -> Option<Instant> {
-        self.open.peek().map(|Reverse(key)| key.0)
-    }
-
-    /// The earliest entry.
-    pub fn peek(&self) -> Option<(Instant, &T)> {
-        let Reverse((at, _, slot)) = self.open.peek()?;
-        self.slots[*slot as usize].entry.as_ref().map(|entry| (*at, entry))
+        (self.len > 0).then_some(self.head)
     }
 
     /// Takes out the earliest entry.
     pub fn pop(&mut self) -> Option<(Instant, T)> {
-        let Reverse((at, _, slot)) = self.open.pop()?;
-        let entry = self.release(slot);
-        self.settle();
-        entry.map(|entry| (at, entry))
+        if self.len == 0 {
+            return None;
+        }
+        if self.first == self.present.len() {
+            self.open();
+        }
+        let &(at, _, id) = self.present.get(self.first)?;
+        self.drop_first();
+        let what = self.release(id)?;
+        self.find_head();
+        Some((at, what))
+    }
+
+    /// Takes out the earliest entry if it is due at or before `now`; else notes that time has come to `now`.
+    pub fn due(&mut self, now: Instant) -> Option<(Instant, T)> {
+        if self.len > 0 && self.head <= now {
+            return self.pop();
+        }
+        self.pass(now);
+        None
     }
 
     /// How many entries are still to happen.
     pub fn len(&self) -> usize {
-        self.slots.len() - self.free.len()
+        self.len
     }
 
     /// Whether nothing is still to happen.
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.len == 0
     }
 
-    fn release(&mut self, slot: u32) -> Option<T> {
-        let place = &mut self.slots[slot as usize];
-        place.sequence = 0;
-        self.free.push(slot);
-        place.entry.take()
-    }
-
-    /// Puts a slot where it belongs, seen from the present.
-    fn place(&mut self, slot: u32, at: Instant, sequence: u64) {
-        let apart = (at.0 ^ self.present) >> GRAIN;
-        if apart == 0 || at.0 < self.present {
-            self.slots[slot as usize].before = OPEN;
-            self.open.push(Reverse((at, sequence, slot)));
+    /// Notes that time has come to `now`. Never needed for what happens, but entries far from the last that happened lie in
+    /// coarse buckets until then.
+    pub fn pass(&mut self, now: Instant) {
+        let grain = now.0 >> GRAIN;
+        if grain <= self.grain || (self.len > 0 && self.head <= now) {
             return;
         }
-        let wheel = apart.ilog2() / BITS;
-        let bucket = (at.0 >> (GRAIN + wheel * BITS)) as usize % BUCKETS;
-        self.hook(slot, wheel as usize, bucket);
+        // All that is left lies behind `now`, so that only the bucket which time enters has to be looked at.
+        let (ring, bucket) = bucket_of(grain, self.grain);
+        self.grain = grain;
+        self.scatter(ring, bucket);
     }
 
-    fn hook(&mut self, slot: u32, wheel: usize, bucket: usize) {
-        if self.buckets.is_empty() {
-            self.buckets = vec![NONE; WHEELS * BUCKETS];
+    /// Writes an entry into a free place.
+    fn fill(&mut self, at: Instant, sequence: u64, what: T) -> (u32, u32) {
+        if let Some(entry) = self.entries.get_mut(self.free as usize) {
+            let id = std::mem::replace(&mut self.free, entry.next);
+            (entry.at, entry.sequence, entry.what) = (at, sequence, Some(what));
+            return (id, entry.generation);
         }
-        let place = wheel * BUCKETS + bucket;
-        let after = std::mem::replace(&mut self.buckets[place], slot);
-        let hooked = &mut self.slots[slot as usize];
-        hooked.before = BUCKET | place as u32;
-        hooked.after = after;
-        match after {
-            NONE => self.occupied[wheel][bucket / 64] |= 1 << (bucket % 64),
-            after => self.slots[after as usize].before = slot,
-        }
+        let id = self.entries.len() as u32;
+        let what = Some(what);
+        self.entries.push(Entry { at, sequence, next: NIL, previous: NIL, place: PRESENT, generation: 0, what });
+        (id, 0)
     }
 
-    fn unhook(&mut self, slot: u32) {
-        let Slot { before, after, .. } = self.slots[slot as usize];
-        if after != NONE {
-            self.slots[after as usize].before = before;
-        }
-        if before & BUCKET == 0 {
-            self.slots[before as usize].after = after;
+    /// Frees the place of an entry that lies nowhere any more.
+    fn release(&mut self, id: u32) -> Option<T> {
+        let entry = &mut self.entries[id as usize];
+        entry.generation = entry.generation.wrapping_add(1);
+        entry.next = self.free;
+        self.free = id;
+        self.len -= 1;
+        entry.what.take()
+    }
+
+    /// Puts an entry where it belongs at the present grain.
+    fn put(&mut self, id: u32, at: Instant) {
+        let grain = at.0 >> GRAIN;
+        if grain > self.grain {
+            let (ring, bucket) = bucket_of(grain, self.grain);
+            self.link(id, ring, bucket);
             return;
         }
-        let place = (before & !BUCKET) as usize;
-        self.buckets[place] = after;
-        if after == NONE {
-            self.occupied[place / BUCKETS][place % BUCKETS / 64] &= !(1 << (place % 64));
+        let entry = &mut self.entries[id as usize];
+        entry.place = PRESENT;
+        let key = (at, entry.sequence, id);
+        let mut place = self.present.len();
+        while place > self.first && self.present[place - 1] > key {
+            place -= 1;
         }
+        self.present.insert(place, key);
     }
 
-    /// Keeps an entry that still stands at the head, so that [`Agenda::head`] needs no search.
-    fn settle(&mut self) {
-        while let Some(&Reverse((_, sequence, slot))) = self.open.peek() {
-            if self.slots[slot as usize].sequence == sequence {
-                return;
+    fn link(&mut self, id: u32, ring: usize, bucket: usize) {
+        let place = (ring * BUCKETS + bucket) as u32;
+        let ring = &mut self.rings[ring];
+        if ring.heads.is_empty() {
+            ring.heads.resize(BUCKETS, NIL);
+        }
+        let next = std::mem::replace(&mut ring.heads[bucket], id);
+        match self.entries.get_mut(next as usize) {
+            Some(next) => next.previous = id,
+            None => ring.mark(bucket),
+        }
+        let entry = &mut self.entries[id as usize];
+        (entry.next, entry.previous, entry.place) = (next, NIL, place);
+    }
+
+    /// Takes an entry from where it lies.
+    fn take_out(&mut self, id: u32) {
+        let Entry { at, sequence, next, previous, place, .. } = self.entries[id as usize];
+        if place == PRESENT {
+            let key = (at, sequence, id);
+            if self.present.get(self.first) == Some(&key) {
+                self.drop_first();
+            } else if let Ok(found) = self.present[self.first..].binary_search(&key) {
+                self.present.remove(self.first + found);
             }
-            self.open.pop();
+            return;
         }
-        self.open_next();
+        if let Some(next) = self.entries.get_mut(next as usize) {
+            next.previous = previous;
+        }
+        if let Some(previous) = self.entries.get_mut(previous as usize) {
+            previous.next = next;
+            return;
+        }
+        let (ring, bucket) = (place as usize / BUCKETS, place as usize % BUCKETS);
+        self.rings[ring].heads[bucket] = next;
+        if next == NIL {
+            self.rings[ring].clear(bucket);
+        }
     }
 
-    /// Opens the next bucket that is not empty.
-    fn open_next(&mut self) {
-        while self.open.is_empty() {
-            let Some((wheel, bucket)) = self.first_bucket() else { return };
-            let shift = GRAIN + wheel as u32 * BITS;
-            let above = shift + BITS;
-            let high = if above < 64 { self.present >> above << above } else { 0 };
-            self.present = high | (bucket as u64) << shift;
-            self.occupied[wheel][bucket / 64] &= !(1 << (bucket % 64));
-            let mut slot = std::mem::replace(&mut self.buckets[wheel * BUCKETS + bucket], NONE);
-            while slot != NONE {
-                let Slot { at, sequence, after, .. } = self.slots[slot as usize];
-                self.place(slot, at, sequence);
-                slot = after;
+    fn drop_first(&mut self) {
+        self.first += 1;
+        if self.first == self.present.len() {
+            self.present.clear();
+            self.first = 0;
+        }
+    }
+
+    /// The earliest bucket: rings are ordered, since a lower ring differs from the present in lower digits only.
+    fn earliest(&self) -> Option<(usize, usize)> {
+        self.rings.iter().enumerate().find_map(|(i, ring)| Some((i, ring.earliest()?)))
+    }
+
+    /// Moves time to the earliest buckets until something is present.
+    fn open(&mut self) {
+        while self.first == self.present.len() {
+            let Some((ring, bucket)) = self.earliest() else { return };
+            let shift = DIGIT * ring as u32;
+            self.grain = (((self.grain >> (shift + DIGIT)) << DIGIT) | bucket as u64) << shift;
+            self.scatter(ring, bucket);
+        }
+    }
+
+    /// Puts the entries of a bucket where they belong at the present grain.
+    fn scatter(&mut self, ring: usize, bucket: usize) {
+        let mut next = self.rings[ring].take(bucket);
+        let before = self.present.len();
+        while next != NIL {
+            let id = next;
+            let entry = &mut self.entries[id as usize];
+            next = entry.next;
+            let (at, sequence) = (entry.at, entry.sequence);
+            let grain = at.0 >> GRAIN;
+            if grain <= self.grain {
+                entry.place = PRESENT;
+                self.present.push((at, sequence, id));
+            } else {
+                let (ring, bucket) = bucket_of(grain, self.grain);
+                self.link(id, ring, bucket);
             }
         }
+        if self.present.len() > before + 1 || before > self.first {
+            self.present[self.first..].sort_unstable();
+        }
     }
 
-    /// The earliest bucket that is not empty: those of a finer wheel come before all of a coarser one, and of one wheel
-    /// only buckets after the present one can be filled.
-    fn first_bucket(&self) -> Option<(usize, usize)> {
-        self.occupied.iter().enumerate().find_map(|(wheel, words)| {
-            let shift = GRAIN + wheel as u32 * BITS;
-            let from = (self.present >> shift) as usize % BUCKETS / 64;
-            let word = (from..WORDS).find(|&word| words[word] != 0)?;
-            Some((wheel, word * 64 + words[word].trailing_zeros() as usize))
-        })
+    /// Works out anew when the earliest entry is due.
+    fn find_head(&mut self) {
+        self.head = match (self.present.get(self.first), self.len) {
+            (Some(first), _) => first.0,
+            (None, 0) => Instant::NEVER,
+            (None, _) => self.earliest_in_rings(),
+        };
     }
+
+    fn earliest_in_rings(&self) -> Instant {
+        let mut earliest = Instant::NEVER;
+        let Some((ring, bucket)) = self.earliest() else { return earliest };
+        let mut next = self.rings[ring].heads[bucket];
+        while let Some(entry) = self.entries.get(next as usize) {
+            earliest = earliest.min(entry.at);
+            next = entry.next;
+        }
+        earliest
+    }
+}
+
+/// Ring and bucket of a grain that differs from the present one.
+fn bucket_of(grain: u64, present: u64) -> (usize, usize) {
+    let ring = (63 - (grain ^ present).leading_zeros()) / DIGIT;
+    (ring as usize, (grain >> (DIGIT * ring)) as usize % BUCKETS)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use proptest::prelude::*;
 
     use super::*;
-    use crate::time::Duration;
 
     #[test]
     fn entries_of_one_instant_happen_in_the_order_they_were_made() {
@@ -278,76 +386,75 @@ mod tests {
         assert_eq!(agenda.cancel(second), Some(2));
         assert_eq!(agenda.cancel(first), Some(1));
         assert_eq!((agenda.cancel(first), agenda.head(), agenda.len()), (None, Some(Instant::from_secs(3)), 1));
-        // The freed slot is used again; the old ticket must not reach its new entry.
+        // The freed place is used again; the old ticket must not reach its new entry.
         agenda.enter(Instant::from_secs(4), 4);
-        assert_eq!((agenda.cancel(first), agenda.cancel(second), agenda.cancel(Ticket::NONE)), (None, None, None));
+        assert_eq!((agenda.cancel(first), agenda.cancel(second)), (None, None));
         assert_eq!(agenda.pop(), Some((Instant::from_secs(3), 3)));
         assert_eq!(agenda.pop(), Some((Instant::from_secs(4), 4)));
         assert!(agenda.pop().is_none() && agenda.is_empty() && agenda.head().is_none());
     }
 
-    /// What a story does to an agenda; spans of time are counted from what was popped last.
+    /// What is done to an agenda, with a span to wait or the how-manieth of the entries still to happen.
     #[derive(Clone, Debug)]
-    enum Step {
-        Enter(Duration),
-        /// Also before what was popped last: an overdue entry.
-        EnterAt(Instant),
+    enum Deed {
+        Enter(u64),
         Cancel(usize),
         Pop,
+        Due(u64),
+        Pass(u64),
     }
 
-    fn step() -> impl Strategy<Value = Step> {
-        // Within a bucket, within each wheel, and never.
-        let span = prop_oneof![0..3u64, 0..1u64 << 15, 0..1u64 << 26, 0..1u64 << 37, 0..1u64 << 60, Just(u64::MAX)];
-        prop_oneof![
-            4 => span.prop_map(|span| Step::Enter(Duration(span))),
-            1 => (0..1u64 << 28).prop_map(|at| Step::EnterAt(Instant(at))),
-            2 => any::<usize>().prop_map(Step::Cancel),
-            3 => Just(Step::Pop),
-        ]
+    fn deeds() -> impl Strategy<Value = Vec<Deed>> {
+        // Spans of every size, and instants that coincide.
+        let span = || prop_oneof![Just(0), 0..20_000_u64, 0..60_000_000_u64, (0..64_u32).prop_map(|bits| 1 << bits)];
+        let deed = prop_oneof![
+            5 => span().prop_map(Deed::Enter),
+            2 => any::<usize>().prop_map(Deed::Cancel),
+            3 => Just(Deed::Pop),
+            1 => span().prop_map(Deed::Due),
+            1 => span().prop_map(Deed::Pass),
+        ];
+        proptest::collection::vec(deed, 1..300)
     }
 
     proptest! {
-        /// Against a list that is searched from end to end: the same heads, the same entries in the same order, the same
-        /// answers to taking back; and a copy made half-way goes on as the original does.
+        /// Whatever is entered, taken back and taken out, in any mixture: the same as a sorted map would do.
         #[test]
-        fn it_does_what_a_sorted_list_does(steps in proptest::collection::vec(step(), 1..400)) {
-            let (mut agenda, mut list) = (Agenda::default(), Vec::<(Instant, usize)>::new());
-            let (mut tickets, mut now, mut copy) = (Vec::new(), Instant::ZERO, None);
-            let half = steps.len() / 2;
-            for (i, step) in steps.into_iter().enumerate() {
-                match step {
-                    Step::Enter(span) => {
-                        list.push((now + span, tickets.len()));
-                        tickets.push(agenda.enter(now + span, tickets.len()));
+        fn it_does_what_a_sorted_map_does(deeds in deeds()) {
+            let (mut agenda, mut model) = (Agenda::default(), BTreeMap::new());
+            let (mut now, mut made) = (Instant::ZERO, 0_u64);
+            for deed in deeds {
+                match deed {
+                    Deed::Enter(span) => {
+                        let at = Instant(now.0.saturating_add(span));
+                        made += 1;
+                        let ticket = agenda.enter(at, made);
+                        model.insert((at, made), ticket);
                     }
-                    Step::EnterAt(at) => {
-                        list.push((at, tickets.len()));
-                        tickets.push(agenda.enter(at, tickets.len()));
+                    Deed::Cancel(which) => {
+                        let key = model.keys().nth(which % model.len().max(1)).copied();
+                        if let Some(key) = key && let Some(ticket) = model.remove(&key) {
+                            prop_assert_eq!(agenda.cancel(ticket), Some(key.1));
+                            prop_assert_eq!(agenda.cancel(ticket), None);
+                        }
                     }
-                    Step::Cancel(_) if tickets.is_empty() => {}
-                    Step::Cancel(which) => {
-                        let which = which % tickets.len();
-                        let place = list.iter().position(|entry| entry.1 == which);
-                        prop_assert_eq!(agenda.cancel(tickets[which]), place.map(|place| list.remove(place).1));
+                    Deed::Pop => {
+                        let first = model.pop_first().map(|(key, _)| key);
+                        prop_assert_eq!(agenda.pop(), first);
+                        now = now.max(first.map_or(now, |(at, _)| at));
                     }
-                    Step::Pop => {
-                        let earliest = list.iter().copied().min();
-                        prop_assert_eq!(agenda.pop(), earliest);
-                        list.retain(|entry| Some(*entry) != earliest);
-                        now = now.max(earliest.map_or(now, |entry| entry.0).min(Instant(1 << 62)));
+                    Deed::Due(span) => {
+                        now = Instant(now.0.saturating_add(span));
+                        while let Some(happened) = agenda.due(now) {
+                            let first = model.pop_first().map(|(key, _)| key);
+                            prop_assert_eq!(Some(happened), first);
+                        }
+                        prop_assert!(model.keys().next().is_none_or(|(at, _)| *at > now));
                     }
+                    // Time may pass without a look at what was due.
+                    Deed::Pass(span) => agenda.pass(Instant(now.0.saturating_add(span))),
                 }
-                prop_assert_eq!(agenda.head(), list.iter().map(|entry| entry.0).min());
-                prop_assert_eq!(agenda.len(), list.len());
-                if i == half {
-                    copy = Some((agenda.clone(), list.clone()));
-                }
-            }
-            let left = |mut agenda: Agenda<usize>| std::iter::from_fn(move || agenda.pop()).collect::<Vec<_>>();
-            for (agenda, mut list) in std::iter::once((agenda, list)).chain(copy) {
-                list.sort();
-                prop_assert_eq!(left(agenda), list);
+                prop_assert_eq!((agenda.len(), agenda.head()), (model.len(), model.keys().next().map(|key| key.0)));
             }
         }
     }

@@ -16,17 +16,17 @@
 //! | --- | --- | --- |
 //! | [`time`] | instants, spans, dates, the run's local clock | |
 //! | [`id`] | small numbers with types | |
-//! | [`agenda`] | what is still to happen, in order, taken back without a search | time |
 //! | [`random`] | named, seeded streams of chance | |
 //! | [`pii`] | personal data that print masked | |
+//! | [`agenda`] | what is still to happen, in order | time |
 //! | [`script`] | the menu language: text as written → checked [`script::Script`] | time id pii |
-//! | [`engine`] | the pure centre: IVR, ACD, timers, events, laws | script agenda time id pii random |
+//! | [`engine`] | the pure centre: IVR, ACD, timers, events, laws | agenda script time id pii random |
 //! | [`record`] | folds over events: call records, totals, lines of text | engine script time id |
 //! | [`journal`] | log of inputs and events, and its replay | engine script time id pii random |
 //! | [`registry`] | the insured people and who may hear what about them | script time id pii random |
 //! | [`people`] | synthetic agents and callers | engine registry script time id pii random |
-//! | [`world`] | engine, people, services and one calendar | engine people registry script agenda time id pii random |
-//! | [`scenario`] | what a run is made of: TOML → checked [`scenario::Scenario`] | people world registry script time id |
+//! | [`world`] | engine, people, services and one calendar | agenda engine people registry script time id pii random |
+//! | [`scenario`] | what a run is made of: TOML → checked [`scenario::Scenario`] | people world registry script random time id |
 //! | [`stats`] | estimates with confidence intervals | |
 //! | [`theory`] | exact results of queueing theory, staffing by formula | time |
 //! | [`sim`] | driver 1: no clock at all; replications | world scenario people record stats registry engine script time id random |

@@ -12,11 +12,14 @@
 pub mod axis;
 pub mod compare;
 pub mod crew;
-pub mod laws;
+pub mod gather;
 pub mod paths;
+pub mod play;
 pub mod replicate;
 pub mod summary;
 pub mod sweep;
+pub mod trace;
+pub mod warn;
 
 use crate::{
     engine::Event,

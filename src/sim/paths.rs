@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
     engine::{Event, Fact, event::LeftQueue},
-    id::{CallId, NodeId, QueueId, ScriptVersion},
+    id::{CallId, NodeId, ScriptVersion},
     script::Script,
     time::Instant,
 };
@@ -90,17 +90,16 @@ pub struct Paths {
     versions: Vec<Numbered>,
     answered: Arc<str>,
     open: BTreeMap<CallId, (Key, usize, Journey)>,
-    done: BTreeMap<Key, Journey>,
 }
 
 impl Paths {
     /// No calls yet.
     pub fn new(versions: Vec<Numbered>) -> Paths {
-        Paths { versions, answered: "answered".into(), open: BTreeMap::new(), done: BTreeMap::new() }
+        Paths { versions, answered: "answered".into(), open: BTreeMap::new() }
     }
 
-    /// Takes in one event, in order.
-    pub fn event(&mut self, event: &Event) {
+    /// Takes in one event, in order. Returns a journey when it ends one.
+    pub fn event(&mut self, event: &Event) -> Option<(Key, Journey)> {
         match event.fact {
             Fact::CallArrived { call, version, promised_in: None, origin: Some(origin), .. } => {
                 let journey = Journey { began: event.at, steps: Vec::with_capacity(16), ending: "".into() };
@@ -110,25 +109,21 @@ impl Paths {
             Fact::NodeEntered { call, node } => self.enter(call, node),
             Fact::CallAnswered { call, .. } => self.step(call, Step::Answered),
             Fact::CallLeftQueue { call, reason, .. } => self.step(call, Step::Left(reason)),
-            Fact::QueueFull { call, queue: QueueId(_) } => self.step(call, Step::Full),
-            Fact::QueueClosed { call, queue: QueueId(_) } => self.step(call, Step::Closed),
+            Fact::QueueFull { call, .. } => self.step(call, Step::Full),
+            Fact::QueueClosed { call, .. } => self.step(call, Step::Closed),
             Fact::CallEnded { call, outcome, .. } => {
-                let Some((key, version, mut journey)) = self.open.remove(&call) else { return };
+                let (key, version, mut journey) = self.open.remove(&call)?;
                 let took = journey.steps.contains(&Step::Answered);
                 journey.ending = match (took, self.versions.get(version)) {
                     (true, _) => self.answered.clone(),
                     (false, Some(numbered)) => numbered.script.outcome_name(outcome).into(),
                     (false, None) => "".into(),
                 };
-                self.done.insert(key, journey);
+                return Some((key, journey));
             }
             _ => {}
         }
-    }
-
-    /// The calls that ended.
-    pub fn finish(self) -> BTreeMap<Key, Journey> {
-        self.done
+        None
     }
 
     fn version(&self, version: ScriptVersion) -> usize {
