@@ -57,8 +57,8 @@ fn fraction(shape: f64, x: f64) -> f64 {
     h
 }
 
-/// The `x` below which the share `p` of a gamma law of this shape and scale 1 lies, by halving an interval: at most some
-/// eighty steps, relative error below 1e-12. `p` of 0 or less gives 0.
+/// The `x` below which the share `p` of a gamma law of this shape and scale 1 lies: Newton's steps from the cube of Wilson
+/// and Hilferty, within an interval that only shrinks. Relative error below 1e-10. `p` of 0 or less gives 0.
 pub fn gamma_quantile(shape: f64, p: f64) -> f64 {
     if p <= 0.0 {
         return 0.0;
@@ -69,18 +69,36 @@ pub fn gamma_quantile(shape: f64, p: f64) -> f64 {
         low = high;
         high *= 2.0;
     }
+    let log_gamma = libm::lgamma(shape);
+    let mut x = wilson_hilferty(shape, p);
     for _ in 0..200 {
-        let middle = 0.5 * (low + high);
-        if gamma_above(shape, middle) > above {
-            low = middle
-        } else {
-            high = middle
+        if !(low < x && x < high) {
+            x = 0.5 * (low + high);
         }
-        if high - low <= 1e-13 * high {
+        let miss = gamma_above(shape, x) - above;
+        if miss > 0.0 {
+            low = x
+        } else {
+            high = x
+        }
+        let density = libm::exp((shape - 1.0) * libm::log(x) - x - log_gamma);
+        let next = x + miss / density;
+        if (next - x).abs() <= 1e-11 * x || high - low <= 1e-13 * high {
             break;
         }
+        x = next;
     }
-    0.5 * (low + high)
+    x
+}
+
+/// Near the quantile, for shapes that are not small.
+fn wilson_hilferty(shape: f64, p: f64) -> f64 {
+    // The normal quantile to two digits (Abramowitz and Stegun 26.2.22); the steps that follow do the rest.
+    let t = libm::sqrt(-2.0 * libm::log(p.min(1.0 - p).max(1e-300)));
+    let z = (t - (2.30753 + 0.27061 * t) / (1.0 + t * (0.99229 + 0.04481 * t))).copysign(p - 0.5);
+    let ninth = 1.0 / (9.0 * shape);
+    let root = 1.0 - ninth + z * libm::sqrt(ninth);
+    shape * root * root * root
 }
 
 #[cfg(test)]
