@@ -9,7 +9,7 @@ use super::{
     alias::Alias,
     days::DayPlan,
     local::Stretch,
-    source::{Callers, SourcePlan, VolumePlan, scaled, step_count},
+    source::{Callers, SourcePlan, VolumePlan, gap, scaled, step_count},
 };
 use crate::{
     people::distribution::{
@@ -155,9 +155,9 @@ impl Cursor {
     fn enter(&mut self, volume: &VolumePlan, plan: &Plan, seed: Seed) -> Ahead {
         let horizon = plan.horizon.0;
         match volume {
-            VolumePlan::Steady { gap } if self.step == 0 => {
+            VolumePlan::Steady { gap: steady } if self.step == 0 => {
                 self.step = 1;
-                (self.length, self.gap) = (horizon as f64, *gap);
+                (self.length, self.gap) = (horizon as f64, *steady);
                 Ahead::Stretch
             }
             VolumePlan::Steps { interval, counts, repeat } => {
@@ -167,7 +167,7 @@ impl Cursor {
                 };
                 self.step += 1;
                 self.length = (*interval).min(horizon - self.start) as f64;
-                self.gap = *interval as f64 / count;
+                self.gap = gap(*interval as f64, count);
                 Ahead::Stretch
             }
             VolumePlan::Days(days) => self.enter_days(days, plan, seed),
@@ -243,7 +243,7 @@ impl Today {
             let (from, to) = (stretch.from.max(0) as u64, (stretch.to.max(0) as u64).min(plan.horizon.0));
             if from < to {
                 let expected = calls * share * noise[stretch.half];
-                self.ahead.push((from, (to - from) as f64, (stretch.to - stretch.from) as f64 / expected));
+                self.ahead.push((from, (to - from) as f64, gap((stretch.to - stretch.from) as f64, expected)));
             }
         }
         if planned.calls > 0.0 {

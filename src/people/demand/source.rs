@@ -71,7 +71,7 @@ impl SourcePlan {
             Volume::Days(days) => {
                 VolumePlan::Days(Box::new(DayPlan::new(source, days, population, script, clock, horizon)))
             }
-            Volume::Rate(rate) => VolumePlan::Steady { gap: 1e6 / (rate * factor).max(0.0) },
+            Volume::Rate(rate) => VolumePlan::Steady { gap: gap(1e6, rate * factor) },
             Volume::Expected { interval, counts, repeat } => VolumePlan::Steps {
                 interval: interval.as_micros().max(1),
                 counts: counts.iter().map(|count| (count * factor).max(0.0)).collect(),
@@ -117,6 +117,12 @@ impl SourcePlan {
             VolumePlan::Days(plan) => plan.expected(clock, from, to),
         }
     }
+}
+
+/// Mean time from call to call when so many are expected in `length`; infinite when none are.
+pub(super) fn gap(length: f64, expected: f64) -> f64 {
+    // Not by division alone: an empty sum is minus zero.
+    if expected > 0.0 { length / expected } else { f64::INFINITY }
 }
 
 /// Expected calls of the `i`th interval; `None`: the list is at its end.
