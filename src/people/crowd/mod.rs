@@ -116,7 +116,7 @@ impl Crowd {
     }
 
     /// Somebody new calls: her slot, and her call as the first input of `wishes`. `registry` tells who she is.
-    pub fn born(&mut self, birth: &Birth, registry: Option<&Registry>, wishes: &mut Wishes) -> u32 {
+    pub fn born(&mut self, _at: Instant, birth: &Birth, registry: Option<&Registry>, wishes: &mut Wishes) -> u32 {
         let matter = self.conceive(birth, registry);
         let slot = match self.free.pop() {
             Some(slot) => {
