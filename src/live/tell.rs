@@ -40,6 +40,10 @@ impl Pump {
                 }
                 Notice::Change(change) => Some(Job::Change { at_utc: self.utc(self.parts.world.now()), change }),
                 Notice::Audit(entry) => Some(Job::Audit { at_utc: self.utc(entry.at), entry }),
+                Notice::Refused { at, reason } => {
+                    tracing::warn!(%at, reason, "a planned script was not published; the old one stays");
+                    None
+                }
                 Notice::Input { .. } => None,
             };
             if let Some(job) = job

@@ -13,6 +13,7 @@ mod privacy;
 mod protocol;
 mod registry;
 mod routing;
+mod scenario;
 mod script;
 mod services;
 mod support;
