@@ -373,6 +373,12 @@ impl LocalClock {
         self.offsets[i.saturating_sub(1)].1
     }
 
+    /// The first instant after `at` from which another offset is in force.
+    pub fn next_change(&self, at: Instant) -> Option<Instant> {
+        let i = self.offsets.partition_point(|&(from, _)| from <= at);
+        self.offsets.get(i).map(|&(from, _)| from)
+    }
+
     /// Unix time of `at`, in microseconds.
     pub fn unix_micros(&self, at: Instant) -> i64 {
         self.origin.saturating_add_unsigned(at.0)

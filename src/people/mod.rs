@@ -10,22 +10,30 @@
 pub mod agent;
 pub mod caller;
 pub mod cast;
+pub mod crowd;
 pub mod demand;
 pub mod distribution;
+pub mod guide;
 pub mod handle_time;
+mod luck;
 pub mod persona;
+pub mod population;
+mod rota;
 pub mod shift;
 pub mod staffing;
+
+use std::sync::Arc;
 
 use crate::{
     engine::{Command, Fact, Input},
     id::{AgentId, CallId},
     random::Seed,
-    script::Versions,
+    script::{Script, Versions},
     time::{Instant, LocalClock},
 };
 
 pub use caller::{Act, CallbackHabit, Caller};
+use staffing::StaffingRules;
 
 /// Somebody with a plan; each has at most one at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,6 +44,8 @@ pub enum Who {
     Shift(AgentId),
     /// A scripted caller, by her number in the order of being added.
     Caller(u32),
+    /// A synthetic caller, by her slot in the [`crowd::Crowd`].
+    Synthetic(u32),
 }
 
 /// When somebody wants to be woken.
@@ -73,15 +83,20 @@ pub struct People {
 }
 
 impl People {
-    /// Nobody yet; chance comes from `seed`.
-    pub fn new(seed: Seed) -> People {
-        People { staff: agent::Staff::new(seed), callers: caller::Callers::default() }
+    /// Nobody yet; chance comes from `seed`. `script` is the one that `staffing` was read for.
+    pub fn new(seed: Seed, clock: LocalClock, staffing: Arc<StaffingRules>, script: &Script) -> People {
+        People { staff: agent::Staff::new(seed, clock, staffing, script), callers: caller::Callers::default() }
     }
 
     /// Makes the agents those of the current script's groups, by the groups' names: hires where a group is new or has
     /// grown, lets go where it has shrunk or is gone, and follows new shifts.
-    pub fn employ(&mut self, now: Instant, versions: &Versions, clock: &LocalClock, wishes: &mut Wishes) {
-        self.staff.employ(now, versions, clock, wishes);
+    pub fn employ(&mut self, now: Instant, versions: &Versions, wishes: &mut Wishes) {
+        self.staff.employ(now, versions, wishes);
+    }
+
+    /// From now on this share of the named groups' agents (of all, when none is named) stays away; 0: all are back.
+    pub fn keep_away(&mut self, now: Instant, groups: &[Box<str>], share: f64, wishes: &mut Wishes) {
+        self.staff.keep_away(now, groups, share, wishes);
     }
 
     /// Adds a caller; she calls when her list says so.
@@ -96,8 +111,8 @@ impl People {
     }
 
     /// Something happened.
-    pub fn notice(&mut self, fact: &Fact, wishes: &mut Wishes) {
-        self.staff.notice(fact, wishes);
+    pub fn notice(&mut self, at: Instant, fact: &Fact, wishes: &mut Wishes) {
+        self.staff.notice(at, fact, wishes);
         self.callers.notice(fact, wishes);
     }
 
@@ -107,6 +122,7 @@ impl People {
             Who::Agent(agent) => self.staff.work(agent, wishes),
             Who::Shift(agent) => self.staff.change_shift(at, agent, wishes),
             Who::Caller(caller) => self.callers.act(at, caller, wishes),
+            Who::Synthetic(_) => {}
         }
     }
 

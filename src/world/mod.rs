@@ -15,7 +15,6 @@
 //! Imports `engine`, `people`, `registry`, `script`, `random`, `time`, `id` and `pii`. Never enters: a clock, a socket, a
 //! file, a thread. A [`World`] can be cloned at any instant and the copy fast-forwarded: that is a forecast.
 
-mod calendar;
 mod fault;
 pub mod incident;
 pub mod services;
@@ -25,22 +24,23 @@ use std::{
     sync::Arc,
 };
 
-pub use calendar::{Calendar, Ticket};
 use fault::Fate;
 pub use fault::{Asked, Fault};
+use incident::Incident;
 use services::{ServiceChange, Services, audit::AuditEntry, sms::Sms};
 
 use crate::{
+    agenda::{Agenda, Ticket},
     engine::{Command, Engine, Event, Fact, Input, Output},
     id::{CallId, ScriptVersion},
-    people::{Caller, People, Plan, Who, Wishes},
+    people::{Caller, People, Plan, Who, Wishes, cast::Cast, population::Population},
     random::Seed,
     script::{
         Script, Versions,
         catalogue::{Reply, Request},
         model::Key,
     },
-    time::{Instant, LocalClock},
+    time::{Duration, Instant, LocalClock},
 };
 
 /// What a world begins with.
@@ -60,12 +60,33 @@ pub struct WorldConfig {
     pub tell_inputs: bool,
     /// After every drain, let the engine state its laws and panic where one is broken. For tests and for hunting bugs.
     pub check_laws: bool,
+    /// Who calls and who works; `None`: nobody calls, and the script's groups work as it says.
+    pub cast: Option<Arc<Cast>>,
+    /// What happens by plan, in rising order of time.
+    pub incidents: Arc<[Incident]>,
+    /// Who could call: the people of the registry, indexed once and shared; `None`: nobody of the registry calls.
+    pub population: Option<Arc<Population>>,
+    /// Synthetic callers are born up to this long after the beginning; longer than any run by default.
+    pub horizon: Duration,
 }
 
 impl WorldConfig {
-    /// A world with simulated agents that tells no inputs and does not check its laws.
+    /// A world with the script's agents and without synthetic callers or incidents, that tells no inputs and does not
+    /// check its laws.
     pub fn new(script: Arc<Script>, clock: LocalClock, seed: Seed, services: Services) -> WorldConfig {
-        WorldConfig { script, clock, seed, services, agents: true, tell_inputs: false, check_laws: false }
+        WorldConfig {
+            script,
+            clock,
+            seed,
+            services,
+            agents: true,
+            tell_inputs: false,
+            check_laws: false,
+            cast: None,
+            incidents: Arc::new([]),
+            population: None,
+            horizon: Duration::MAX,
+        }
     }
 }
 
@@ -115,7 +136,7 @@ pub struct World {
     fault: Fault,
     faults: BTreeMap<Asked, Fault>,
     people: People,
-    calendar: Calendar<Due>,
+    calendar: Agenda<Due>,
     plans: BTreeMap<Who, Ticket>,
     notices: VecDeque<Notice>,
     agents: bool,
@@ -125,7 +146,9 @@ pub struct World {
 impl World {
     /// A world at [`Instant::ZERO`]; what happens at that instant (agents coming on duty) has happened.
     pub fn new(config: WorldConfig) -> World {
-        let WorldConfig { script, clock, seed, services, agents, tell_inputs, check_laws } = config;
+        let WorldConfig { script, clock, seed, services, agents, tell_inputs, check_laws, cast, .. } = config;
+        let staffing = Arc::new(cast.as_ref().map(|cast| cast.staffing.clone()).unwrap_or_default());
+        let people = People::new(seed, clock.clone(), staffing, &script);
         let engine = Engine::new(script.clone(), clock.clone(), seed);
         let mut world = World {
             now: Instant::ZERO,
@@ -136,8 +159,8 @@ impl World {
             services,
             fault: Fault::NONE,
             faults: BTreeMap::new(),
-            people: People::new(seed),
-            calendar: Calendar::default(),
+            people,
+            calendar: Agenda::default(),
             plans: BTreeMap::new(),
             notices: VecDeque::new(),
             agents,
@@ -176,6 +199,18 @@ impl World {
             self.now = self.now.max(until);
         }
         self.take_from_services();
+    }
+
+    /// As [`World::advance_to`], but tells `sink` the events, each once and in order, and nobody anything else: the way for
+    /// whoever runs ahead without a telephone at the other end. Notices left from before are told by [`World::poll`] as ever.
+    pub fn watch(&mut self, until: Instant, sink: &mut impl FnMut(&Event)) {
+        let before = std::mem::take(&mut self.notices);
+        self.advance_to(until);
+        for notice in std::mem::replace(&mut self.notices, before) {
+            if let Notice::Event(event) = notice {
+                sink(&event);
+            }
+        }
     }
 
     /// Lets everything happen that is due at or before `now`, then this. For [`Input::CallArrived`] the id of the new
@@ -277,7 +312,7 @@ impl World {
     fn employ(&mut self, at: Instant) {
         if self.agents {
             let mut wishes = Wishes::default();
-            self.people.employ(at, &self.versions, &self.clock, &mut wishes);
+            self.people.employ(at, &self.versions, &mut wishes);
             self.settle(at, wishes);
         }
     }
@@ -313,7 +348,7 @@ impl World {
                     self.notices.push_back(Notice::ToCaller(at, command));
                 }
                 Output::Event(event) => {
-                    self.people.notice(&event.fact, &mut wishes);
+                    self.people.notice(at, &event.fact, &mut wishes);
                     if let Fact::CallEnded { call, .. } = event.fact {
                         self.services.call_ended(call);
                     }
