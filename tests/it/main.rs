@@ -4,6 +4,7 @@ mod client;
 mod collector;
 mod corners;
 mod default_centre;
+mod demand;
 mod dialogues;
 mod every_order;
 mod laws;
