@@ -11,6 +11,7 @@ mod every_order;
 mod laws;
 mod live;
 mod logs;
+mod measures;
 mod privacy;
 mod protocol;
 mod registry;
