@@ -16,6 +16,7 @@ mod routing;
 mod script;
 mod services;
 mod support;
+mod theory;
 mod tidy;
 mod two_clocks;
 mod world;
