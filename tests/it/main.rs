@@ -20,6 +20,7 @@ mod scenario;
 mod script;
 mod services;
 mod support;
+mod theory;
 mod tidy;
 mod two_clocks;
 mod world;
