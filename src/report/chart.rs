@@ -83,7 +83,8 @@ impl ValueFormatter<f64> for Axis {
 
 /// Lines over labelled points (half-hours, days, values of a setting). An empty chart when there is nothing to draw.
 pub fn lines(labels: &[String], series: &[Series<'_>], scale: Scale) -> String {
-    let values = || series.iter().flat_map(|s| s.values.iter().flatten().chain(s.band.iter().flatten().map(|(_, high)| high)));
+    let values =
+        || series.iter().flat_map(|s| s.values.iter().flatten().chain(s.band.iter().flatten().map(|(_, high)| high)));
     let top = values().copied().filter(|v| v.is_finite()).fold(0.0_f64, f64::max);
     let bottom = values().copied().filter(|v| v.is_finite()).fold(0.0_f64, f64::min);
     let top = match scale {
@@ -98,7 +99,13 @@ pub fn lines(labels: &[String], series: &[Series<'_>], scale: Scale) -> String {
 
 type Drawn = Result<(), Box<dyn std::error::Error>>;
 
-fn draw_lines(svg: &mut String, labels: &[String], series: &[Series<'_>], (bottom, top): (f64, f64), scale: Scale) -> Drawn {
+fn draw_lines(
+    svg: &mut String,
+    labels: &[String],
+    series: &[Series<'_>],
+    (bottom, top): (f64, f64),
+    scale: Scale,
+) -> Drawn {
     let root = SVGBackend::with_string(svg, (WIDTH, HEIGHT)).into_drawing_area();
     let last = labels.len().max(2) - 1;
     let axis = Axis { range: (bottom..top).into(), scale };

@@ -43,7 +43,11 @@ pub fn page(summary: &Summary, script: &Script, need: &[Option<f64>]) -> String 
     section(&mut html, "Skills", &tables::parts("skill", &summary.skills, &QUEUE_COLUMNS));
     let legend = "<p class=note>A mean replication. A node stands below the one from which a caller first reaches it; the \
                   darker, the more callers hang up there without what they called for.</p>";
-    section(&mut html, "The menu tree, and where callers are lost", &format!("{legend}{}", tree::tree(script, &summary.nodes)));
+    section(
+        &mut html,
+        "The menu tree, and where callers are lost",
+        &format!("{legend}{}", tree::tree(script, &summary.nodes)),
+    );
     checks(&mut html, summary);
     measures(&mut html, summary);
     html.push_str("</main></body></html>\n");
@@ -158,7 +162,8 @@ fn over_time(html: &mut String, summary: &Summary, need: &[Option<f64>]) {
         return;
     }
     let points = |name: &str| -> Vec<Option<Estimate>> { measures.iter().map(|m| estimate_of(m, name)).collect() };
-    let _ = write!(html, "<section><h2>{}</h2><div class=charts>", if by_day { "Day by day" } else { "Through the day" });
+    let _ =
+        write!(html, "<section><h2>{}</h2><div class=charts>", if by_day { "Day by day" } else { "Through the day" });
     let calls = [series("offered", BLUE, &points("offered")), series("queued", ORANGE, &points("queued"))];
     figure(html, "Calls", &chart::lines(&labels, &calls, Scale::Plain));
     let level = [series("service level", GREEN, &points("service_level"))];
@@ -205,8 +210,10 @@ fn waits(html: &mut String, summary: &Summary) {
     html.push_str("<section><h2>How long callers waited</h2><div class=charts>");
     let svg = chart::bars(&bars, &[("answered", GREEN), ("abandoned", RED)]);
     figure(html, "Waits by length (from), share of those who queued", &svg);
-    html.push_str("<figure><figcaption>Quantiles of the waits of answered calls</figcaption><table><thead><tr><th>share of \
-                   calls</th><th class=n>answered within</th></tr></thead><tbody>");
+    html.push_str(
+        "<figure><figcaption>Quantiles of the waits of answered calls</figcaption><table><thead><tr><th>share of \
+                   calls</th><th class=n>answered within</th></tr></thead><tbody>",
+    );
     for quantile in &summary.quantiles {
         let _ = write!(
             html,
@@ -222,8 +229,10 @@ fn checks(html: &mut String, summary: &Summary) {
     if summary.checks.is_empty() {
         return;
     }
-    html.push_str("<section><h2>Laws every run must keep</h2><table><thead><tr><th>law</th><th>of</th><th class=n>one side</th>\
-                   <th class=n>the other</th><th>holds</th></tr></thead><tbody>");
+    html.push_str(
+        "<section><h2>Laws every run must keep</h2><table><thead><tr><th>law</th><th>of</th><th class=n>one side</th>\
+                   <th class=n>the other</th><th>holds</th></tr></thead><tbody>",
+    );
     for check in &summary.checks {
         let _ = write!(
             html,
@@ -241,8 +250,10 @@ fn checks(html: &mut String, summary: &Summary) {
 
 /// Every measure with what it means.
 fn measures(html: &mut String, summary: &Summary) {
-    html.push_str("<section><h2>All measures</h2><table><thead><tr><th>measure</th><th class=n>value</th><th>unit</th>\
-                   <th>formula</th></tr></thead><tbody>");
+    html.push_str(
+        "<section><h2>All measures</h2><table><thead><tr><th>measure</th><th class=n>value</th><th>unit</th>\
+                   <th>formula</th></tr></thead><tbody>",
+    );
     for found in &summary.measures {
         let formula = crate::record::measure::CATALOGUE.iter().find(|m| m.name == found.name).map_or("", |m| m.formula);
         let _ = write!(

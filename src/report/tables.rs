@@ -24,7 +24,8 @@ pub(super) fn parts(what: &str, parts: &[Part], columns: &[&str]) -> String {
     if parts.is_empty() {
         return String::new();
     }
-    let has = |name: &&&str| parts.iter().any(|part| estimate_of(&part.measures, name).is_some_and(|e| e.value.is_some()));
+    let has =
+        |name: &&&str| parts.iter().any(|part| estimate_of(&part.measures, name).is_some_and(|e| e.value.is_some()));
     let columns: Vec<&str> = columns.iter().filter(has).copied().collect();
     let mut html = format!("<table><thead><tr><th>{}</th>", escaped(what));
     for column in &columns {

@@ -26,7 +26,7 @@ pub(super) const VOLUMES: [&str; 7] = ["rate", "calls", "per_thousand", "populat
 /// What says when a run ends.
 pub(super) const LENGTHS: [&str; 2] = ["horizon", "until"];
 /// What can happen.
-pub(super) const INCIDENTS: [&str; 6] = ["service", "sms", "publish", "entry", "absent", "register"];
+pub(super) const INCIDENTS: [&str; 7] = ["service", "sms", "publish", "edit", "entry", "absent", "register"];
 /// How much of a prompt is heard.
 pub(super) const WAYS: [&str; 2] = ["option", "for"];
 /// Where the numbers of a table of counts stand.

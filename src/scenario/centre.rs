@@ -3,9 +3,10 @@
 use std::{path::Path, sync::Arc};
 
 use super::overrides::Override;
+use crate::id::NodeId;
 use crate::script::{
     self, Script, Source,
-    diagnostic::{Severity, line_and_column},
+    diagnostic::{Diagnostic, Severity, line_and_column},
     tree::{self, Kind, Table, Value},
 };
 
@@ -24,34 +25,53 @@ pub(super) fn changed<'a>(source: Source, changes: impl Iterator<Item = &'a Over
         let path = change.of_centre().unwrap_or_default();
         let text = edit(source.text(FILE).unwrap_or_default(), path, &change.value)
             .ok_or_else(|| format!("centre.toml has no place for `{path}` (--set {change})"))?;
-        let replaced = |(file, old): (&Arc<str>, &str)| {
-            (file.to_string(), if &**file == FILE { text.clone() } else { old.to_owned() })
-        };
-        source = Source::from_files(source.files().map(replaced).collect());
+        source = replaced(&source, FILE, |_| text.clone());
     }
     Ok(source)
+}
+
+/// The files with one of them changed.
+pub(super) fn replaced(source: &Source, file: &str, change: impl Fn(&str) -> String) -> Source {
+    let made = |(path, text): (&Arc<str>, &str)| {
+        (path.to_string(), if &**path == file { change(text) } else { text.to_owned() })
+    };
+    Source::from_files(source.files().map(made).collect())
 }
 
 /// Loads a centre; the reason names the first fault and how many there are.
 pub(super) fn load(source: &Source) -> Result<Arc<Script>, String> {
     let loaded = script::load(source);
-    let faults: Vec<_> = loaded.diagnostics.iter().filter(|problem| problem.severity == Severity::Error).collect();
-    loaded.script.ok_or_else(|| match faults.first() {
-        Some(first) => {
-            let text = source.text(&first.file).unwrap_or_default();
-            let (line, column) = line_and_column(text, first.span.start);
-            let more =
-                if faults.len() > 1 { format!(" (and {} more faults)", faults.len() - 1) } else { String::new() };
-            format!("{}:{line}:{column}: {}{more}", first.file, first.message)
-        }
-        None => "it has no script".to_owned(),
-    })
+    loaded
+        .script
+        .ok_or_else(|| faults(source, &loaded.diagnostics, "").unwrap_or_else(|| "it has no script".to_owned()))
 }
 
-/// The same centre whose calls begin at another node.
+/// The first error of a centre and how many more there are; those with the code `but` do not count.
+fn faults(source: &Source, found: &[Diagnostic], but: &str) -> Option<String> {
+    let errors = found.iter().filter(|problem| problem.severity == Severity::Error && problem.code != but);
+    let first = errors.clone().next()?;
+    let (line, column) = line_and_column(source.text(&first.file).unwrap_or_default(), first.span.start);
+    let more = match errors.count() {
+        1 => String::new(),
+        n => format!(" (and {} more)", n - 1),
+    };
+    Some(format!("{}:{line}:{column}: {}{more}", first.file, first.message))
+}
+
+/// The same centre whose calls begin at another node. What then lies aside may be unreachable; every other rule holds.
 pub(super) fn with_entry(source: &Source, node: &str) -> Result<Arc<Script>, String> {
     let change = Override { key: "centre.centre.entry".to_owned(), value: format!("\"{node}\"") };
-    load(&changed(source.clone(), [&change].into_iter())?)
+    let edited = changed(source.clone(), [&change].into_iter())?;
+    if let Some(fault) = faults(&edited, &script::load(&edited).diagnostics, "unreachable-node") {
+        return Err(fault);
+    }
+    let script = load(source)?;
+    let entry = script.nodes.iter().position(|known| &*known.name == node);
+    let entry = entry.ok_or_else(|| format!("there is no node `{node}`"))?;
+    let mut script = Arc::into_inner(script).ok_or("the script is shared")?;
+    script.entry = NodeId(entry as u32);
+    script.digest = edited.digest().into();
+    Ok(Arc::new(script))
 }
 
 /// The text of a TOML file with one value changed or added; `None` where its table does not exist.
