@@ -18,7 +18,7 @@ pub struct Args {
     scenario: String,
     /// Run until waits are known to this share of their value and service level and abandonment to this share of the
     /// calls, such as 0.02; at least 10 replications
-    #[arg(long, value_name = "P", value_parser = precision, conflicts_with = "replications")]
+    #[arg(long, value_name = "P", value_parser = precision, allow_negative_numbers = true, conflicts_with = "replications")]
     precision: Option<f64>,
     /// With --precision: at most so many replications
     #[arg(long, value_name = "N", default_value = "10000", requires = "precision")]
