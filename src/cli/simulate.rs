@@ -2,7 +2,7 @@
 
 use std::{num::NonZeroU32, process::ExitCode};
 
-use super::run::{self, Bar, RunArgs};
+use super::run::{self, RunArgs};
 use crate::{
     report,
     sim::replicate::{self, Precision, Runs},
@@ -48,7 +48,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         options.runs = Runs::Precision(Precision { relative: share, absolute: share, at_most: args.at_most });
     }
     let cancel = run::cancel_on_signals()?;
-    let bar = Bar::new(args.run.quiet, "replications");
+    let mut bar = args.run.bar("replications");
     let summary = replicate::replicate(&scenario, &options, &cancel, &mut |progress| bar.show(progress))?;
     drop(bar);
     if let Some(folder) = &args.run.out {
