@@ -33,7 +33,8 @@ fn every_bad_row_of_a_trace_is_reported_by_its_line() {
         6 | soon,d
           | ^^^^^^
           |
-          = help: correct or remove this row"#]].assert_eq(&report);
+          = help: correct or remove this row"#]]
+    .assert_eq(&report);
 }
 
 #[test]
@@ -98,7 +99,8 @@ fn counts_of_a_file_are_whole_and_expected_counts_are_numbers() {
         11 | trace = { file = "c.csv" }
            |                  ^^^^^^^
            |
-           = help: the first line names the columns; one of them is `at`"#]].assert_eq(&report);
+           = help: the first line names the columns; one of them is `at`"#]]
+    .assert_eq(&report);
 }
 
 #[test]
@@ -141,7 +143,8 @@ fn a_mistake_in_the_file_it_is_like_is_told_there() {
          --> parent.toml:5:9
           |
         5 | calls = -5
-          |         ^^"#]].assert_eq(&report.expect_err("two mistakes").render(false));
+          |         ^^"#]]
+    .assert_eq(&report.expect_err("two mistakes").render(false));
     let report = read_with("title = \"c\"\nlike = \"paren\"\n", &[("parent.toml", parent)], &[]);
     expect![[r#"
         error[missing-field]: a scenario needs `horizon` or `until`
@@ -195,7 +198,8 @@ fn an_unknown_scenario_is_told_with_the_nearest() {
         --> ordinray_day
          = help: did you mean `ordinary_day`?
 
-        1 mistake; nothing was run"#]].assert_eq(&report);
+        1 mistake; nothing was run"#]]
+    .assert_eq(&report);
     let report = Scenario::named("no/such/day.toml", &[], None).expect_err("no file").to_string();
     assert!(report.contains("cannot read no/such/day.toml: No such file"), "{report}");
 }

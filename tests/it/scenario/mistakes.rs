@@ -27,7 +27,9 @@ talk = { exponential = "0s" }
 [staffing.group.ar_genral]
 headcount = 3
 "#;
-    check(rest, expect![[r#"
+    check(
+        rest,
+        expect![[r#"
         error[unknown-field]: a scenario has no field `replicatons`
          --> day.toml:4:1
           |
@@ -122,7 +124,8 @@ headcount = 3
         22 | [staffing.group.ar_genral]
            |                 ^^^^^^^^^
            |
-           = help: did you mean `ar_general`?"#]]);
+           = help: did you mean `ar_general`?"#]],
+    );
 }
 
 #[test]
@@ -147,36 +150,45 @@ fn what_is_missing() {
         1 | [demand.all]
           |         ^^^
           |
-          = help: one of: rate, calls, per_thousand, population, expected, counts, trace"#]].assert_eq(&report);
+          = help: one of: rate, calls, per_thousand, population, expected, counts, trace"#]]
+    .assert_eq(&report);
 }
 
 #[test]
 fn a_file_that_is_not_toml_is_only_that() {
-    check("[demand.all\ncalls = 5\n", expect![[r#"
+    check(
+        "[demand.all\ncalls = 5\n",
+        expect![[r#"
         error[toml-syntax]: this is not TOML: unclosed table, expected `]`
          --> day.toml:4:12
           |
         4 | [demand.all
           |            ^
           |
-          = help: write settings as `name = value` below a `[section]`, texts in double quotes"#]]);
+          = help: write settings as `name = value` below a `[section]`, texts in double quotes"#]],
+    );
 }
 
 #[test]
 fn a_key_that_is_there_twice() {
-    check("seed = 1\nseed = 2\n[demand.all]\ncalls = 100\n", expect![[r#"
+    check(
+        "seed = 1\nseed = 2\n[demand.all]\ncalls = 100\n",
+        expect![[r#"
         error[duplicate-key]: this key is here a second time
          --> day.toml:5:1
           |
         5 | seed = 2
           | ^^^^
           |
-          = help: remove one of them"#]]);
+          = help: remove one of them"#]],
+    );
 }
 
 #[test]
 fn wrong_types() {
-    check("[demand.all]\ncalls = \"many\"\nday_cv = \"0.1\"\n[staffing]\ntotal = 7.5\n", expect![[r#"
+    check(
+        "[demand.all]\ncalls = \"many\"\nday_cv = \"0.1\"\n[staffing]\ntotal = 7.5\n",
+        expect![[r#"
         error[wrong-type]: `calls` must be a number from 0 to 1000000000, not a string
          --> day.toml:5:9
           |
@@ -193,13 +205,16 @@ fn wrong_types() {
          --> day.toml:8:9
           |
         8 | total = 7.5
-          |         ^^^"#]]);
+          |         ^^^"#]],
+    );
 }
 
 #[test]
 fn numbers_out_of_their_range() {
     let rest = "[demand.all]\ncalls = -5\nfactor = inf\nday_cv = nan\n[staffing]\nshrinkage = 1.0\ntotal = -1\n";
-    check(rest, expect![[r#"
+    check(
+        rest,
+        expect![[r#"
         error[out-of-range]: `calls` must be from 0 to 1000000000
          --> day.toml:5:9
           |
@@ -228,12 +243,15 @@ fn numbers_out_of_their_range() {
           --> day.toml:10:9
            |
         10 | total = -1
-           |         ^^"#]]);
+           |         ^^"#]],
+    );
 }
 
 #[test]
 fn a_rate_below_zero() {
-    check("[demand.all]\nrate = { calls = -1, per = \"0s\" }\n", expect![[r#"
+    check(
+        "[demand.all]\nrate = { calls = -1, per = \"0s\" }\n",
+        expect![[r#"
         error[out-of-range]: `calls` must be from 0 to 1000000000
          --> day.toml:5:18
           |
@@ -246,7 +264,8 @@ fn a_rate_below_zero() {
         5 | rate = { calls = -1, per = "0s" }
           |                            ^^^^
           |
-          = help: write a length of time such as "30m""#]]);
+          = help: write a length of time such as "30m""#]],
+    );
 }
 
 #[test]
@@ -258,7 +277,9 @@ languages = { ar = 0.5 }
 notices = { n = { on = 2022-05-17, spread = [0.5, 0.4] } }
 shape = { s = { weights = [1], outside = [{ hours = "08:00-09:00", share = 0.7 }, { hours = "10:00-11:00", share = 0.7 }] } }
 "#;
-    check(rest, expect![[r#"
+    check(
+        rest,
+        expect![[r#"
         error[shares-sum]: the shares of `intents` sum to 1.1, not to 1
          --> day.toml:6:1
           |
@@ -289,12 +310,15 @@ shape = { s = { weights = [1], outside = [{ hours = "08:00-09:00", share = 0.7 }
         9 | shape = { s = { weights = [1], outside = [{ hours = "08:00-09:00", share = 0.7 }, { hours = "10:00-11:00", share = 0.7 }] } }
           |                                          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
           |
-          = help: what they leave of 1 goes by the weights"#]]);
+          = help: what they leave of 1 goes by the weights"#]],
+    );
 }
 
 #[test]
 fn two_volumes_at_once_and_none() {
-    check("[demand.a]\ncalls = 1\nrate = { calls = 1 }\n[demand.b]\nfactor = 1\n", expect![[r#"
+    check(
+        "[demand.a]\ncalls = 1\nrate = { calls = 1 }\n[demand.b]\nfactor = 1\n",
+        expect![[r#"
         error[two-at-once]: the source `a` has calls and rate at once
          --> day.toml:6:1
           |
@@ -309,13 +333,16 @@ fn two_volumes_at_once_and_none() {
         7 | [demand.b]
           |         ^
           |
-          = help: one of: rate, calls, per_thousand, population, expected, counts, trace"#]]);
+          = help: one of: rate, calls, per_thousand, population, expected, counts, trace"#]],
+    );
 }
 
 #[test]
 fn fields_without_effect() {
     let rest = "[demand.a]\nrate = { calls = 1 }\nday_cv = 0.1\ntelephones = 3\n[demand.b]\ncallers = \"outside\"\nper_thousand = { a = { calls = 5 } }\n";
-    check(rest, expect![[r#"
+    check(
+        rest,
+        expect![[r#"
         error[no-effect]: `day_cv` has no effect on `rate`, which does not follow days
          --> day.toml:6:1
           |
@@ -338,14 +365,17 @@ fn fields_without_effect() {
         10 | per_thousand = { a = { calls = 5 } }
            | ^^^^^^^^^^^^
            |
-           = help: write callers = "registry", or another volume"#]]);
+           = help: write callers = "registry", or another volume"#]],
+    );
 }
 
 #[test]
 fn unknown_words_of_the_registry() {
     let rest =
         "[demand.a.per_thousand]\na = { status = \"registred\", region = \"r13\", category = \"farmer\", calls = 1 }\n";
-    check(rest, expect![[r#"
+    check(
+        rest,
+        expect![[r#"
         error[unknown-name]: there is no registration status `registred`
          --> day.toml:5:16
           |
@@ -368,7 +398,8 @@ fn unknown_words_of_the_registry() {
         5 | a = { status = "registred", region = "r13", category = "farmer", calls = 1 }
           |                                                        ^^^^^^^^
           |
-          = help: did you mean `farm`?"#]]);
+          = help: did you mean `farm`?"#]],
+    );
 }
 
 #[test]
@@ -381,7 +412,8 @@ fn nobody_calls() {
         4 | [demand]
           | ^^^^^^^^
           |
-          = help: add a source, for instance [demand.callers] with rate = { calls = 100, per = "1h" }"#]].assert_eq(&report);
+          = help: add a source, for instance [demand.callers] with rate = { calls = 100, per = "1h" }"#]]
+    .assert_eq(&report);
 }
 
 #[test]
@@ -417,7 +449,9 @@ fn an_empty_trace_and_empty_counts() {
 
 #[test]
 fn calls_outside_the_run() {
-    check("[demand.a]\ntrace = { times = [2022-05-16T23:00:00, 2022-05-17T08:00:00, \"noon\"] }\n", expect![[r#"
+    check(
+        "[demand.a]\ntrace = { times = [2022-05-16T23:00:00, 2022-05-17T08:00:00, \"noon\"] }\n",
+        expect![[r#"
         error[bad-time]: this is not a local date and time within the run
          --> day.toml:5:20
           |
@@ -432,7 +466,8 @@ fn calls_outside_the_run() {
         5 | trace = { times = [2022-05-16T23:00:00, 2022-05-17T08:00:00, "noon"] }
           |                                                              ^^^^^^
           |
-          = help: write 2022-05-17T08:30:00, between `begins` and the end of the run"#]]);
+          = help: write 2022-05-17T08:30:00, between `begins` and the end of the run"#]],
+    );
 }
 
 #[test]
@@ -446,7 +481,9 @@ at = "12:00"
 ends = "11:00"
 sms = "down"
 "#;
-    check(rest, expect![[r#"
+    check(
+        rest,
+        expect![[r#"
         error[dates-out-of-order]: 2022-05-10 comes before 2022-05-20, so that no day is meant
          --> day.toml:6:60
           |
@@ -469,7 +506,8 @@ sms = "down"
         10 | ends = "11:00"
            |        ^^^^^^^
            |
-           = help: choose a later `ends`"#]]);
+           = help: choose a later `ends`"#]],
+    );
 }
 
 #[test]
@@ -490,7 +528,8 @@ fn a_run_of_no_length_and_a_warm_up_longer_than_the_run() {
         4 | warm_up = "25h"
           |           ^^^^^
           |
-          = help: shorten `warm_up`, or lengthen the run"#]].assert_eq(&read_with(&text, &[], &[]).expect_err("a mistake").render(false));
+          = help: shorten `warm_up`, or lengthen the run"#]]
+    .assert_eq(&read_with(&text, &[], &[]).expect_err("a mistake").render(false));
 }
 
 #[test]
@@ -503,15 +542,19 @@ fn an_end_before_the_beginning_and_two_ends() {
         3 | until = 2022-05-16T00:00:00
           |         ^^^^^^^^^^^^^^^^^^^
           |
-          = help: choose a later `until`, or an earlier `begins`"#]].assert_eq(&read_with(&text, &[], &[]).expect_err("a mistake").render(false));
-    check(&format!("until = 2022-05-18T00:00:00\n{CALLS}"), expect![[r#"
+          = help: choose a later `until`, or an earlier `begins`"#]]
+    .assert_eq(&read_with(&text, &[], &[]).expect_err("a mistake").render(false));
+    check(
+        &format!("until = 2022-05-18T00:00:00\n{CALLS}"),
+        expect![[r#"
         error[two-at-once]: both `horizon` and `until` are given; only one of them can hold
          --> day.toml:3:1
           |
         3 | horizon = "24h"
           | ^^^^^^^
           |
-          = help: remove one of them"#]]);
+          = help: remove one of them"#]],
+    );
 }
 
 #[test]
@@ -559,7 +602,9 @@ callback_after = {}
 [demand.all]
 calls = 100
 "#;
-    check(rest, expect![[r#"
+    check(
+        rest,
+        expect![[r#"
         error[missing-field]: `patience` does not say which distribution it is
          --> day.toml:5:12
           |
@@ -646,13 +691,16 @@ calls = 100
         15 | callback_after = {}
            |                  ^^
            |
-           = help: one of: exponential, lognormal, gamma, weibull, uniform, mixture, survival, empirical"#]]);
+           = help: one of: exponential, lognormal, gamma, weibull, uniform, mixture, survival, empirical"#]],
+    );
 }
 
 #[test]
 fn personas_like_each_other() {
     let rest = "[persona.a]\nlike = \"b\"\n[persona.b]\nlike = \"a\"\n[persona.c]\nlike = \"d\"\nlistening = { option = 0.1, for = \"1s\" }\n[demand.all]\ncalls = 100\n";
-    check(rest, expect![[r#"
+    check(
+        rest,
+        expect![[r#"
         error[like-cycle]: `b` is like `a` in turn; nobody says what both are
          --> day.toml:5:8
           |
@@ -683,7 +731,8 @@ fn personas_like_each_other() {
         10 | listening = { option = 0.1, for = "1s" }
            |             ^^^^^^^^^^^^^^^^^^^^^^^^^^^^
            |
-           = help: write "all", { option = 0.5 } or { for = "2s" }"#]]);
+           = help: write "all", { option = 0.5 } or { for = "2s" }"#]],
+    );
 }
 
 #[test]
@@ -700,7 +749,9 @@ weights = [0, 0]
 [demand.a]
 calls = 100
 "#;
-    check(rest, expect![[r#"
+    check(
+        rest,
+        expect![[r#"
         error[no-shape]: the first shape, `friday`, holds on some days only; the others would have none
          --> day.toml:4:17
           |
@@ -761,7 +812,8 @@ calls = 100
         12 | weights = [0, 0]
            |           ^^^^^^
            |
-           = help: give at least one half-hour a weight above 0"#]]);
+           = help: give at least one half-hour a weight above 0"#]],
+    );
 }
 
 #[test]
@@ -793,7 +845,7 @@ at = "10:00"
 edit = [{ file = "flows/main.toml", replace = "no such text", with = "b" }]
 [incident.broken]
 at = "10:00"
-edit = [{ file = "flows/main.toml", replace = 'kind = "menu"', with = 'kind = "meun"' }]
+edit = [{ file = "flows/main.toml", replace = 'kind    = "menu"', with = 'kind = "meun"' }]
 [incident.folder]
 at = "10:00"
 publish = "no/such/folder"
@@ -804,7 +856,9 @@ register = 5
 [demand.all]
 calls = 100
 "#;
-    check(rest, expect![[r#"
+    check(
+        rest,
+        expect![[r#"
         error[missing-field]: `nothing` does not say what happens
          --> day.toml:4:11
           |
@@ -913,7 +967,8 @@ calls = 100
         37 | ends = "11:00"
            | ^^^^
            |
-           = help: remove `ends`"#]]);
+           = help: remove `ends`"#]],
+    );
 }
 
 #[test]
@@ -930,7 +985,9 @@ headcount = { "8:00" = 2, "25:00" = 1, "08:00" = 3 }
 calls = 100
 closed_days = { calendar = "advisors" }
 "#;
-    check(rest, expect![[r#"
+    check(
+        rest,
+        expect![[r#"
         error[out-of-order]: 12:00 comes before 13:00
          --> day.toml:6:17
           |
@@ -969,19 +1026,23 @@ closed_days = { calendar = "advisors" }
         14 | closed_days = { calendar = "advisors" }
            |                            ^^^^^^^^^^
            |
-           = help: did you mean `advisers`?"#]]);
+           = help: did you mean `advisers`?"#]],
+    );
 }
 
 #[test]
 fn a_centre_that_cannot_be_used() {
-    check(&format!("centre = \"nowhere\"\n{CALLS}"), expect![[r#"
+    check(
+        &format!("centre = \"nowhere\"\n{CALLS}"),
+        expect![[r#"
         error[bad-centre]: the centre cannot be used: nowhere has no centre.toml
          --> day.toml:4:10
           |
         4 | centre = "nowhere"
           |          ^^^^^^^^^
           |
-          = help: give the folder that holds centre.toml; `hatif check DIR` shows every fault in it"#]]);
+          = help: give the folder that holds centre.toml; `hatif check DIR` shows every fault in it"#]],
+    );
 }
 
 #[test]
@@ -1042,7 +1103,8 @@ fn what_set_changes_is_checked_like_the_file() {
     expect![[r#"
         error[bad-centre]: the centre cannot be used: centre.toml:139:1: a queue has no field `max_wiat`
         --> day.toml
-         = help: give the folder that holds centre.toml; `hatif check DIR` shows every fault in it"#]].assert_eq(&report);
+         = help: give the folder that holds centre.toml; `hatif check DIR` shows every fault in it"#]]
+    .assert_eq(&report);
 }
 
 #[test]
