@@ -122,6 +122,11 @@ impl Staff {
         self.seats.iter().filter(|seat| !seat.retired).count()
     }
 
+    /// What the chance of a call is keyed by.
+    pub(super) fn lot(&self, call: CallId) -> u64 {
+        self.lucks.lot(call)
+    }
+
     /// Makes the agents those of the current script's groups, with the sizes the rules give them.
     pub(super) fn employ(&mut self, now: Instant, versions: &Versions, wishes: &mut Wishes) {
         let script = versions.current();

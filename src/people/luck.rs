@@ -52,6 +52,12 @@ impl Lucks {
         self.window.get_mut(place)
     }
 
+    /// What a call's draws are keyed by.
+    pub(super) fn lot(&self, call: CallId) -> u64 {
+        let place = call.0.checked_sub(self.base).map(|place| place as usize);
+        place.and_then(|place| self.window.get(place)).map_or(call.0, |luck| luck.lot)
+    }
+
     /// A call arrives.
     pub(super) fn arrived(&mut self, call: CallId, lot: u64, language: LanguageId) {
         if let Some(luck) = self.of(call) {
