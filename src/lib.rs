@@ -18,14 +18,15 @@
 //! | [`id`] | small numbers with types | |
 //! | [`random`] | named, seeded streams of chance | |
 //! | [`pii`] | personal data that print masked | |
+//! | [`agenda`] | what is still to happen, in order | time |
 //! | [`script`] | the menu language: text as written → checked [`script::Script`] | time id pii |
-//! | [`engine`] | the pure centre: IVR, ACD, timers, events, laws | script time id pii random |
+//! | [`engine`] | the pure centre: IVR, ACD, timers, events, laws | agenda script time id pii random |
 //! | [`record`] | folds over events: call records, totals, lines of text | engine script time id |
 //! | [`journal`] | log of inputs and events, and its replay | engine script time id pii random |
 //! | [`registry`] | the insured people and who may hear what about them | script time id pii random |
 //! | [`people`] | synthetic agents and callers | engine registry script time id pii random |
-//! | [`world`] | engine, people, services and one calendar | engine people registry script time id pii random |
-//! | [`scenario`] | what a run is made of: TOML → checked [`scenario::Scenario`] | people world registry script time id |
+//! | [`world`] | engine, people, services and one calendar | agenda engine people registry script time id pii random |
+//! | [`scenario`] | what a run is made of: TOML → checked [`scenario::Scenario`] | people world registry script random time id |
 //! | [`stats`] | estimates with confidence intervals | |
 //! | [`theory`] | exact results of queueing theory, staffing by formula | time |
 //! | [`sim`] | driver 1: no clock at all; replications | world scenario people record stats registry engine script time id random |
@@ -75,6 +76,7 @@
 //! * From `record`: state of the engine. Records are folds over events and over nothing else.
 //! * From every event, log line, record and journal: secret digits. They travel in [`pii`]'s types and print as `•`.
 
+pub mod agenda;
 pub mod cli;
 pub mod client;
 pub mod config;

@@ -53,7 +53,8 @@ impl Digits {
 
     /// The number `value` written with `width` digits; `None` when it does not fit.
     pub fn from_number(value: u64, width: usize) -> Option<Digits> {
-        format!("{value:0width$}").parse().ok().filter(|d: &Digits| d.len() == width)
+        let fits = (1..=Self::MAX_LEN).contains(&width) && value < 10_u64.pow(width as u32);
+        fits.then_some(Digits(((width as u64) << 60) | value))
     }
 
     /// How many digits.

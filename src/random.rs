@@ -49,6 +49,14 @@ pub enum Purpose {
     Callback = 17,
     /// When agents start, break and stop.
     Shift = 18,
+    /// Which person of the registry a caller is.
+    Person = 19,
+    /// How much busier or quieter than expected a day is.
+    DayFactor = 20,
+    /// How much busier or quieter than its day a half-hour is.
+    HalfHourFactor = 21,
+    /// What is fixed about a caller at birth: one stream by her lot, drawn from in a fixed order.
+    Birth = 22,
 }
 
 /// Mixes one word into a key (the finalizer of SplitMix64).

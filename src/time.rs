@@ -209,7 +209,7 @@ pub struct ParseDurationError(pub String);
 impl FromStr for Duration {
     type Err = ParseDurationError;
 
-    /// Reads one or more of `<number><unit>` with units `h m s ms us`, largest first; one fraction is allowed (`2.5s`).
+    /// Reads one or more of `<number><unit>` with units `d h m s ms us` (a day is 24 hours), largest first; one fraction is allowed (`2.5s`).
     fn from_str(text: &str) -> Result<Duration, ParseDurationError> {
         let fail = || ParseDurationError(text.to_owned());
         let mut rest = text.trim();
@@ -223,6 +223,7 @@ impl FromStr for Duration {
             let unit_len = tail.find(|c: char| c.is_ascii_digit()).unwrap_or(tail.len());
             let (unit, tail) = tail.split_at(unit_len);
             let scale = match unit.trim() {
+                "d" => 86_400 * SECOND,
                 "h" => 3_600 * SECOND,
                 "m" | "min" => 60 * SECOND,
                 "s" => SECOND,
@@ -370,6 +371,12 @@ impl LocalClock {
     pub fn offset_at(&self, at: Instant) -> i32 {
         let i = self.offsets.partition_point(|&(from, _)| from <= at);
         self.offsets[i.saturating_sub(1)].1
+    }
+
+    /// The first instant after `at` from which another offset is in force.
+    pub fn next_change(&self, at: Instant) -> Option<Instant> {
+        let i = self.offsets.partition_point(|&(from, _)| from <= at);
+        self.offsets.get(i).map(|&(from, _)| from)
     }
 
     /// Unix time of `at`, in microseconds.

@@ -96,7 +96,7 @@ pub enum Input {
         /// Who.
         agent: AgentId,
     },
-    /// An agent takes no calls for now (a break); with a call in hand, after it.
+    /// An agent takes no calls for now (a break); with a call in hand, after it. Said again in after-call work, it ends that.
     AgentNotReady {
         /// Who.
         agent: AgentId,

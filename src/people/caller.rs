@@ -175,6 +175,9 @@ impl Callers {
     }
 
     pub(super) fn hear(&mut self, at: Instant, command: &Command, wishes: &mut Wishes) {
+        if self.people.is_empty() {
+            return;
+        }
         match *command {
             Command::DialBack { call, promised_in, .. } => {
                 let Some(&caller) = self.calls.get(&promised_in).or_else(|| self.calls.get(&call)) else { return };
@@ -198,6 +201,9 @@ impl Callers {
     }
 
     pub(super) fn notice(&mut self, fact: &Fact, wishes: &mut Wishes) {
+        if self.people.is_empty() {
+            return;
+        }
         match *fact {
             Fact::CallbackPromised { call, callback, .. } => {
                 if let Some(&caller) = self.calls.get(&call) {

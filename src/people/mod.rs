@@ -10,22 +10,34 @@
 pub mod agent;
 pub mod caller;
 pub mod cast;
+pub mod crowd;
 pub mod demand;
 pub mod distribution;
+pub mod guide;
 pub mod handle_time;
+mod luck;
 pub mod persona;
+pub mod population;
+mod rota;
 pub mod shift;
 pub mod staffing;
+
+use std::sync::Arc;
 
 use crate::{
     engine::{Command, Fact, Input},
     id::{AgentId, CallId},
+    pii::{Digits, Secret},
     random::Seed,
-    script::Versions,
+    registry::Registry,
+    script::{Script, Versions},
     time::{Instant, LocalClock},
 };
 
 pub use caller::{Act, CallbackHabit, Caller};
+use cast::Cast;
+use crowd::Crowd;
+use demand::Birth;
 
 /// Somebody with a plan; each has at most one at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,6 +48,8 @@ pub enum Who {
     Shift(AgentId),
     /// A scripted caller, by her number in the order of being added.
     Caller(u32),
+    /// A synthetic caller, by her slot in the [`crowd::Crowd`].
+    Synthetic(u32),
 }
 
 /// When somebody wants to be woken.
@@ -70,18 +84,50 @@ impl Wishes {
 pub struct People {
     staff: agent::Staff,
     callers: caller::Callers,
+    crowd: Option<Crowd>,
 }
 
 impl People {
-    /// Nobody yet; chance comes from `seed`.
-    pub fn new(seed: Seed) -> People {
-        People { staff: agent::Staff::new(seed), callers: caller::Callers::default() }
+    /// Nobody yet; chance comes from `seed`. `script` is the one that `cast` was read for.
+    pub fn new(seed: Seed, clock: LocalClock, cast: Option<Arc<Cast>>, script: &Arc<Script>) -> People {
+        let staffing = Arc::new(cast.as_ref().map(|cast| cast.staffing.clone()).unwrap_or_default());
+        let crowd = cast.map(|cast| Crowd::new(seed, cast, script, &clock));
+        People { staff: agent::Staff::new(seed, clock, staffing, script), callers: caller::Callers::default(), crowd }
+    }
+
+    /// Calls begin on this script from now on.
+    pub fn publish(&mut self, script: &Arc<Script>) {
+        if let Some(crowd) = &mut self.crowd {
+            crowd.publish(script);
+        }
+    }
+
+    /// A synthetic caller calls for the first time: her slot, and her call as the first of the wishes' inputs.
+    pub fn born(&mut self, at: Instant, birth: &Birth, registry: &Registry, wishes: &mut Wishes) -> Option<u32> {
+        self.crowd.as_mut().map(|crowd| crowd.born(at, birth, Some(registry), wishes))
+    }
+
+    /// A one-time code reached the telephone of whoever makes a call.
+    pub fn text_message(&mut self, call: CallId, code: Secret<Digits>) {
+        if let Some(crowd) = &mut self.crowd {
+            crowd.text_message(call, code);
+        }
+    }
+
+    /// How many matters of synthetic callers are in progress.
+    pub fn matters(&self) -> usize {
+        self.crowd.as_ref().map_or(0, Crowd::matters)
     }
 
     /// Makes the agents those of the current script's groups, by the groups' names: hires where a group is new or has
     /// grown, lets go where it has shrunk or is gone, and follows new shifts.
-    pub fn employ(&mut self, now: Instant, versions: &Versions, clock: &LocalClock, wishes: &mut Wishes) {
-        self.staff.employ(now, versions, clock, wishes);
+    pub fn employ(&mut self, now: Instant, versions: &Versions, wishes: &mut Wishes) {
+        self.staff.employ(now, versions, wishes);
+    }
+
+    /// From now on this share of the named groups' agents (of all, when none is named) stays away; 0: all are back.
+    pub fn keep_away(&mut self, now: Instant, groups: &[Box<str>], share: f64, wishes: &mut Wishes) {
+        self.staff.keep_away(now, groups, share, wishes);
     }
 
     /// Adds a caller; she calls when her list says so.
@@ -90,15 +136,30 @@ impl People {
     }
 
     /// Somebody's telephone does something.
-    pub fn hear(&mut self, at: Instant, command: &Command, versions: &Versions, wishes: &mut Wishes) {
+    pub fn hear(
+        &mut self,
+        at: Instant,
+        command: &Command,
+        registry: &Registry,
+        versions: &Versions,
+        wishes: &mut Wishes,
+    ) {
         self.staff.hear(at, command, versions, wishes);
         self.callers.hear(at, command, wishes);
+        if let Some(crowd) = &mut self.crowd {
+            crowd.hear(at, command, Some(registry), wishes);
+        }
     }
 
     /// Something happened.
-    pub fn notice(&mut self, fact: &Fact, wishes: &mut Wishes) {
-        self.staff.notice(fact, wishes);
+    pub fn notice(&mut self, at: Instant, fact: &Fact, wishes: &mut Wishes) {
+        self.staff.notice(at, fact, wishes);
         self.callers.notice(fact, wishes);
+        if let Some(crowd) = &mut self.crowd
+            && let Fact::CallbackPromised { .. } | Fact::CallEnded { .. } = fact
+        {
+            crowd.notice(at, fact, wishes);
+        }
     }
 
     /// Somebody's plan is due.
@@ -107,12 +168,30 @@ impl People {
             Who::Agent(agent) => self.staff.work(agent, wishes),
             Who::Shift(agent) => self.staff.change_shift(at, agent, wishes),
             Who::Caller(caller) => self.callers.act(at, caller, wishes),
+            Who::Synthetic(slot) => {
+                if let Some(crowd) = &mut self.crowd {
+                    crowd.wake(at, slot, wishes);
+                }
+            }
         }
     }
 
-    /// The call a caller made has this id; `None`: it was refused.
-    pub fn dialled(&mut self, at: Instant, caller: u32, call: Option<CallId>, wishes: &mut Wishes) {
-        self.callers.dialled(at, caller, call, wishes);
+    /// The call that somebody made has this id; `None`: it was refused.
+    pub fn dialled(&mut self, at: Instant, who: Who, call: Option<CallId>, wishes: &mut Wishes) {
+        match who {
+            Who::Caller(caller) => self.callers.dialled(at, caller, call, wishes),
+            Who::Synthetic(slot) => {
+                if let Some(crowd) = &mut self.crowd {
+                    crowd.dialled(at, slot, call, wishes);
+                }
+            }
+            Who::Agent(_) | Who::Shift(_) => {}
+        }
+    }
+
+    /// What the chance of a call is keyed by.
+    pub fn lot(&self, call: CallId) -> u64 {
+        self.staff.lot(call)
     }
 
     /// How many agents there are, on duty or not.

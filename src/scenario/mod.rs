@@ -8,11 +8,32 @@
 //! Imports `script` (the checked centre and the reader of TOML with places), `people`, `world` (incidents), `registry`,
 //! `time`, `id`. Never enters: a clock, a socket, chance.
 
-use std::sync::Arc;
+mod book;
+mod centre;
+mod fields;
+mod overrides;
+mod problems;
+mod read;
+mod shelf;
+mod stage;
+
+use std::{path::Path, sync::Arc};
+
+pub use overrides::{Override, OverrideError};
+pub use problems::Problems;
+pub use shelf::Shelf;
+pub use stage::Stage;
 
 use crate::{
     people::cast::Cast,
-    script::Script,
+    people::staffing::GroupStaffing,
+    script::{
+        Script, Source,
+        diagnostic::{Diagnostic, nearest},
+        model::{Group, Queue},
+        record_schema,
+        shape::Record,
+    },
     time::{Duration, LocalClock},
     world::incident::Incident,
 };
@@ -48,6 +69,100 @@ pub struct Scenario {
     pub incidents: Arc<[Incident]>,
     /// What counts as good.
     pub measures: MeasureRules,
+    /// What a planner should know before the run, in whole sentences.
+    pub warnings: Box<[String]>,
+}
+
+impl Scenario {
+    /// The names of the scenarios in this program, in the order of the alphabet.
+    pub fn names() -> Vec<String> {
+        Shelf::Embedded.names()
+    }
+
+    /// The scenario of this program with that name, or the one in that file (a path that ends in `.toml` or holds a folder),
+    /// with the given changes. `centre` replaces the centre it names.
+    ///
+    /// # Errors
+    /// Every mistake in it; an unknown name with the nearest.
+    pub fn named(name: &str, overrides: &[Override], centre: Option<&Path>) -> Result<Scenario, Problems> {
+        let file = format!("{name}.toml");
+        if let Ok(text) = Shelf::Embedded.text(&file) {
+            return read::read(name, &Shelf::Embedded, (&file, text), overrides, centre);
+        }
+        let path = Path::new(name);
+        match shelf::read(path) {
+            Ok(text) => {
+                let shelf = Shelf::Folder(path.parent().map(Path::to_owned).unwrap_or_default());
+                let file = path.file_name().and_then(|file| file.to_str()).unwrap_or(name);
+                read::read(file.trim_end_matches(".toml"), &shelf, (file, text), overrides, centre)
+            }
+            Err(reason) => Err(unknown(name, &reason)),
+        }
+    }
+
+    /// A scenario from a shelf, by the path of its file there.
+    ///
+    /// # Errors
+    /// Every mistake in it, or why it cannot be read.
+    pub fn read(
+        shelf: &Shelf,
+        path: &str,
+        overrides: &[Override],
+        centre: Option<&Path>,
+    ) -> Result<Scenario, Problems> {
+        let text = shelf.text(path).map_err(|reason| unknown(path, &reason))?;
+        let file = path.rsplit('/').next().unwrap_or(path);
+        read::read(file.trim_end_matches(".toml"), shelf, (path, text), overrides, centre)
+    }
+}
+
+/// The report on a scenario that is not there.
+fn unknown(name: &str, reason: &str) -> Problems {
+    let names = Scenario::names();
+    let help = match nearest(name, names.iter().map(String::as_str)) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("give the path of a scenario's file, or one of: {}", names.join(", ")),
+    };
+    let message = match name.ends_with(".toml") || name.contains(['/', '\\']) {
+        true => format!("cannot read {name}: {reason}"),
+        false => format!("there is no scenario `{name}`"),
+    };
+    let problem = Diagnostic::error("unknown-scenario", &name.into(), 0..0, message).help(help);
+    Problems { name: name.to_owned(), found: vec![problem], source: Source::default() }
+}
+
+/// The JSON Schema of a scenario's file.
+pub fn json_schema() -> serde_json::Value {
+    record_schema(&fields::SCENARIO, "A scenario of Hatif")
+}
+
+/// Every table a scenario may have, its name and its fields with what they are for: what the documentation must hold.
+pub fn fields() -> Vec<(&'static str, Vec<(&'static str, &'static str)>)> {
+    let about = |record: &'static Record| record.all().map(|field| (field.name, field.about)).collect();
+    fields::records().into_iter().map(|record| (record.name, about(record))).collect()
+}
+
+/// Queues that nobody planned can ever serve.
+fn warnings(script: &Script, cast: &Cast) -> Box<[String]> {
+    let planned = |group: &Group| {
+        let own = cast.staffing.groups.iter().find(|staffing| *staffing.group == *group.name);
+        own.map_or(group.size, GroupStaffing::size)
+    };
+    let fits = |queue: &Queue, group: &Group| {
+        queue.skills.iter().all(|need| {
+            group
+                .skills
+                .iter()
+                .any(|(skill, level)| *skill == need.skill && (*level >= need.min_level || need.relax_after.is_some()))
+        })
+    };
+    let unserved = script
+        .queues
+        .iter()
+        .filter(|queue| !script.groups.iter().any(|group| planned(group) > 0 && fits(queue, group)));
+    unserved
+        .map(|queue| format!("no agent is planned for the queue `{}`: nobody in it is ever answered", queue.name))
+        .collect()
 }
 
 /// Thresholds of the measures.

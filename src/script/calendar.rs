@@ -160,7 +160,8 @@ fn changes(marks: &[(Instant, Option<Symbol>, Option<Symbol>)], openings: &[Open
     table.into()
 }
 
-fn instant_of(clock: &LocalClock, zone: &TimeZone, date: Date, time: TimeOfDay) -> Instant {
+/// The instant of a local time; one before the run counts as its beginning.
+pub(crate) fn instant_of(clock: &LocalClock, zone: &TimeZone, date: Date, time: TimeOfDay) -> Instant {
     let local = date.civil().to_datetime(civil::time(time.hour() as i8, time.minute() as i8, 0, 0));
     let ambiguous = zone.to_ambiguous_timestamp(local);
     let timestamp = match ambiguous.offset() {

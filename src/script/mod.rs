@@ -34,6 +34,7 @@ pub use load::load;
 pub use model::Script;
 pub use report::{diagnostics_json, render_diagnostics};
 pub use schema::json_schema;
+pub(crate) use schema::record_schema;
 pub use source::{Source, SourceError, embedded_files};
 pub use versions::Versions;
 

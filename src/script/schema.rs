@@ -29,6 +29,17 @@ pub fn json_schema() -> Value {
     })
 }
 
+/// The schema of one kind of file that is one record.
+pub(crate) fn record_schema(record: &'static Record, title: &str) -> Value {
+    let mut writer = Writer { defs: BTreeMap::new(), names: BTreeMap::new() };
+    let mut schema = titled(writer.record(record), title);
+    if let Some(object) = schema.as_object_mut() {
+        object.insert("$schema".to_owned(), json!("https://json-schema.org/draft/2020-12/schema"));
+        object.insert("$defs".to_owned(), json!(writer.defs));
+    }
+    schema
+}
+
 fn titled(mut schema: Value, title: &str) -> Value {
     if let Some(object) = schema.as_object_mut() {
         object.insert("title".to_owned(), json!(title));
@@ -52,7 +63,7 @@ impl Writer {
             Shape::Word(words) => json!({ "enum": words }),
             Shape::Duration => json!({
                 "type": "string",
-                "pattern": "^\\s*(\\d+(\\.\\d+)?\\s*(h|min|m|s|ms|us)\\s*)+$",
+                "pattern": "^\\s*(\\d+(\\.\\d+)?\\s*(d|h|min|m|s|ms|us)\\s*)+$",
                 "description": "a length of time such as 1m30s",
             }),
             Shape::Date => json!({ "type": "string", "pattern": "^\\d{4}-\\d{2}-\\d{2}$" }),

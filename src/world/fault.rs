@@ -3,7 +3,7 @@
 use rand::RngExt;
 
 use crate::{
-    id::{CallId, RequestId},
+    id::RequestId,
     random::{Purpose, Seed},
     script::catalogue::{Query, Service},
     time::Duration,
@@ -65,9 +65,12 @@ impl Fault {
         Fault { delay, down: 0.0, lost: 0.0 }
     }
 
-    /// What becomes of a question; the same whatever else happens in the run.
-    pub(super) fn fate(&self, seed: Seed, call: CallId, request: RequestId) -> Fate {
-        let owner = call.0 | (u64::from(request.0) << 40);
+    /// What becomes of a question of a call, whose chance is keyed by `lot`; the same whatever else happens in the run.
+    pub(super) fn fate(&self, seed: Seed, lot: u64, request: RequestId) -> Fate {
+        if self.lost <= 0.0 && self.down <= 0.0 {
+            return Fate::Answered;
+        }
+        let owner = lot ^ (u64::from(request.0) << 40);
         let draw: f64 = seed.stream(Purpose::Fault, owner).random();
         if draw < self.lost {
             Fate::Lost

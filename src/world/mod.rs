@@ -9,15 +9,20 @@
 //!
 //! **The driver's rule.** After every [`World::inject`], [`World::advance_to`] or other change, call [`World::poll`] until
 //! it returns `None`; then wait for an input or for [`World::next_deadline`], whichever is first. A driver that wakes late
-//! changes nothing: whatever was due happens first, at its own instant, in (instant, sequence) order, an engine timer
-//! before an entry of the calendar, and both before an input of the same instant.
+//! changes nothing: whatever was due happens first, at its own instant.
+//!
+//! **Order.** What is due happens by (instant, rank, sequence). The ranks of one instant: 0, the engine's timers; 1,
+//! incidents; 2, entries of the calendar, which are people's plans and delayed answers, in the order in which they were made;
+//! 3, births of synthetic callers, in the order of their demand; 4, what a driver injects. Births and incidents are known
+//! ahead in their order and never enter the calendar.
 //!
 //! Imports `engine`, `people`, `registry`, `script`, `random`, `time`, `id` and `pii`. Never enters: a clock, a socket, a
 //! file, a thread. A [`World`] can be cloned at any instant and the copy fast-forwarded: that is a forecast.
 
-mod calendar;
+mod ear;
 mod fault;
 pub mod incident;
+mod plans;
 pub mod services;
 
 use std::{
@@ -25,22 +30,30 @@ use std::{
     sync::Arc,
 };
 
-pub use calendar::{Calendar, Ticket};
+use ear::{Driver, Ear, Watcher};
 use fault::Fate;
 pub use fault::{Asked, Fault};
-use services::{ServiceChange, Services, audit::AuditEntry, sms::Sms};
+use incident::{Incident, IncidentKind};
+use plans::Plans;
+use services::{
+    ServiceChange, Services,
+    audit::AuditEntry,
+    sms::{Sms, SmsKind},
+};
 
 use crate::{
+    agenda::Agenda,
     engine::{Command, Engine, Event, Fact, Input, Output},
-    id::{CallId, ScriptVersion},
-    people::{Caller, People, Plan, Who, Wishes},
+    id::{CallId, PersonId, ScriptVersion},
+    people::{Caller, People, Plan, Who, Wishes, cast::Cast, demand::Demand, population::Population},
     random::Seed,
+    registry::{Change, Status},
     script::{
         Script, Versions,
         catalogue::{Reply, Request},
         model::Key,
     },
-    time::{Instant, LocalClock},
+    time::{Duration, Instant, LocalClock},
 };
 
 /// What a world begins with.
@@ -60,12 +73,37 @@ pub struct WorldConfig {
     pub tell_inputs: bool,
     /// After every drain, let the engine state its laws and panic where one is broken. For tests and for hunting bugs.
     pub check_laws: bool,
+    /// Who calls and who works; `None`: nobody calls, and the script's groups work as it says.
+    pub cast: Option<Arc<Cast>>,
+    /// What happens by plan, in rising order of time.
+    pub incidents: Arc<[Incident]>,
+    /// Who could call: the people of the registry, indexed once and shared; `None`: nobody of the registry calls.
+    pub population: Option<Arc<Population>>,
+    /// The demand of the same cast, population, script, clock and horizon, made before with whatever seed, so that many
+    /// worlds need not make it again; `None`: made here.
+    pub demand: Option<Demand>,
+    /// Synthetic callers are born up to this long after the beginning; longer than any run by default.
+    pub horizon: Duration,
 }
 
 impl WorldConfig {
-    /// A world with simulated agents that tells no inputs and does not check its laws.
+    /// A world with the script's agents and without synthetic callers or incidents, that tells no inputs and does not
+    /// check its laws.
     pub fn new(script: Arc<Script>, clock: LocalClock, seed: Seed, services: Services) -> WorldConfig {
-        WorldConfig { script, clock, seed, services, agents: true, tell_inputs: false, check_laws: false }
+        WorldConfig {
+            script,
+            clock,
+            seed,
+            services,
+            agents: true,
+            tell_inputs: false,
+            check_laws: false,
+            cast: None,
+            incidents: Arc::new([]),
+            population: None,
+            demand: None,
+            horizon: Duration::MAX,
+        }
     }
 }
 
@@ -83,6 +121,14 @@ pub enum Notice {
     Change(ServiceChange),
     /// A person's record was read.
     Audit(AuditEntry),
+    /// An incident could not happen: a script that cannot follow the versions in force. The old one stays. Kept for
+    /// [`World::poll`] even by [`World::watch`].
+    Refused {
+        /// When.
+        at: Instant,
+        /// Why.
+        reason: String,
+    },
     /// An input reached the engine; told when [`WorldConfig::tell_inputs`] is set.
     Input {
         /// When.
@@ -100,7 +146,24 @@ enum Due {
     /// Somebody's plan.
     Person(Who),
     /// A delayed answer.
-    Answer { call: CallId, request: Request, available: bool },
+    Answer(Box<Answer>),
+}
+
+/// A delayed answer.
+#[derive(Clone, Debug)]
+struct Answer {
+    call: CallId,
+    request: Request,
+    available: bool,
+}
+
+/// What is due next, in the order of ranks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    Timer,
+    Incident,
+    Entry,
+    Birth,
 }
 
 /// A running centre with its people. See the driver's rule at the top of this room.
@@ -115,36 +178,59 @@ pub struct World {
     fault: Fault,
     faults: BTreeMap<Asked, Fault>,
     people: People,
-    calendar: Calendar<Due>,
-    plans: BTreeMap<Who, Ticket>,
+    demand: Option<Demand>,
+    incidents: Arc<[Incident]>,
+    /// How many of the incidents have happened.
+    happened: usize,
+    /// Everybody before has been asked by [`IncidentKind::Register`] whether she is to be registered.
+    registered_to: PersonId,
+    calendar: Agenda<Due>,
+    plans: Plans,
     notices: VecDeque<Notice>,
+    /// What people want now; empty between changes.
+    wishes: Wishes,
+    /// What the engine has not been told yet; empty between changes.
+    inputs: VecDeque<Input>,
     agents: bool,
     tell_inputs: bool,
 }
 
 impl World {
-    /// A world at [`Instant::ZERO`]; what happens at that instant (agents coming on duty) has happened.
+    /// A world at [`Instant::ZERO`]; what happens at that instant (agents coming on duty) has happened, but for incidents
+    /// and births.
     pub fn new(config: WorldConfig) -> World {
-        let WorldConfig { script, clock, seed, services, agents, tell_inputs, check_laws } = config;
+        let WorldConfig { script, clock, seed, services, agents, cast, population, horizon, .. } = config;
+        let demand = cast.as_ref().map(|cast| match config.demand {
+            Some(demand) => demand.again(seed),
+            None => Demand::new(&cast.demand, population, &script, &clock, seed, horizon),
+        });
         let engine = Engine::new(script.clone(), clock.clone(), seed);
         let mut world = World {
             now: Instant::ZERO,
-            engine: if check_laws { engine.audited() } else { engine },
+            engine: if config.check_laws { engine.audited() } else { engine },
+            people: People::new(seed, clock.clone(), cast, &script),
             versions: Versions::new(script),
             clock,
             seed,
             services,
             fault: Fault::NONE,
             faults: BTreeMap::new(),
-            people: People::new(seed),
-            calendar: Calendar::default(),
-            plans: BTreeMap::new(),
+            demand,
+            incidents: config.incidents,
+            happened: 0,
+            registered_to: PersonId(0),
+            calendar: Agenda::default(),
+            plans: Plans::default(),
             notices: VecDeque::new(),
+            wishes: Wishes::default(),
+            inputs: VecDeque::new(),
             agents,
-            tell_inputs,
+            tell_inputs: config.tell_inputs,
         };
-        world.settle(Instant::ZERO, Wishes::default());
-        world.employ(Instant::ZERO);
+        world.telling(|world, ear| {
+            world.settle(Instant::ZERO, ear);
+            world.employ(Instant::ZERO, ear);
+        });
         world
     }
 
@@ -156,26 +242,20 @@ impl World {
     /// Lets everything happen that is due at or before `until`, each at its own instant. An instant before
     /// [`World::now`] changes nothing: time does not run back.
     pub fn advance_to(&mut self, until: Instant) {
-        loop {
-            let timer = self.engine.next_deadline().unwrap_or(Instant::NEVER);
-            let entry = self.calendar.head().unwrap_or(Instant::NEVER);
-            let next = timer.min(entry);
-            if next > until || next == Instant::NEVER {
-                break;
-            }
-            // A timer may be overdue when it was set for an instant that had passed; it happens now.
-            self.now = self.now.max(next);
-            if timer <= entry {
-                self.engine.advance(self.now);
-                self.settle(self.now, Wishes::default());
-            } else if let Some((at, due)) = self.calendar.pop() {
-                self.act(at, due);
-            }
-        }
-        if until != Instant::NEVER {
-            self.now = self.now.max(until);
-        }
-        self.take_from_services();
+        self.telling(|world, ear| {
+            world.run(until, ear);
+            world.take_from_services(ear);
+        });
+    }
+
+    /// As [`World::advance_to`], but tells `sink` the events, each once and in order, and nobody anything else: the way for
+    /// whoever runs ahead without a telephone at the other end. Nothing is kept for [`World::poll`] but
+    /// [`Notice::Refused`]; what services keep (see [`services::Config::keep`]) waits for the next [`World::advance_to`].
+    pub fn watch(&mut self, until: Instant, sink: &mut impl FnMut(&Event)) {
+        let mut kept = std::mem::take(&mut self.notices);
+        // Notices left from before are still to be told; events among them are not told twice.
+        self.run(until, &mut Watcher { sink, kept: &mut kept });
+        self.notices = kept;
     }
 
     /// Lets everything happen that is due at or before `now`, then this. For [`Input::CallArrived`] the id of the new
@@ -183,15 +263,17 @@ impl World {
     ///
     /// A script is published by [`World::publish`], which also follows its agent groups.
     pub fn inject(&mut self, now: Instant, input: Input) -> Option<CallId> {
-        self.advance_to(now);
         if let Input::ScriptPublished { script } = input {
             // Refused: the old version stays, as with any input that does not fit.
             let _ = self.publish(now, script);
             return None;
         }
-        let call = self.tell_engine(self.now, input);
-        self.settle(self.now, Wishes::default());
-        call
+        self.advance_to(now);
+        self.telling(|world, ear| {
+            let call = world.tell_engine(world.now, input, ear);
+            world.settle(world.now, ear);
+            call
+        })
     }
 
     /// Makes `script` the version that new calls begin on, and hires and lets go agents as its groups say.
@@ -200,24 +282,14 @@ impl World {
     /// The script cannot follow the versions in force, and why; the old version stays.
     pub fn publish(&mut self, now: Instant, script: Arc<Script>) -> Result<ScriptVersion, String> {
         self.advance_to(now);
-        self.engine.can_publish(&script)?;
-        if self.notices.is_empty() {
-            // What is still to be told may need any version; once all is told, only calls in progress do.
-            let engine = &self.engine;
-            self.versions.forget(|version| engine.script_version(version).is_some());
-        }
-        self.versions.publish(script.clone());
-        self.tell_engine(self.now, Input::ScriptPublished { script });
-        self.settle(self.now, Wishes::default());
-        self.employ(self.now);
-        Ok(self.versions.number())
+        let told = self.notices.is_empty();
+        self.telling(|world, ear| world.take_script(script, told, ear))
     }
 
     /// Adds a scripted caller, who calls at her time (now, if that has passed).
     pub fn add_caller(&mut self, caller: Caller) {
-        let mut wishes = Wishes::default();
-        self.people.add_caller(self.now, caller, &mut wishes);
-        self.settle(self.now, wishes);
+        self.people.add_caller(self.now, caller, &mut self.wishes);
+        self.telling(|world, ear| world.settle(world.now, ear));
     }
 
     /// How the services behave from now on, except those that [`World::set_fault_of`] spoke of.
@@ -237,10 +309,8 @@ impl World {
 
     /// When something is due; `None`: nothing ever, without an input.
     pub fn next_deadline(&self) -> Option<Instant> {
-        match (self.engine.next_deadline(), self.calendar.head()) {
-            (Some(timer), Some(entry)) => Some(timer.min(entry)),
-            (timer, entry) => timer.or(entry),
-        }
+        let (next, _) = self.next();
+        (next < Instant::NEVER).then_some(next)
     }
 
     /// The published versions, by which ids in events and commands are resolved.
@@ -274,78 +344,213 @@ impl World {
         self.people.agents()
     }
 
-    fn employ(&mut self, at: Instant) {
+    /// How many matters of synthetic callers are in progress: on the telephone, to call again, to be called back.
+    pub fn matters(&self) -> usize {
+        self.people.matters()
+    }
+
+    /// No synthetic caller is born any more.
+    pub fn demand_is_over(&self) -> bool {
+        self.demand.as_ref().is_none_or(|demand| demand.peek().is_none())
+    }
+
+    /// Does something of which the driver is told everything.
+    fn telling<T>(&mut self, change: impl FnOnce(&mut World, &mut Driver<'_>) -> T) -> T {
+        let mut notices = std::mem::take(&mut self.notices);
+        let done = change(self, &mut Driver(&mut notices));
+        self.notices = notices;
+        done
+    }
+
+    /// When something is due and what; [`Instant::NEVER`]: nothing.
+    fn next(&self) -> (Instant, Rank) {
+        let or_never = |at: Option<Instant>| at.unwrap_or(Instant::NEVER);
+        let incident = self.incidents.get(self.happened).map(|incident| incident.at);
+        let birth = self.demand.as_ref().and_then(Demand::peek);
+        let timer = (or_never(self.engine.next_deadline()), Rank::Timer);
+        let incident = (or_never(incident), Rank::Incident);
+        let entry = (or_never(self.calendar.head()), Rank::Entry);
+        timer.min(incident).min(entry).min((or_never(birth), Rank::Birth))
+    }
+
+    fn run<E: Ear>(&mut self, until: Instant, ear: &mut E) {
+        loop {
+            let (next, rank) = self.next();
+            if next > until || next == Instant::NEVER {
+                break;
+            }
+            // What was set for an instant that had passed happens now.
+            self.now = self.now.max(next);
+            match rank {
+                Rank::Timer => {
+                    self.engine.advance(self.now);
+                    self.settle(self.now, ear);
+                }
+                Rank::Incident => self.befall(self.now, ear),
+                Rank::Entry => {
+                    if let Some((_, due)) = self.calendar.pop() {
+                        self.act(self.now, due, ear);
+                    }
+                }
+                Rank::Birth => self.bear(self.now, ear),
+            }
+        }
+        if until != Instant::NEVER {
+            self.now = self.now.max(until);
+        }
+    }
+
+    fn employ<E: Ear>(&mut self, at: Instant, ear: &mut E) {
         if self.agents {
-            let mut wishes = Wishes::default();
-            self.people.employ(at, &self.versions, &self.clock, &mut wishes);
-            self.settle(at, wishes);
+            self.people.employ(at, &self.versions, &mut self.wishes);
+            self.settle(at, ear);
+        }
+    }
+
+    /// Makes a script the current version; `told`: nobody has still to read of older ones.
+    fn take_script<E: Ear>(&mut self, script: Arc<Script>, told: bool, ear: &mut E) -> Result<ScriptVersion, String> {
+        self.engine.can_publish(&script)?;
+        if told {
+            // What is still to be told may need any version; once all is told, only calls in progress do.
+            let engine = &self.engine;
+            self.versions.forget(|version| engine.script_version(version).is_some());
+        }
+        self.versions.publish(script.clone());
+        self.people.publish(&script);
+        self.tell_engine(self.now, Input::ScriptPublished { script }, ear);
+        self.settle(self.now, ear);
+        self.employ(self.now, ear);
+        Ok(self.versions.number())
+    }
+
+    /// The next incident happens.
+    fn befall<E: Ear>(&mut self, at: Instant, ear: &mut E) {
+        let incidents = self.incidents.clone();
+        let Some(Incident { kind, .. }) = incidents.get(self.happened) else { return };
+        self.happened += 1;
+        match kind {
+            IncidentKind::Service { asked: Some(asked), fault } => self.set_fault_of(*asked, *fault),
+            IncidentKind::Service { asked: None, fault } => {
+                self.faults.clear();
+                self.set_fault(*fault);
+            }
+            IncidentKind::Sms(up) => self.services.set_sms_up(*up),
+            IncidentKind::Publish(script) => {
+                if let Err(reason) = self.take_script(script.clone(), false, ear) {
+                    ear.insist(Notice::Refused { at, reason });
+                }
+            }
+            IncidentKind::Absent { groups, share } => {
+                self.people.keep_away(at, groups, *share, &mut self.wishes);
+                self.settle(at, ear);
+            }
+            IncidentKind::Register { people } => self.register(at, *people),
+        }
+    }
+
+    /// So many of those whose registration is pending are registered; fewer when there are no more.
+    fn register(&mut self, at: Instant, people: u32) {
+        let (on, _) = self.clock.local(at);
+        let mut left = people;
+        while left > 0 {
+            let Some(person) = self.services.registry().person(self.registered_to) else { return };
+            self.registered_to = PersonId(self.registered_to.0 + 1);
+            if person.status() == Status::Pending {
+                let change = Change::Register { person: person.id, on, category: None };
+                // Who cannot be registered (a date no record holds) stays as she is.
+                let _ = self.services.apply(change);
+                left -= 1;
+            }
+        }
+    }
+
+    /// Somebody calls for the first time.
+    fn bear<E: Ear>(&mut self, at: Instant, ear: &mut E) {
+        let Some(birth) = self.demand.as_mut().and_then(Demand::next) else { return };
+        if let Some(slot) = self.people.born(at, &birth, self.services.registry(), &mut self.wishes) {
+            self.dial(at, Who::Synthetic(slot), ear);
+        }
+        self.settle(at, ear);
+    }
+
+    /// Gives the engine the call that somebody wishes to make first of all, if it is one.
+    fn dial<E: Ear>(&mut self, at: Instant, who: Who, ear: &mut E) {
+        if let Some(Input::CallArrived { .. }) = self.wishes.inputs.first() {
+            let input = self.wishes.inputs.remove(0);
+            let call = self.tell_engine(at, input, ear);
+            self.people.dialled(at, who, call, &mut self.wishes);
         }
     }
 
     /// Does what the calendar holds.
-    fn act(&mut self, at: Instant, due: Due) {
-        let mut wishes = Wishes::default();
+    fn act<E: Ear>(&mut self, at: Instant, due: Due, ear: &mut E) {
         match due {
             Due::Person(who) => {
-                self.plans.remove(&who);
-                self.people.wake(at, who, &mut wishes);
-                if let (Who::Caller(caller), Some(Input::CallArrived { .. })) = (who, wishes.inputs.first()) {
-                    let input = wishes.inputs.remove(0);
-                    let call = self.tell_engine(at, input);
-                    self.people.dialled(at, caller, call, &mut wishes);
+                *self.plans.of(who) = None;
+                self.people.wake(at, who, &mut self.wishes);
+                if matches!(who, Who::Caller(_) | Who::Synthetic(_)) {
+                    self.dial(at, who, ear);
                 }
             }
-            Due::Answer { call, request, available } => wishes.inputs.push(self.reply(at, call, &request, available)),
+            Due::Answer(answer) => {
+                let reply = self.reply(at, answer.call, &answer.request, answer.available);
+                self.wishes.inputs.push(reply);
+            }
         }
-        self.settle(at, wishes);
+        self.settle(at, ear);
     }
 
     /// Drains the engine, and does what people wish and services answer, until nobody has anything more to do at `at`.
-    fn settle(&mut self, at: Instant, mut wishes: Wishes) {
-        let mut inputs = VecDeque::new();
+    fn settle<E: Ear>(&mut self, at: Instant, ear: &mut E) {
         loop {
-            self.take_plans(&mut wishes);
-            inputs.extend(wishes.inputs.drain(..));
+            self.take_wishes();
             match self.engine.poll() {
-                Output::Command(Command::Ask { call, request }) => inputs.extend(self.ask(at, call, request)),
+                Output::Command(Command::Ask { call, request }) => {
+                    let reply = self.ask(at, call, request);
+                    self.inputs.extend(reply);
+                }
                 Output::Command(command) => {
-                    self.people.hear(at, &command, &self.versions, &mut wishes);
-                    self.notices.push_back(Notice::ToCaller(at, command));
+                    let registry = self.services.registry();
+                    self.people.hear(at, &command, registry, &self.versions, &mut self.wishes);
+                    ear.tell(|| Notice::ToCaller(at, command));
                 }
                 Output::Event(event) => {
-                    self.people.notice(&event.fact, &mut wishes);
+                    self.people.notice(at, &event.fact, &mut self.wishes);
                     if let Fact::CallEnded { call, .. } = event.fact {
                         self.services.call_ended(call);
                     }
-                    self.notices.push_back(Notice::Event(event));
+                    ear.event(event);
                 }
-                Output::Timeout(_) => match inputs.pop_front() {
+                Output::Timeout(_) => match self.inputs.pop_front() {
                     Some(input) => {
-                        self.tell_engine(at, input);
+                        self.tell_engine(at, input, ear);
                     }
                     None => break,
                 },
             }
         }
-        self.take_from_services();
+        self.take_from_services(ear);
     }
 
-    fn take_plans(&mut self, wishes: &mut Wishes) {
-        for Plan { who, at } in wishes.plans.drain(..) {
-            if let Some(ticket) = self.plans.remove(&who) {
+    fn take_wishes(&mut self) {
+        for Plan { who, at } in self.wishes.plans.drain(..) {
+            let plan = self.plans.of(who);
+            if let Some(ticket) = plan.take() {
                 self.calendar.cancel(ticket);
             }
-            if let Some(at) = at {
-                self.plans.insert(who, self.calendar.enter(at, Due::Person(who)));
+            // What is never due needs no entry.
+            if let Some(at) = at.filter(|at| *at < Instant::NEVER) {
+                *plan = Some(self.calendar.enter(at, Due::Person(who)));
             }
         }
+        self.inputs.extend(self.wishes.inputs.drain(..));
     }
 
     /// Lets the engine have an input, and tells it masked.
-    fn tell_engine(&mut self, at: Instant, input: Input) -> Option<CallId> {
-        if self.tell_inputs {
+    fn tell_engine<E: Ear>(&mut self, at: Instant, input: Input, ear: &mut E) -> Option<CallId> {
+        if self.tell_inputs && E::ALL {
             let (input, secret) = self.masked(at, &input);
-            self.notices.push_back(Notice::Input { at, input, secret });
+            ear.tell(|| Notice::Input { at, input, secret });
         }
         self.engine.handle(at, input)
     }
@@ -365,12 +570,12 @@ impl World {
     /// The answer to a question, if it is given at once.
     fn ask(&mut self, at: Instant, call: CallId, request: Request) -> Option<Input> {
         let fault = self.faults.get(&Asked::by(&request.query)).copied().unwrap_or(self.fault);
-        let available = match fault.fate(self.seed, call, request.id) {
+        let available = match fault.fate(self.seed, self.people.lot(call), request.id) {
             Fate::Lost => return None,
             fate => fate == Fate::Answered,
         };
         if fault.delay.as_micros() > 0 {
-            self.calendar.enter(at + fault.delay, Due::Answer { call, request, available });
+            self.calendar.enter(at + fault.delay, Due::Answer(Box::new(Answer { call, request, available })));
             return None;
         }
         Some(self.reply(at, call, &request, available))
@@ -381,12 +586,20 @@ impl World {
             true => self.services.answer(at, &self.clock, call, request),
             false => Reply::Unavailable,
         };
+        if let Reply::CodeSent { .. } = reply
+            && let Some(Sms { kind: SmsKind::Code, code: Some(code), .. }) = self.services.outbox().latest()
+        {
+            self.people.text_message(call, *code);
+        }
         Input::Replied { call, request: request.id, reply }
     }
 
-    fn take_from_services(&mut self) {
-        self.notices.extend(self.services.drain_changes().into_iter().map(Notice::Change));
-        self.notices.extend(self.services.drain_audit().into_iter().map(Notice::Audit));
-        self.notices.extend(self.services.drain_sms().into_iter().map(Notice::Sms));
+    fn take_from_services<E: Ear>(&mut self, ear: &mut E) {
+        if E::ALL && self.services.has_news() {
+            let services = &mut self.services;
+            services.drain_changes().into_iter().for_each(|change| ear.tell(|| Notice::Change(change)));
+            services.drain_audit().into_iter().for_each(|entry| ear.tell(|| Notice::Audit(entry)));
+            services.drain_sms().into_iter().for_each(|sms| ear.tell(|| Notice::Sms(sms)));
+        }
     }
 }

@@ -27,6 +27,7 @@ impl Engine {
             if stays {
                 agent.wish = Wish::Ready;
                 self.acd.groups[agent.group.index()].on_duty += 1;
+                self.fact(Fact::AgentGoing { agent: id, going: false });
             }
             return stays;
         }
@@ -48,7 +49,7 @@ impl Engine {
                 self.fulfil_wish(id);
             }
             AgentState::NotReady(_) => self.fulfil_wish(id),
-            _ => {}
+            _ => self.fact(Fact::AgentGoing { agent: id, going: true }),
         }
         self.close_unstaffed();
         true
@@ -78,12 +79,13 @@ impl Engine {
         true
     }
 
-    /// An agent takes a break, now or after the work in hand.
+    /// An agent takes a break, now or after the work in hand. Said again in after-call work, it ends that.
     pub(in crate::engine) fn agent_not_ready(&mut self, id: AgentId) -> bool {
         let Some(agent) = self.acd.agent_mut(id).filter(|agent| agent.on_duty()) else { return false };
-        let state = agent.state;
+        let (state, said_before) = (agent.state, agent.wish == Wish::NotReady);
         agent.wish = Wish::NotReady;
         match state {
+            AgentState::AfterCall(_) if said_before => self.end_after_call_work(id),
             AgentState::Ready => {
                 self.acd.drop_ready(id);
                 self.fulfil_wish(id);

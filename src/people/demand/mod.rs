@@ -1,3 +1,140 @@
 //! When calls come, and whose they are.
+//!
+//! ```text
+//! rules (as a scenario says them) ──► source, days, events (what is expected) ──► cursor (chance) ──► births in order
+//! ```
+//!
+//! Chance comes from streams of its own: when the calls of a source come ([`crate::random::Purpose::Arrival`]), whose they are
+//! (`Person`), how busy a day (`DayFactor`) and a half-hour (`HalfHourFactor`) is; each keyed by source and local day. What
+//! happens in the centre cannot change a birth, nor can another source.
 
+mod alias;
+mod cursor;
+mod days;
+mod events;
+mod local;
 pub mod rules;
+mod source;
+
+use std::sync::Arc;
+
+use super::population::Population;
+use crate::{
+    id::PersonId,
+    random::Seed,
+    script::Script,
+    time::{Duration, Instant, LocalClock},
+};
+use cursor::Cursor;
+use rules::DemandRules;
+use source::SourcePlan;
+
+/// Somebody who is about to call for the first time about her matter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Birth {
+    /// When she dials.
+    pub at: Instant,
+    /// What all her chance is keyed by (`seed.stream(purpose, lot)`): unique in the run, and the same whatever the other
+    /// sources do and however calls are handled.
+    pub lot: u64,
+    /// From which source, by index in [`DemandRules::sources`].
+    pub source: u16,
+    /// Who she is; `None`: nobody the registry knows.
+    pub person: Option<PersonId>,
+}
+
+/// All calls to come, in order of time (ties: the earlier source first). Memory does not grow with the number of calls.
+///
+/// The same rules, seed and replication give the same births, whatever else happens in the run.
+#[derive(Clone, Debug)]
+pub struct Demand {
+    plan: Arc<Plan>,
+    seed: Seed,
+    cursors: Box<[Cursor]>,
+    /// The source whose call comes next.
+    first: usize,
+}
+
+/// What all replications share.
+#[derive(Debug)]
+struct Plan {
+    sources: Box<[SourcePlan]>,
+    population: Option<Arc<Population>>,
+    clock: LocalClock,
+    horizon: Instant,
+}
+
+impl Demand {
+    /// The calls of a run from its beginning to before `horizon`. Without a population nobody of the registry calls; nor
+    /// does anybody of a source whose filter nobody passes.
+    pub fn new(
+        rules: &DemandRules,
+        population: Option<Arc<Population>>,
+        script: &Script,
+        clock: &LocalClock,
+        seed: Seed,
+        horizon: Duration,
+    ) -> Demand {
+        let horizon = Instant::ZERO + horizon;
+        let source = |source| SourcePlan::new(source, population.as_deref(), script, clock, horizon);
+        // The lots leave sixteen bits for a source; a scenario with more is far beyond use, and its rest stays silent.
+        let sources = rules.sources.iter().take(usize::from(u16::MAX)).map(source).collect();
+        let plan = Plan { sources, population, clock: clock.clone(), horizon };
+        Demand::begin(Arc::new(plan), seed)
+    }
+
+    /// The same demand from its beginning with other chance: what another replication meets. Cheaper than [`Demand::new`].
+    pub fn again(&self, seed: Seed) -> Demand {
+        Demand::begin(self.plan.clone(), seed)
+    }
+
+    fn begin(plan: Arc<Plan>, seed: Seed) -> Demand {
+        let cursors = (0..plan.sources.len() as u16).map(|source| Cursor::new(source, &plan, seed)).collect();
+        let mut demand = Demand { plan, seed, cursors, first: 0 };
+        demand.first = demand.earliest();
+        demand
+    }
+
+    /// When the next birth is; `None`: nobody calls any more.
+    #[inline]
+    pub fn peek(&self) -> Option<Instant> {
+        self.cursors.get(self.first).map(|cursor| cursor.at).filter(|at| *at != Instant::NEVER)
+    }
+
+    /// The next birth.
+    #[inline]
+    #[allow(
+        clippy::should_implement_trait,
+        reason = "what comes next is peeked at as well, and is no sequence to adapt"
+    )]
+    pub fn next(&mut self) -> Option<Birth> {
+        let cursor = self.cursors.get_mut(self.first).filter(|cursor| cursor.at != Instant::NEVER)?;
+        let birth = cursor.take(&self.plan, self.seed);
+        if self.cursors.len() > 1 {
+            self.first = self.earliest();
+        }
+        Some(birth)
+    }
+
+    fn earliest(&self) -> usize {
+        let mut first = 0;
+        for (i, cursor) in self.cursors.iter().enumerate() {
+            if cursor.at < self.cursors[first].at {
+                first = i;
+            }
+        }
+        first
+    }
+
+    /// Expected births from `from` to before `to`, before any gamma factor is drawn.
+    pub fn expected(&self, from: Instant, to: Instant) -> f64 {
+        (0..self.plan.sources.len()).map(|source| self.expected_of(source, from, to)).sum()
+    }
+
+    /// Expected births of one source, by index; 0 for a source there is not.
+    pub fn expected_of(&self, source: usize, from: Instant, to: Instant) -> f64 {
+        let to = to.min(self.plan.horizon);
+        let Some(source) = self.plan.sources.get(source).filter(|_| from < to) else { return 0.0 };
+        source.expected(&self.plan.clock, from, to)
+    }
+}

@@ -28,6 +28,9 @@ pub struct Source {
     pub factor: f64,
     /// What they want: shares that sum to 1. Empty: nothing in particular (they go along the first choices).
     pub intents: Box<[(IntentId, f64)]>,
+    /// The chance of asking for an adviser after the matter was answered by the machine, for the intents listed here; for
+    /// the others the persona's.
+    pub adviser_after: Box<[(IntentId, f64)]>,
     /// What they speak, where the registry does not say it (or people come from outside it): shares that sum to 1. Empty:
     /// the script's default language.
     pub languages: Box<[(LanguageId, f64)]>,

@@ -207,6 +207,11 @@ impl Services {
         Ok(())
     }
 
+    /// Whether there is anything to drain.
+    pub fn has_news(&self) -> bool {
+        !self.changes.is_empty() || !self.audit.is_empty() || self.outbox.has_news()
+    }
+
     /// What has to be stored since the last time, in order.
     pub fn drain_changes(&mut self) -> Vec<ServiceChange> {
         std::mem::take(&mut self.changes)

@@ -121,6 +121,16 @@ impl Outbox {
         self.for_call(call).filter_map(|sms| sms.code).last()
     }
 
+    /// The message sent last.
+    pub fn latest(&self) -> Option<&Sms> {
+        self.recent.back()
+    }
+
+    /// Whether messages wait for the driver.
+    pub(super) fn has_news(&self) -> bool {
+        !self.undrained.is_empty()
+    }
+
     /// How many messages were sent since the beginning.
     pub fn sent(&self) -> u64 {
         self.sent

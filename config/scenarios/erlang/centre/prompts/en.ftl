@@ -1,0 +1,1 @@
+# Nothing is said here: waiting and talking are all there is.

@@ -1,0 +1,128 @@
+//! The centre a scenario runs on, and changes of its `centre.toml` made in memory.
+
+use std::{path::Path, sync::Arc};
+
+use super::overrides::Override;
+use crate::id::NodeId;
+use crate::script::{
+    self, Script, Source,
+    diagnostic::{Diagnostic, Severity, line_and_column},
+    tree::{self, Kind, Table, Value},
+};
+
+/// The file that changes are made in.
+const FILE: &str = "centre.toml";
+
+/// The files of a folder.
+pub(super) fn of_folder(dir: &Path) -> Result<Source, String> {
+    Source::from_dir(dir).map_err(|error| error.to_string())
+}
+
+/// The files with the changes made, for as many as can be.
+pub(super) fn changed<'a>(source: Source, changes: impl Iterator<Item = &'a Override>) -> Result<Source, String> {
+    let mut source = source;
+    for change in changes {
+        let path = change.of_centre().unwrap_or_default();
+        let text = edit(source.text(FILE).unwrap_or_default(), path, &change.value)
+            .ok_or_else(|| format!("centre.toml has no place for `{path}` (--set {change})"))?;
+        source = replaced(&source, FILE, |_| text.clone());
+    }
+    Ok(source)
+}
+
+/// The files with one of them changed.
+pub(super) fn replaced(source: &Source, file: &str, change: impl Fn(&str) -> String) -> Source {
+    let made = |(path, text): (&Arc<str>, &str)| {
+        (path.to_string(), if &**path == file { change(text) } else { text.to_owned() })
+    };
+    Source::from_files(source.files().map(made).collect())
+}
+
+/// Loads a centre; the reason names the first fault and how many there are.
+pub(super) fn load(source: &Source) -> Result<Arc<Script>, String> {
+    let loaded = script::load(source);
+    loaded
+        .script
+        .ok_or_else(|| faults(source, &loaded.diagnostics, "").unwrap_or_else(|| "it has no script".to_owned()))
+}
+
+/// The first error of a centre and how many more there are; those with the code `but` do not count.
+fn faults(source: &Source, found: &[Diagnostic], but: &str) -> Option<String> {
+    let errors = found.iter().filter(|problem| problem.severity == Severity::Error && problem.code != but);
+    let first = errors.clone().next()?;
+    let (line, column) = line_and_column(source.text(&first.file).unwrap_or_default(), first.span.start);
+    let more = match errors.count() {
+        1 => String::new(),
+        n => format!(" (and {} more)", n - 1),
+    };
+    Some(format!("{}:{line}:{column}: {}{more}", first.file, first.message))
+}
+
+/// The same centre whose calls begin at another node. What then lies aside may be unreachable; every other rule holds.
+pub(super) fn with_entry(source: &Source, node: &str) -> Result<Arc<Script>, String> {
+    let change = Override { key: "centre.centre.entry".to_owned(), value: format!("\"{node}\"") };
+    let edited = changed(source.clone(), [&change].into_iter())?;
+    if let Some(fault) = faults(&edited, &script::load(&edited).diagnostics, "unreachable-node") {
+        return Err(fault);
+    }
+    let script = load(source)?;
+    let entry = script.nodes.iter().position(|known| &*known.name == node);
+    let entry = entry.ok_or_else(|| format!("there is no node `{node}`"))?;
+    let mut script = Arc::into_inner(script).ok_or("the script is shared")?;
+    script.entry = NodeId(entry as u32);
+    script.digest = edited.digest().into();
+    Ok(Arc::new(script))
+}
+
+/// The text of a TOML file with one value changed or added; `None` where its table does not exist.
+fn edit(text: &str, path: &str, value: &str) -> Option<String> {
+    let (root, _) = tree::parse(text);
+    let keys: Vec<&str> = path.split('.').collect();
+    let (last, tables) = keys.split_last()?;
+    let mut table = &root;
+    let mut holder: Option<&Value> = None;
+    for key in tables {
+        let inner = table.get(key)?;
+        let Kind::Table(next) = &inner.kind else { return None };
+        (table, holder) = (next, Some(inner));
+    }
+    let mut text = text.to_owned();
+    match (table.get(last), holder) {
+        (Some(old), _) if !is_header(&text, old) => text.replace_range(old.span.clone(), value),
+        (None, Some(holder)) => insert(&mut text, holder, table, &format!("{last} = {value}")),
+        _ => return None,
+    }
+    Some(text)
+}
+
+/// Whether a value is a table with a header line of its own.
+fn is_header(text: &str, value: &Value) -> bool {
+    matches!(value.kind, Kind::Table(_)) && !text[value.span.clone()].starts_with('{')
+}
+
+/// Adds a line to a table: below its header, or inside its braces.
+fn insert(text: &mut String, holder: &Value, table: &Table, line: &str) {
+    if is_header(text, holder) {
+        let end = text[holder.span.start..].find('\n').map_or(text.len(), |i| holder.span.start + i);
+        text.insert_str(end, &format!("\n{line}"));
+    } else {
+        let comma = if table.entries.is_empty() { "" } else { "," };
+        text.insert_str(holder.span.start + 1, &format!(" {line}{comma} "));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_changed_where_it_stands_and_added_where_it_does_not() {
+        let text = "[queue.a]\nring = \"20s\"\nlevel = { target = 0.8 }\n[queue.b]\n";
+        assert_eq!(edit(text, "queue.a.ring", "\"5s\"").as_deref(), Some(&*text.replace("20s", "5s")));
+        let added = edit(text, "queue.b.max_wait", "\"5m\"").expect("the table exists");
+        assert_eq!(added, format!("{text}").replace("[queue.b]", "[queue.b]\nmax_wait = \"5m\""));
+        let inside = edit(text, "queue.a.level.threshold", "\"9s\"").expect("the table exists");
+        assert!(inside.contains("{ threshold = \"9s\",  target = 0.8 }"), "{inside}");
+        assert_eq!(edit(text, "queue.c.ring", "1"), None);
+    }
+}

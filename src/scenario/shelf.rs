@@ -1,0 +1,105 @@
+//! Where the files of a scenario come from: the binary itself, a folder, or a test.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use crate::script::{Source, embedded_files};
+
+/// The greatest size of a scenario's file or of a table beside it: 64 MB, a trace of some three million calls.
+const MAX_FILE: u64 = 64 << 20;
+
+/// A place where the files of a scenario stand. Paths in a scenario are meant from here.
+#[derive(Clone, Debug)]
+pub enum Shelf {
+    /// `config/scenarios/` as the binary carries it.
+    Embedded,
+    /// A folder.
+    Folder(PathBuf),
+    /// Given texts, by path.
+    Given(Arc<BTreeMap<String, String>>),
+}
+
+/// Every file of `config/scenarios/` that the binary carries, by path inside it.
+fn embedded() -> impl Iterator<Item = (String, String)> {
+    embedded_files().into_iter().filter_map(|(path, data)| {
+        let inside = path.strip_prefix("scenarios/")?.to_owned();
+        Some((inside, String::from_utf8_lossy(&data).into_owned()))
+    })
+}
+
+impl Shelf {
+    /// The names of the scenarios here, in the order of the alphabet.
+    pub fn names(&self) -> Vec<String> {
+        let name = |path: &str| path.strip_suffix(".toml").filter(|name| !name.contains('/')).map(str::to_owned);
+        let mut names: Vec<String> = match self {
+            Shelf::Embedded => embedded().filter_map(|(path, _)| name(&path)).collect(),
+            Shelf::Given(files) => files.keys().filter_map(|path| name(path)).collect(),
+            Shelf::Folder(folder) => {
+                let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+                entries.filter_map(|entry| name(entry.file_name().to_str()?)).collect()
+            }
+        };
+        names.sort();
+        names
+    }
+
+    /// The text of a file.
+    ///
+    /// # Errors
+    /// Why it cannot be read, in words.
+    pub fn text(&self, path: &str) -> Result<String, String> {
+        let absent = || "there is no such file".to_owned();
+        match self {
+            Shelf::Embedded => embedded().find(|(inside, _)| inside == path).map(|(_, text)| text).ok_or_else(absent),
+            Shelf::Given(files) => files.get(path).cloned().ok_or_else(absent),
+            Shelf::Folder(folder) => read(&folder.join(path)),
+        }
+    }
+
+    /// The files of a centre in a folder here.
+    ///
+    /// # Errors
+    /// Why they cannot be read, in words.
+    pub fn centre(&self, path: &str) -> Result<Source, String> {
+        let prefix = format!("{}/", path.trim_end_matches('/'));
+        let inside = |(file, text): (String, String)| file.strip_prefix(&prefix).map(|file| (file.to_owned(), text));
+        let files: Vec<(String, String)> = match self {
+            Shelf::Folder(folder) => return Source::from_dir(&folder.join(path)).map_err(|error| error.to_string()),
+            Shelf::Embedded => embedded().filter_map(inside).collect(),
+            Shelf::Given(files) => {
+                files.iter().map(|(file, text)| (file.clone(), text.clone())).filter_map(inside).collect()
+            }
+        };
+        match files.iter().any(|(file, _)| file == "centre.toml") {
+            true => Ok(Source::from_files(files)),
+            false => Err(format!("{path} has no centre.toml")),
+        }
+    }
+
+    /// What a report calls a file here.
+    pub fn shown(&self, path: &str) -> String {
+        match self {
+            Shelf::Embedded => format!("scenarios/{path}"),
+            Shelf::Given(_) => path.to_owned(),
+            Shelf::Folder(folder) if folder.as_os_str().is_empty() => path.to_owned(),
+            Shelf::Folder(folder) => folder.join(path).display().to_string(),
+        }
+    }
+}
+
+/// Reads a file of text, of a size that is no accident.
+pub(super) fn read(path: &Path) -> Result<String, String> {
+    let metadata = std::fs::metadata(path).map_err(|error| error.to_string())?;
+    if !metadata.is_file() {
+        return Err("it is not a file".to_owned());
+    }
+    if metadata.len() > MAX_FILE {
+        return Err(format!("it is greater than {MAX_FILE} bytes"));
+    }
+    let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
+    String::from_utf8(bytes)
+        .map_err(|error| format!("it is not UTF-8 text (byte {}); save it as UTF-8", error.utf8_error().valid_up_to()))
+}

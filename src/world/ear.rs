@@ -1,0 +1,60 @@
+//! Whom the world tells what happens while it moves: everything to a driver, or events alone to whoever watches.
+
+use std::collections::VecDeque;
+
+use super::Notice;
+use crate::engine::Event;
+
+/// Somebody who is told.
+pub(super) trait Ear {
+    /// Wants more than events.
+    const ALL: bool;
+
+    /// Something happened.
+    fn event(&mut self, event: Event);
+
+    /// Anything else; made only when it is wanted.
+    fn tell(&mut self, notice: impl FnOnce() -> Notice);
+
+    /// Something nobody may miss.
+    fn insist(&mut self, notice: Notice);
+}
+
+/// Keeps everything until the driver asks.
+pub(super) struct Driver<'a>(pub(super) &'a mut VecDeque<Notice>);
+
+impl Ear for Driver<'_> {
+    const ALL: bool = true;
+
+    fn event(&mut self, event: Event) {
+        self.0.push_back(Notice::Event(event));
+    }
+
+    fn tell(&mut self, notice: impl FnOnce() -> Notice) {
+        self.0.push_back(notice());
+    }
+
+    fn insist(&mut self, notice: Notice) {
+        self.0.push_back(notice);
+    }
+}
+
+/// Hands events on at once and keeps nothing but what nobody may miss.
+pub(super) struct Watcher<'a, F> {
+    pub(super) sink: &'a mut F,
+    pub(super) kept: &'a mut VecDeque<Notice>,
+}
+
+impl<F: FnMut(&Event)> Ear for Watcher<'_, F> {
+    const ALL: bool = false;
+
+    fn event(&mut self, event: Event) {
+        (self.sink)(&event);
+    }
+
+    fn tell(&mut self, _: impl FnOnce() -> Notice) {}
+
+    fn insist(&mut self, notice: Notice) {
+        self.kept.push_back(notice);
+    }
+}
