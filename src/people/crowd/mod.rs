@@ -141,6 +141,7 @@ impl Crowd {
         let language = self.speaks(source, person.as_ref(), lot);
         let number = self.number(source, person.as_ref(), lot);
         let probe = source.is_some_and(|source| matches!(source.people, Whom::Probe { .. }));
+        let after = source.map_or(&[][..], |source| &source.adviser_after).iter().find(|of| Some(of.0.0) == intent);
         Matter {
             mind: Mind::idle(),
             me: Someone {
@@ -152,7 +153,7 @@ impl Crowd {
                 region: person.as_ref().map_or(0, |person| person.region() as u8 + 1),
                 code: Secret::default(),
                 probe,
-                adviser_after: None,
+                adviser_after: after.map(|of| of.1),
             },
             call: None,
             number,

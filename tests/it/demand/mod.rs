@@ -57,6 +57,7 @@ fn source(people: Whom, volume: Volume) -> Source {
         volume,
         factor: 1.0,
         intents: [].into(),
+        adviser_after: [].into(),
         languages: [].into(),
         personas: [(0, 1.0)].into(),
     }
