@@ -27,6 +27,7 @@ impl Engine {
             if stays {
                 agent.wish = Wish::Ready;
                 self.acd.groups[agent.group.index()].on_duty += 1;
+                self.fact(Fact::AgentGoing { agent: id, going: false });
             }
             return stays;
         }
@@ -48,7 +49,7 @@ impl Engine {
                 self.fulfil_wish(id);
             }
             AgentState::NotReady(_) => self.fulfil_wish(id),
-            _ => {}
+            _ => self.fact(Fact::AgentGoing { agent: id, going: true }),
         }
         self.close_unstaffed();
         true
