@@ -45,6 +45,22 @@ fn counts_of_a_file_are_whole_and_expected_counts_are_numbers() {
     );
     let report = read_with(&text, &[("c.csv", csv), ("d.csv", csv)], &[]).expect_err("bad rows").render(false);
     expect![[r#"
+        error[bad-file]: `none.csv` cannot be read: there is no such file
+         --> day.toml:9:19
+          |
+        9 | counts = { file = "none.csv" }
+          |                   ^^^^^^^^^^
+          |
+          = help: paths are meant from the scenario's folder
+
+        error[bad-file]: `c.csv` has no column `at`
+          --> day.toml:11:18
+           |
+        11 | trace = { file = "c.csv" }
+           |                  ^^^^^^^
+           |
+           = help: the first line names the columns; one of them is `at`
+
         error[bad-row]: `2.5` is not a count of calls
          --> c.csv:3:1
           |
@@ -61,6 +77,14 @@ fn counts_of_a_file_are_whole_and_expected_counts_are_numbers() {
           |
           = help: correct or remove this row
 
+        error[bad-row]: `NaN` is not a count of calls
+         --> c.csv:5:1
+          |
+        5 | 4,NaN
+          | ^^^^^
+          |
+          = help: correct or remove this row
+
         error[bad-row]: `-1` is not a count of calls
          --> d.csv:4:1
           |
@@ -70,36 +94,12 @@ fn counts_of_a_file_are_whole_and_expected_counts_are_numbers() {
           = help: correct or remove this row
 
         error[bad-row]: `NaN` is not a count of calls
-         --> c.csv:5:1
-          |
-        5 | 4,NaN
-          | ^^^^^
-          |
-          = help: correct or remove this row
-
-        error[bad-row]: `NaN` is not a count of calls
          --> d.csv:5:1
           |
         5 | 4,NaN
           | ^^^^^
           |
-          = help: correct or remove this row
-
-        error[bad-file]: `none.csv` cannot be read: there is no such file
-         --> day.toml:9:19
-          |
-        9 | counts = { file = "none.csv" }
-          |                   ^^^^^^^^^^
-          |
-          = help: paths are meant from the scenario's folder
-
-        error[bad-file]: `c.csv` has no column `at`
-          --> day.toml:11:18
-           |
-        11 | trace = { file = "c.csv" }
-           |                  ^^^^^^^
-           |
-           = help: the first line names the columns; one of them is `at`"#]]
+          = help: correct or remove this row"#]]
     .assert_eq(&report);
 }
 
@@ -147,18 +147,6 @@ fn a_mistake_in_the_file_it_is_like_is_told_there() {
     .assert_eq(&report.expect_err("two mistakes").render(false));
     let report = read_with("title = \"c\"\nlike = \"paren\"\n", &[("parent.toml", parent)], &[]);
     expect![[r#"
-        error[missing-field]: a scenario needs `horizon` or `until`
-        --> day.toml
-         = help: for instance horizon = "24h", or until = 2022-07-01T00:00:00
-
-        error[missing-field]: a scenario needs the field `begins`
-        --> day.toml
-         = help: `begins`: the local date and time at which the run begins
-
-        error[missing-field]: a scenario needs the field `demand`
-        --> day.toml
-         = help: `demand`: who calls and when, a table for each source; the number `demand.factor` multiplies all of them
-
         error[unknown-scenario]: there is no scenario `paren`
          --> day.toml:2:8
           |
@@ -168,18 +156,6 @@ fn a_mistake_in_the_file_it_is_like_is_told_there() {
           = help: did you mean `parent`?"#]].assert_eq(&report.expect_err("no such scenario").render(false));
     let report = read_with("title = \"c\"\nlike = \"other\"\n", &[("other.toml", "like = \"day\"\n")], &[]);
     expect![[r#"
-        error[missing-field]: a scenario needs `horizon` or `until`
-        --> day.toml
-         = help: for instance horizon = "24h", or until = 2022-07-01T00:00:00
-
-        error[missing-field]: a scenario needs the field `begins`
-        --> day.toml
-         = help: `begins`: the local date and time at which the run begins
-
-        error[missing-field]: a scenario needs the field `demand`
-        --> day.toml
-         = help: `demand`: who calls and when, a table for each source; the number `demand.factor` multiplies all of them
-
         error[like-cycle]: `day` is like this scenario in turn; nobody says what both are
          --> other.toml:1:8
           |

@@ -752,67 +752,59 @@ calls = 100
     check(
         rest,
         expect![[r#"
-        error[no-shape]: the first shape, `friday`, holds on some days only; the others would have none
-         --> day.toml:4:17
-          |
-        4 | [demand.a.shape.friday]
-          |                 ^^^^^^
-          |
-          = help: put a shape without `days` before it
+            error[no-shape]: the first shape, `friday`, holds on some days only; the others would have none
+             --> day.toml:4:17
+              |
+            4 | [demand.a.shape.friday]
+              |                 ^^^^^^
+              |
+              = help: put a shape without `days` before it
 
-        error[unknown-word]: `fry` is not a value of `weekdays`
-         --> day.toml:5:29
-          |
-        5 | days = { weekdays = ["fri", "fry"], on = 2022-05-20, from = 2022-05-20 }
-          |                             ^^^^^
-          |
-          = help: did you mean `fri`?
+            error[unknown-word]: `fry` is not a value of `weekdays`
+             --> day.toml:5:29
+              |
+            5 | days = { weekdays = ["fri", "fry"], on = 2022-05-20, from = 2022-05-20 }
+              |                             ^^^^^
+              |
+              = help: did you mean `fri`?
 
-        error[two-at-once]: `on` is one day; `from` beside it says another thing
-         --> day.toml:5:54
-          |
-        5 | days = { weekdays = ["fri", "fry"], on = 2022-05-20, from = 2022-05-20 }
-          |                                                      ^^^^
-          |
-          = help: remove one of them
+            error[two-at-once]: `on` is one day; `from` beside it says another thing
+             --> day.toml:5:54
+              |
+            5 | days = { weekdays = ["fri", "fry"], on = 2022-05-20, from = 2022-05-20 }
+              |                                                      ^^^^
+              |
+              = help: remove one of them
 
-        error[bad-time]: 08:15 is not the beginning of a half-hour
-         --> day.toml:6:8
-          |
-        6 | from = "08:15"
-          |        ^^^^^^^
-          |
-          = help: choose a full or a half hour
+            error[bad-time]: 08:15 is not the beginning of a half-hour
+             --> day.toml:6:8
+              |
+            6 | from = "08:15"
+              |        ^^^^^^^
+              |
+              = help: choose a full or a half hour
 
-        error[empty]: the weights are all zero
-         --> day.toml:7:11
-          |
-        7 | weights = [1, -1]
-          |           ^^^^^^^
-          |
-          = help: give at least one half-hour a weight above 0
+            error[out-of-range]: `weights` must be from 0 to 1000000000
+             --> day.toml:7:15
+              |
+            7 | weights = [1, -1]
+              |               ^^
 
-        error[out-of-range]: `weights` must be from 0 to 1000000000
-         --> day.toml:7:15
-          |
-        7 | weights = [1, -1]
-          |               ^^
+            error[too-many]: 3 half-hours from 23:00 on go beyond the end of the day
+              --> day.toml:10:11
+               |
+            10 | weights = [1, 1, 1]
+               |           ^^^^^^^^^
+               |
+               = help: give at most 2 weights
 
-        error[too-many]: 3 half-hours from 23:00 on go beyond the end of the day
-          --> day.toml:10:11
-           |
-        10 | weights = [1, 1, 1]
-           |           ^^^^^^^^^
-           |
-           = help: give at most 2 weights
-
-        error[empty]: the weights are all zero
-          --> day.toml:12:11
-           |
-        12 | weights = [0, 0]
-           |           ^^^^^^
-           |
-           = help: give at least one half-hour a weight above 0"#]],
+            error[empty]: the weights are all zero
+              --> day.toml:12:11
+               |
+            12 | weights = [0, 0]
+               |           ^^^^^^
+               |
+               = help: give at least one half-hour a weight above 0"#]],
     );
 }
 
@@ -859,115 +851,115 @@ calls = 100
     check(
         rest,
         expect![[r#"
-        error[missing-field]: `nothing` does not say what happens
-         --> day.toml:4:11
-          |
-        4 | [incident.nothing]
-          |           ^^^^^^^
-          |
-          = help: one of: service, sms, publish, edit, entry, absent, register
+            error[missing-field]: `nothing` does not say what happens
+             --> day.toml:4:11
+              |
+            4 | [incident.nothing]
+              |           ^^^^^^^
+              |
+              = help: one of: service, sms, publish, edit, entry, absent, register
 
-        error[two-at-once]: `two` is sms and absent at once
-         --> day.toml:9:1
-          |
-        9 | absent = 0.5
-          | ^^^^^^
-          |
-          = help: make it an incident of its own
+            error[two-at-once]: `two` is sms and absent at once
+             --> day.toml:9:1
+              |
+            9 | absent = 0.5
+              | ^^^^^^
+              |
+              = help: make it an incident of its own
 
-        error[shares-sum]: `down` and `lost` are shares of the same questions; together they are more than all
-          --> day.toml:12:11
-           |
-        12 | service = ["registraton", "identity"]
-           |           ^^^^^^^^^^^^^^^^^^^^^^^^^^^
-           |
-           = help: lower one of them
+            error[shares-sum]: `down` and `lost` are shares of the same questions; together they are more than all
+              --> day.toml:12:11
+               |
+            12 | service = ["registraton", "identity"]
+               |           ^^^^^^^^^^^^^^^^^^^^^^^^^^^
+               |
+               = help: lower one of them
 
-        error[unknown-name]: there is no service `registraton`
-          --> day.toml:12:12
-           |
-        12 | service = ["registraton", "identity"]
-           |            ^^^^^^^^^^^^^
-           |
-           = help: did you mean `registration`?
+            error[unknown-name]: there is no service `registraton`
+              --> day.toml:12:12
+               |
+            12 | service = ["registraton", "identity"]
+               |            ^^^^^^^^^^^^^
+               |
+               = help: did you mean `registration`?
 
-        error[outside-run]: 2022-05-18T10:00:00 is not within the run
-          --> day.toml:16:6
-           |
-        16 | at = 2022-05-18T10:00:00
-           |      ^^^^^^^^^^^^^^^^^^^
-           |
-           = help: choose a time between `begins` and the end of the run
+            error[outside-run]: 2022-05-18T10:00:00 is not within the run
+              --> day.toml:16:6
+               |
+            16 | at = 2022-05-18T10:00:00
+               |      ^^^^^^^^^^^^^^^^^^^
+               |
+               = help: choose a time between `begins` and the end of the run
 
-        error[out-of-range]: `absent` must be from 0 to 1
-          --> day.toml:17:10
-           |
-        17 | absent = 1.1
-           |          ^^^
+            error[out-of-range]: `absent` must be from 0 to 1
+              --> day.toml:17:10
+               |
+            17 | absent = 1.1
+               |          ^^^
 
-        error[unknown-name]: there is no group `ar_pays`
-          --> day.toml:18:11
-           |
-        18 | groups = ["ar_pays"]
-           |           ^^^^^^^^^
-           |
-           = help: did you mean `ar_pay`?
+            error[unknown-name]: there is no group `ar_pays`
+              --> day.toml:18:11
+               |
+            18 | groups = ["ar_pays"]
+               |           ^^^^^^^^^
+               |
+               = help: did you mean `ar_pay`?
 
-        error[unknown-name]: there is no node `adviser.strat`
-          --> day.toml:21:9
-           |
-        21 | entry = "adviser.strat"
-           |         ^^^^^^^^^^^^^^^
-           |
-           = help: did you mean `adviser.start`?
+            error[unknown-name]: there is no node `adviser.strat`
+              --> day.toml:21:9
+               |
+            21 | entry = "adviser.strat"
+               |         ^^^^^^^^^^^^^^^
+               |
+               = help: did you mean `adviser.start`?
 
-        error[no-effect]: `slow` says nothing about `entry`
-          --> day.toml:22:1
-           |
-        22 | slow = "5s"
-           | ^^^^
-           |
-           = help: remove it, or write `service`
+            error[no-effect]: `slow` says nothing about `entry`
+              --> day.toml:22:1
+               |
+            22 | slow = "5s"
+               | ^^^^
+               |
+               = help: remove it, or write `service`
 
-        error[unknown-name]: there is no file `flows/mian.toml`
-          --> day.toml:25:18
-           |
-        25 | edit = [{ file = "flows/mian.toml", replace = "a", with = "b" }]
-           |                  ^^^^^^^^^^^^^^^^^
-           |
-           = help: did you mean `flows/main.toml`?
+            error[unknown-name]: there is no file `flows/mian.toml`
+              --> day.toml:25:18
+               |
+            25 | edit = [{ file = "flows/mian.toml", replace = "a", with = "b" }]
+               |                  ^^^^^^^^^^^^^^^^^
+               |
+               = help: did you mean `flows/main.toml`?
 
-        error[no-effect]: flows/main.toml does not hold `no such text`
-          --> day.toml:28:47
-           |
-        28 | edit = [{ file = "flows/main.toml", replace = "no such text", with = "b" }]
-           |                                               ^^^^^^^^^^^^^^
-           |
-           = help: copy the text from the file, spaces and all
+            error[no-effect]: flows/main.toml does not hold `no such text`
+              --> day.toml:28:47
+               |
+            28 | edit = [{ file = "flows/main.toml", replace = "no such text", with = "b" }]
+               |                                               ^^^^^^^^^^^^^^
+               |
+               = help: copy the text from the file, spaces and all
 
-        error[no-effect]: flows/main.toml does not hold `kind = "menu"`
-          --> day.toml:31:47
-           |
-        31 | edit = [{ file = "flows/main.toml", replace = 'kind = "menu"', with = 'kind = "meun"' }]
-           |                                               ^^^^^^^^^^^^^^^
-           |
-           = help: copy the text from the file, spaces and all
+            error[bad-centre]: it cannot be published: flows/main.toml:12:8: there is no kind of node called `meun` (did you mean `menu`?)
+              --> day.toml:31:8
+               |
+            31 | edit = [{ file = "flows/main.toml", replace = 'kind    = "menu"', with = 'kind = "meun"' }]
+               |        ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+               |
+               = help: `hatif check DIR` shows every fault in a centre
 
-        error[bad-centre]: it cannot be published: no/such/folder has no centre.toml
-          --> day.toml:34:11
-           |
-        34 | publish = "no/such/folder"
-           |           ^^^^^^^^^^^^^^^^
-           |
-           = help: `hatif check DIR` shows every fault in a centre
+            error[bad-centre]: it cannot be published: no/such/folder has no centre.toml
+              --> day.toml:34:11
+               |
+            34 | publish = "no/such/folder"
+               |           ^^^^^^^^^^^^^^^^
+               |
+               = help: `hatif check DIR` shows every fault in a centre
 
-        error[no-effect]: who is registered stays registered
-          --> day.toml:37:1
-           |
-        37 | ends = "11:00"
-           | ^^^^
-           |
-           = help: remove `ends`"#]],
+            error[no-effect]: who is registered stays registered
+              --> day.toml:37:1
+               |
+            37 | ends = "11:00"
+               | ^^^^
+               |
+               = help: remove `ends`"#]],
     );
 }
 
@@ -1096,14 +1088,22 @@ fn what_set_changes_is_checked_like_the_file() {
           = help: there is: registration_status, payment, amo_file, family, portal, locator, calendar, complaint"#]].assert_eq(&report);
     let report = read_with(&text, &[], &["centre.queue.statsu.max_wait=5m"]).expect_err("a mistake").render(false);
     expect![[r#"
-        error[bad-centre]: the centre cannot be used: centre.toml has no place for `queue.statsu.max_wait` (--set centre.queue.statsu.max_wait="5m")
-        --> day.toml
-         = help: give the folder that holds centre.toml; `hatif check DIR` shows every fault in it"#]].assert_eq(&report);
+        error[bad-centre]: the centre cannot be used: centre.toml has no `statsu` for `queue.statsu.max_wait`; did you mean `status`?
+         --> --set centre.queue.statsu.max_wait="5m":1:1
+          |
+        1 | centre.queue.statsu.max_wait = "5m"
+          | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+          |
+          = help: give the folder that holds centre.toml; `hatif check DIR` shows every fault in it"#]].assert_eq(&report);
     let report = read_with(&text, &[], &["centre.queue.status.max_wiat=5m"]).expect_err("a mistake").render(false);
     expect![[r#"
-        error[bad-centre]: the centre cannot be used: centre.toml:139:1: a queue has no field `max_wiat`
-        --> day.toml
-         = help: give the folder that holds centre.toml; `hatif check DIR` shows every fault in it"#]]
+        error[bad-centre]: the centre cannot be used: centre.toml:139:1: a queue has no field `max_wiat` (did you mean `max_wait`?)
+         --> --set centre.queue.status.max_wiat="5m":1:1
+          |
+        1 | centre.queue.status.max_wiat = "5m"
+          | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+          |
+          = help: give the folder that holds centre.toml; `hatif check DIR` shows every fault in it"#]]
     .assert_eq(&report);
 }
 
