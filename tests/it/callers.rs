@@ -180,6 +180,7 @@ fn every_intent_reaches_its_answer_or_an_adviser_in_every_language() {
             }
         }
     }
+    assert!(events.iter().any(|event| matches!(event.fact, Fact::SurveyAnswered { question: 1, .. })));
     assert!(contained.iter().all(|n| *n >= 10), "{:?}: {contained:?}", script.intents);
     assert!(languages.iter().all(|n| *n >= 3 * script.intents.len()), "{languages:?}");
 }
@@ -217,18 +218,23 @@ fn who_mis_keys_errs_and_hesitates_still_gets_there() {
 
 /// One queue and nothing else: the centre of the textbook.
 fn one_queue(treatment: &str) -> Arc<Script> {
+    let keep = "[node.keep]\nkind = \"callback\"\nqueue = \"help\"\nto = \"promised\"\nfailed = \"bye\"\n\
+                [node.promised]\nkind = \"end\"\noutcome = \"callback\"\n";
     let flow = format!(
-        "[node.start]\nkind = \"goto\"\nto = \"adviser\"\n[node.adviser]\nkind = \"queue\"\nqueue = \"help\"\nanswered = \"bye\"\n\
-         full = \"bye\"\nclosed = \"bye\"\ntimeout = \"bye\"\n{treatment}\n[node.keep]\nkind = \"callback\"\nqueue = \"help\"\n\
-         prompt = \"kept\"\nto = \"promised\"\nfailed = \"bye\"\n[node.promised]\nkind = \"end\"\noutcome = \"callback\"\n\
-         [node.bye]\nkind = \"end\"\nprompt = \"bye\"\noutcome = \"contained\"\n"
+        "[node.adviser]\nkind = \"queue\"\nqueue = \"help\"\nanswered = \"bye\"\nfull = \"bye\"\nclosed = \"bye\"\n\
+         timeout = \"bye\"\n{treatment}\n[node.bye]\nkind = \"end\"\nprompt = \"bye\"\noutcome = \"contained\"\n{}",
+        if treatment.contains("keep") { keep } else { "" }
     );
-    let head = crate::support::centre::CENTRE.replace("0 = \"main.adviser\"\n", "");
-    let loaded = load(&centre(&[("centre.toml", &head), ("flows/main.toml", &flow)]));
+    let head = crate::support::centre::CENTRE.replace("main.start", "main.adviser");
+    let texts = "place = Place { $n }\nbye = Bye\nerr-in = Nothing heard\nerr-bad = Not that\n";
+    let texts = if treatment.is_empty() { texts.replace("place = Place { $n }\n", "") } else { texts.to_owned() };
+    let files =
+        [("centre.toml", &*head), ("flows/main.toml", &flow), ("prompts/fr.ftl", &texts), ("prompts/ar.ftl", &texts)];
+    let loaded = load(&centre(&files));
     loaded.script.unwrap_or_else(|| panic!("{:#?}", loaded.diagnostics))
 }
 
-const OFFERS: &str = "treatment = [{ after = \"10s\", every = \"60s\", prompt = { id = \"place\", args = {} }, keys = { 1 = { to = \"keep\" } } }]";
+const OFFERS: &str = "treatment = [{ after = \"10s\", every = \"60s\", prompt = { id = \"place\", args = { n = \"queue.position\" } }, keys = { 1 = { to = \"keep\" } } }]";
 
 fn outside(calls: u64, every: Duration) -> Vec<Source> {
     vec![source(Whom::Outside, None, calls, every)]
@@ -308,7 +314,7 @@ fn who_abandons_calls_again_as_the_same_person_until_she_gives_up() {
 
 #[test]
 fn an_announced_wait_makes_her_leave_or_ask_to_be_called_back() {
-    let script = one_queue(&OFFERS.replace("args = {}", "args = { n = \"queue.position\" }"));
+    let script = one_queue(OFFERS);
     let told = |persona: Persona| {
         let cast = cast(outside(1, s(10)), persona, never_again());
         run_agents(&script, LocalClock::utc(), cast, Instant::from_secs(3_600), false)
@@ -348,7 +354,6 @@ fn a_call_back_asked_for_at_night_is_answered_in_the_morning_or_let_ring() {
         });
         assert!(!back || queue.as_deref() == Some("pay"), "asked about her matter: {queue:?}");
     }
-    assert!(events.iter().any(|event| matches!(event.fact, Fact::SurveyAnswered { .. })));
 
     let redial = RedialRules { after_failure: fixed(60_000), attempts: 2, ..never_again() };
     let events = night(Persona { answers_callback: 0.0, ..asks }, redial);
