@@ -6,7 +6,7 @@
 //! ```
 //!
 //! Imports `script` (the checked centre and the reader of TOML with places), `people`, `world` (incidents), `registry`,
-//! `time`, `id`. Never enters: a clock, a socket, chance.
+//! `time`, `id`, and of `random` the root of chance that a world is given. Never enters: a clock, a socket, a draw.
 
 mod book;
 mod centre;

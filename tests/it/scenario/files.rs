@@ -1,7 +1,11 @@
 //! Files beside a scenario: those it is like, and tables of calls.
 
 use expect_test::expect;
-use hatif::{people::demand::rules::Volume, scenario::Scenario, time::Instant};
+use hatif::{
+    people::{demand::rules::Volume, staffing::GroupStaffing},
+    scenario::Scenario,
+    time::Instant,
+};
 
 use super::{HEAD, read_with};
 
@@ -123,7 +127,7 @@ fn a_scenario_takes_from_the_one_it_is_like_and_changes_the_rest() {
         Volume::Rate(3.0 / 60.0),
         "the volume is another, not a second one"
     );
-    assert_eq!(scenario.cast.staffing.groups.iter().map(|group| group.size()).sum::<u32>(), 9);
+    assert_eq!(scenario.cast.staffing.groups.iter().map(GroupStaffing::size).sum::<u32>(), 9);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use hatif::{
         demand::rules::{Base, Volume, Whom},
         distribution::Distribution,
         persona::Listening,
+        staffing::GroupStaffing,
     },
     scenario::{Override, Scenario},
     time::{Date, Duration, Instant, TimeOfDay},
@@ -19,7 +20,7 @@ fn named(name: &str, overrides: &[&str]) -> Scenario {
 }
 
 fn staff(scenario: &Scenario) -> Vec<u32> {
-    scenario.cast.staffing.groups.iter().map(|group| group.size()).collect()
+    scenario.cast.staffing.groups.iter().map(GroupStaffing::size).collect()
 }
 
 #[test]
