@@ -87,6 +87,10 @@ impl Ring {
         self.summary |= 1 << (bucket / 64);
     }
 
+    fn holds(&self, bucket: usize) -> bool {
+        self.bits[bucket / 64] & (1 << (bucket % 64)) != 0
+    }
+
     fn clear(&mut self, bucket: usize) {
         let word = &mut self.bits[bucket / 64];
         *word &= !(1 << (bucket % 64));
@@ -175,6 +179,7 @@ impl<T> Agenda<T> {
     }
 
     /// Takes out the earliest entry if it is due at or before `now`; else notes that time has come to `now`.
+    #[inline]
     pub fn due(&mut self, now: Instant) -> Option<(Instant, T)> {
         if self.len > 0 && self.head <= now {
             return self.pop();
@@ -203,7 +208,9 @@ impl<T> Agenda<T> {
         // All that is left lies behind `now`, so that only the bucket which time enters has to be looked at.
         let (ring, bucket) = bucket_of(grain, self.grain);
         self.grain = grain;
-        self.scatter(ring, bucket);
+        if self.rings[ring].holds(bucket) {
+            self.scatter(ring, bucket);
+        }
     }
 
     /// Writes an entry into a free place.

@@ -170,7 +170,7 @@ impl Engine {
 
     fn audit_agents_of(&self, call: &Call) -> Result<(), String> {
         let (agents, state): (Rung, fn(_) -> _) = match &call.state {
-            CallState::Ringing { agents } => (agents.clone(), AgentState::Ringing),
+            CallState::Ringing { agent } => (call.rung().unwrap_or_else(|| Rung::one(*agent)), AgentState::Ringing),
             CallState::Dialling { agent } => (Rung::one(*agent), AgentState::Reserved),
             CallState::Talking { agent, .. } | CallState::Held { agent, .. } => {
                 (Rung::one(*agent), AgentState::Talking)
@@ -188,7 +188,7 @@ impl Engine {
         for agent in &self.state.acd.agents {
             let Some(id) = agent.call() else { continue };
             let names = self.state.calls.get(id).is_some_and(|call| match &call.state {
-                CallState::Ringing { agents } => agents.iter().any(|other| other == agent.id),
+                CallState::Ringing { .. } => call.rung().is_some_and(|rung| rung.iter().any(|other| other == agent.id)),
                 CallState::Dialling { agent: other }
                 | CallState::Talking { agent: other, .. }
                 | CallState::Held { agent: other, .. } => *other == agent.id,

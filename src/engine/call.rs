@@ -30,14 +30,14 @@ use crate::{
 };
 
 /// Where a call is.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum CallState {
     /// In the menus.
     Ivr(Step),
     /// Waiting for an agent.
     Queued,
-    /// One agent's telephone, or those of several, ring for it.
-    Ringing { agents: Rung },
+    /// This agent's telephone rings for it, and those of [`Call::others`].
+    Ringing { agent: AgentId },
     /// The caller's telephone rings, to keep a promise; the agent is kept free.
     Dialling { agent: AgentId },
     /// With an agent.
@@ -49,7 +49,7 @@ pub(crate) enum CallState {
 }
 
 /// What a call in the menus waits for.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Step {
     /// Nothing: it is on its way.
     Moving,
@@ -119,7 +119,7 @@ pub(crate) enum Question {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Rung {
     pub(crate) first: AgentId,
-    others: Vec<AgentId>,
+    pub(crate) others: Vec<AgentId>,
 }
 
 impl Rung {
@@ -184,6 +184,8 @@ pub(crate) struct Call {
     pub(crate) hunts: u32,
     pub(crate) caller: Option<CallerNumber>,
     pub(crate) state: CallState,
+    /// The other agents whose telephones ring for it, in a queue that rings all.
+    pub(crate) others: Vec<AgentId>,
     pub(crate) node: NodeId,
     pub(crate) language: LanguageId,
     pub(crate) level: AccessLevel,
@@ -239,30 +241,6 @@ pub(crate) struct Call {
 impl Call {
     /// A call at the entry of a script.
     pub(super) fn new(id: CallId, version: usize, script: &Script) -> Call {
-        let vars = script.variables.iter().map(|variable| variable.initial.clone()).collect();
-        Call::with_room(id, version, script, Room { vars, ..Room::default() })
-    }
-
-    /// The same in the place of a call that has ended, whose lists are used again.
-    pub(super) fn begin_again(&mut self, id: CallId, version: usize, script: &Script) {
-        let mut room = Room {
-            vars: std::mem::take(&mut self.vars),
-            frames: std::mem::take(&mut self.frames),
-            history: std::mem::take(&mut self.history),
-            steps: std::mem::take(&mut self.steps),
-            promises: std::mem::take(&mut self.promises),
-        };
-        room.vars.clear();
-        room.vars.extend(script.variables.iter().map(|variable| variable.initial.clone()));
-        room.frames.clear();
-        room.history.clear();
-        room.steps.clear();
-        room.promises.clear();
-        *self = Call::with_room(id, version, script, room);
-    }
-
-    fn with_room(id: CallId, version: usize, script: &Script, room: Room) -> Call {
-        let Room { vars, frames, history, steps, promises } = room;
         Call {
             id,
             version,
@@ -271,14 +249,15 @@ impl Call {
             hunts: 0,
             caller: None,
             state: CallState::Ivr(Step::Moving),
+            others: Vec::new(),
             node: script.entry,
             language: script.default_language,
             level: AccessLevel::L0,
             person: None,
             recording: true,
-            vars,
-            frames,
-            history,
+            vars: script.variables.iter().map(|variable| variable.initial.clone()).collect(),
+            frames: Vec::new(),
+            history: Vec::new(),
             typed: Keys::default(),
             listen_unsaid: false,
             handed_on: 0,
@@ -295,21 +274,117 @@ impl Call {
             promise: None,
             requests: 0,
             place: None,
-            steps,
+            steps: Vec::new(),
             kept: None,
             queue_node: None,
             armed: Armed::default(),
             answered: false,
-            promises,
+            promises: Vec::new(),
             promised: false,
             gone: false,
             reached: false,
         }
     }
 
+    /// Makes a call that has ended a new one, whose lists use the same memory. Field by field: most are a byte or two.
+    pub(super) fn begin_again(&mut self, new_id: CallId, of_version: usize, script: &Script) {
+        let Call {
+            id,
+            version,
+            promised_in,
+            origin,
+            hunts,
+            caller,
+            state,
+            others,
+            node,
+            language,
+            level,
+            person,
+            recording,
+            vars,
+            frames,
+            history,
+            typed,
+            listen_unsaid,
+            handed_on,
+            entry,
+            last_entry,
+            claim,
+            code_sent,
+            tries,
+            playing_until,
+            unstoppable_until,
+            no_input,
+            no_match,
+            hours,
+            promise,
+            requests,
+            place,
+            steps,
+            kept,
+            queue_node,
+            armed,
+            answered,
+            promises,
+            promised,
+            gone,
+            reached,
+        } = self;
+        (*id, *version) = (new_id, of_version);
+        vars.clear();
+        vars.extend(script.variables.iter().map(|variable| variable.initial.clone()));
+        *promised_in = None;
+        *origin = None;
+        *hunts = 0;
+        *caller = None;
+        *state = CallState::Ivr(Step::Moving);
+        others.clear();
+        *node = script.entry;
+        *language = script.default_language;
+        *level = AccessLevel::L0;
+        *person = None;
+        *recording = true;
+        frames.clear();
+        history.clear();
+        *typed = Keys::default();
+        *listen_unsaid = false;
+        *handed_on = 0;
+        *entry = Keys::default();
+        *last_entry = Digits::EMPTY;
+        *claim = None;
+        *code_sent = (Digits::EMPTY, 0);
+        *tries = [0; 2];
+        *playing_until = Instant::ZERO;
+        *unstoppable_until = Instant::ZERO;
+        *no_input = 0;
+        *no_match = 0;
+        *hours = None;
+        *promise = None;
+        *requests = 0;
+        *place = None;
+        steps.clear();
+        *kept = None;
+        *queue_node = None;
+        *armed = Armed::default();
+        *answered = false;
+        promises.clear();
+        *promised = false;
+        *gone = false;
+        *reached = false;
+    }
+
     /// A call back whose caller has not picked up.
     pub(crate) fn caller_is_away(&self) -> bool {
         self.promised_in.is_some() && !self.reached
+    }
+
+    /// The agents whose telephones ring for it.
+    pub(crate) fn rung(&self) -> Option<Rung> {
+        match self.state {
+            CallState::Ringing { agent } => Some(Rung { first: agent, others: self.others.clone() }),
+            _ => None,
+        }
     }
 
     /// What the call's chance is keyed by.
@@ -330,14 +405,4 @@ impl Call {
             (false, false) => Outcome::Abandoned,
         }
     }
-}
-
-/// The lists of a call.
-#[derive(Default)]
-struct Room {
-    vars: Vec<Value>,
-    frames: Vec<Frame>,
-    history: Vec<(NodeId, usize)>,
-    steps: Vec<Option<Instant>>,
-    promises: Vec<CallId>,
 }

@@ -224,10 +224,16 @@ impl Engine {
     }
 
     /// Forgets the versions that are no longer current and whose last call has ended.
+    #[inline]
     fn retire(&mut self) {
-        if !std::mem::take(&mut self.state.unused) {
-            return;
+        if self.state.unused {
+            self.state.unused = false;
+            self.forget_unused();
         }
+    }
+
+    #[cold]
+    fn forget_unused(&mut self) {
         let current = self.versions.len() - 1;
         for (version, running) in self.versions[..current].iter_mut().zip(&self.state.running) {
             if *running == 0 {
@@ -239,6 +245,7 @@ impl Engine {
 }
 
 /// The script a call runs on.
+#[inline]
 fn script_of<'a>(versions: &'a [Version], call: &Call) -> &'a Script {
     versions[call.version].script.as_deref().expect("a version is kept for as long as calls run on it")
 }

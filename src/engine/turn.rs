@@ -209,17 +209,20 @@ impl<'a> Turn<'a> {
     }
 
     /// Changes a call's state; nothing else does.
+    #[inline]
     pub(super) fn transition(&mut self, id: CallId, state: CallState) {
         if let Some(call) = self.state.calls.get_mut(id) {
             call.state = state;
         }
     }
 
+    #[inline]
     pub(super) fn fact(&mut self, fact: Fact) {
         self.state.facts += 1;
         self.state.out.push_back(Output::Event(Event { seq: self.state.facts, at: self.state.now, fact }));
     }
 
+    #[inline]
     pub(super) fn command(&mut self, command: Command) {
         self.state.out.push_back(Output::Command(command));
     }
@@ -234,6 +237,7 @@ impl<'a> Turn<'a> {
         }
     }
 
+    #[inline]
     pub(super) fn disarm(&mut self, id: CallId, slot: Slot) {
         if let Some(call) = self.state.calls.get_mut(id)
             && let Some(ticket) = call.armed[slot as usize].take()

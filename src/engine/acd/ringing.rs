@@ -4,7 +4,7 @@ use super::{AgentState, agent::Wish};
 use crate::{
     engine::{
         Command, Fact,
-        call::{CallState, Rung, Slot},
+        call::{Call, CallState, Rung, Slot},
         event::NotReady,
         timer::Timer,
         turn::Turn,
@@ -30,7 +30,10 @@ impl Turn<'_> {
             self.fact(Fact::CallPresented { call: id, agent });
             self.command(Command::Ring { call: id, agent });
         }
-        self.transition(id, CallState::Ringing { agents });
+        self.transition(id, CallState::Ringing { agent: agents.first });
+        if let Some(call) = self.state.calls.get_mut(id) {
+            call.others = agents.others;
+        }
         self.arm(id, Slot::Ring, self.state.now + patience);
     }
 
@@ -87,10 +90,7 @@ impl Turn<'_> {
 
     /// The agents whose telephones ring for a call.
     pub(super) fn ringing_agents(&self, id: CallId) -> Option<Rung> {
-        match self.state.calls.get(id).map(|call| &call.state) {
-            Some(CallState::Ringing { agents }) => Some(agents.clone()),
-            _ => None,
-        }
+        self.state.calls.get(id).and_then(Call::rung)
     }
 
     /// An agent whose telephone stopped ringing through no fault of the agent's is ready again, behind those who are already.

@@ -88,7 +88,6 @@ impl Turn<'_> {
         let max_wait = state.config.max_wait.filter(|_| !away);
         self.transition(id, CallState::Queued);
         self.fact(Fact::CallQueued { call: id, queue, language, since });
-        self.join_lines(id);
         // Armed before anybody rings: a call that rings at once and in vain waits on, and its deadlines with it.
         if let Some(max_wait) = max_wait {
             self.arm(id, Slot::MaxWait, now + max_wait);
@@ -106,6 +105,7 @@ impl Turn<'_> {
             self.ring(id, agents);
             return;
         }
+        self.join_lines(id);
         self.arm_treatment(id);
         if !away {
             let (position, expected) = self.outlook(id);
@@ -168,8 +168,11 @@ impl Turn<'_> {
     }
 
     pub(super) fn end_waiting_timers(&mut self, id: CallId) {
+        let Some(call) = self.state.calls.get_mut(id) else { return };
         for slot in [Slot::MaxWait, Slot::Treatment, Slot::Widen, Slot::Ring, Slot::Retry] {
-            self.disarm(id, slot);
+            if let Some(ticket) = call.armed[slot as usize].take() {
+                self.state.timers.cancel(ticket);
+            }
         }
     }
 

@@ -134,7 +134,7 @@ impl Turn<'_> {
             }
             call.typed.push(key);
             if phase == Phase::First {
-                let (at, state) = (call.unstoppable_until, call.state.clone());
+                let (at, state) = (call.unstoppable_until, call.state);
                 if let CallState::Ivr(Step::Listening { purpose, .. }) = state {
                     self.transition(id, CallState::Ivr(Step::Listening { purpose, phase: Phase::Held }));
                     self.arm(id, Slot::Step, at);

@@ -6,7 +6,7 @@ use super::{CallState, Fact, Next, Purpose, Slot, Step, Turn, script_of};
 use crate::{
     engine::call::Phase,
     id::{CallId, NodeId},
-    script::model::{GlobalAction, IntentId, Key, Node, NodeKind},
+    script::model::{Expr, GlobalAction, IntentId, Key, Node, NodeKind},
 };
 
 /// What the keys so far amount to at a menu.
@@ -14,7 +14,7 @@ enum Match {
     /// This choice, and none longer.
     Choice(usize),
     /// This choice, but a longer one is still possible.
-    Ambiguous,
+    Ambiguous(usize),
     /// Nothing yet, but a choice is still possible.
     Prefix,
     /// No choice is possible.
@@ -28,7 +28,7 @@ impl Turn<'_> {
         let fresh = self.state.calls.get(id).is_some_and(|call| call.entry.is_empty());
         match bound {
             Match::Choice(choice) => self.choose(id, node, choice),
-            Match::Ambiguous | Match::Prefix => {
+            Match::Ambiguous(_) | Match::Prefix => {
                 if let Some(call) = self.state.calls.get_mut(id) {
                     call.entry.push(key);
                 }
@@ -48,46 +48,40 @@ impl Turn<'_> {
 
     /// No further key comes: the choice that matches exactly, else a no-match.
     pub(super) fn menu_ended(&mut self, id: CallId, node: &Node) {
-        let exact = self.state.calls.get(id).and_then(|call| {
-            let offered = |keys: &[Key]| keys.len() == call.entry.len() && call.entry.begins(keys);
-            self.offered(id, node).into_iter().find(|(_, keys)| offered(keys)).map(|(i, _)| i)
-        });
-        match exact {
-            Some(choice) => self.choose(id, node, choice),
-            None => self.escalate(id, false),
+        match self.match_menu(id, node, None) {
+            Match::Choice(choice) | Match::Ambiguous(choice) => self.choose(id, node, choice),
+            Match::Prefix | Match::None => self.escalate(id, false),
         }
     }
 
-    /// The choices on offer now, with their places and keys.
-    fn offered<'a>(&self, id: CallId, node: &'a Node) -> Vec<(usize, &'a [Key])> {
-        match &node.kind {
-            NodeKind::Menu { choices } => {
-                let on_offer = choices.iter().enumerate().filter(|(_, choice)| self.holds(id, choice.when.as_ref()));
-                on_offer.map(|(i, choice)| (i, &*choice.keys)).collect()
-            }
-            NodeKind::Confirm { yes_key, no_key, .. } => {
-                vec![(0, std::slice::from_ref(yes_key)), (1, std::slice::from_ref(no_key))]
-            }
-            NodeKind::Language { choices, .. } => {
-                choices.iter().enumerate().map(|(i, (key, _))| (i, std::slice::from_ref(key))).collect()
-            }
-            _ => Vec::new(),
-        }
-    }
-
-    /// What the entry with `key` added amounts to.
+    /// What the entry with `key` added amounts to, among the choices on offer now.
     fn match_menu(&self, id: CallId, node: &Node, key: Option<Key>) -> Match {
         let Some(call) = self.state.calls.get(id) else { return Match::None };
-        let mut entry = call.entry.clone();
-        if let Some(key) = key {
-            entry.push(key);
+        let mut entry = call.entry;
+        key.into_iter().for_each(|key| entry.push(key));
+        let (mut exact, mut longer) = (None, false);
+        let mut look = |place: usize, keys: &[Key], when: Option<&Expr>| {
+            if entry.begins(keys) && self.holds(id, when) {
+                longer |= keys.len() > entry.len();
+                exact = exact.or((keys.len() == entry.len()).then_some(place));
+            }
+        };
+        match &node.kind {
+            NodeKind::Menu { choices } => {
+                choices.iter().enumerate().for_each(|(i, choice)| look(i, &choice.keys, choice.when.as_ref()));
+            }
+            NodeKind::Confirm { yes_key, no_key, .. } => {
+                look(0, std::slice::from_ref(yes_key), None);
+                look(1, std::slice::from_ref(no_key), None);
+            }
+            NodeKind::Language { choices, .. } => {
+                choices.iter().enumerate().for_each(|(i, (key, _))| look(i, std::slice::from_ref(key), None));
+            }
+            _ => {}
         }
-        let possible: Vec<_> = self.offered(id, node).into_iter().filter(|(_, keys)| entry.begins(keys)).collect();
-        let exact = possible.iter().find(|(_, keys)| keys.len() == entry.len());
-        let longer = possible.iter().any(|(_, keys)| keys.len() > entry.len());
         match (exact, longer) {
-            (Some((choice, _)), false) => Match::Choice(*choice),
-            (Some(_), true) => Match::Ambiguous,
+            (Some(choice), false) => Match::Choice(choice),
+            (Some(choice), true) => Match::Ambiguous(choice),
             (None, true) => Match::Prefix,
             (None, false) => Match::None,
         }

@@ -308,7 +308,7 @@ impl Turn<'_> {
 
     /// A call's step has come to its time.
     pub(in crate::engine) fn step_due(&mut self, id: CallId) {
-        let Some(CallState::Ivr(step)) = self.state.calls.get(id).map(|call| call.state.clone()) else { return };
+        let Some(CallState::Ivr(step)) = self.state.calls.get(id).map(|call| call.state) else { return };
         match step {
             Step::Moving => {}
             Step::Saying(then) => self.go(id, then),
@@ -322,7 +322,7 @@ impl Turn<'_> {
     pub(in crate::engine) fn key_pressed(&mut self, id: CallId, key: Key) -> bool {
         let now = self.state.now;
         let Some(call) = self.state.calls.get_mut(id).filter(|call| !call.gone) else { return false };
-        match call.state.clone() {
+        match call.state {
             CallState::Queued => return self.key_while_waiting(id, key),
             CallState::Ivr(Step::Listening { phase, .. }) => self.key_while_listening(id, key, phase),
             CallState::Ivr(Step::Saying(then)) => {
@@ -377,7 +377,7 @@ impl Turn<'_> {
             self.state.timers.cancel(ticket);
         }
         self.state.running[version] -= 1;
-        self.state.unused |= self.state.running[version] == 0;
+        self.state.unused |= self.state.running[version] == 0 && version + 1 < self.versions.len();
         self.release_promises(&promises);
     }
 }
