@@ -142,15 +142,11 @@ impl Tally {
         names.publish(script);
         let fresh = Sums::new(Arc::new(names));
         self.lines.resize(fresh.queues.len(), LineNow::default());
-        // A call of unknown intent counts in the last place, wherever that is now.
-        let unknown = self.sums.intents.pop().unwrap_or_default();
         let old = std::mem::replace(&mut self.sums, fresh);
-        let last = self.sums.intents.len() - 1;
         let names = self.sums.names.clone();
         self.sums.merge(&old);
         self.sums.names = names;
         self.sums.parts = old.parts;
-        self.sums.intents[last].merge(&unknown);
     }
 
     /// How many calls are in progress.
@@ -335,21 +331,19 @@ impl Tally {
         callback: bool,
         origin: Option<Origin>,
     ) {
-        let mut keys =
-            Keys { interval: self.interval, queue: QueueId(u16::MAX), intent: u16::MAX, language, region: 0 };
-        let mut live = Live::new(at, keys, version, u32::MAX);
-        if let Some(origin) = origin {
-            keys.region = if usize::from(origin.region) < REGIONS { origin.region } else { 0 };
-            if let Some(intent) = origin.intent {
-                keys.intent = self.sums.names.intent(version, intent);
-                live.intent_told = true;
-            }
-            live.attempt = origin.attempt.max(1);
-        }
-        live.keys = keys;
-        live.counted = self.measuring;
-        live.callback = callback;
-        live.rare = callback || live.attempt > 1;
+        let known = origin.and_then(|origin| origin.intent).map(|intent| self.sums.names.intent(version, intent));
+        let region = origin.map_or(0, |origin| if usize::from(origin.region) < REGIONS { origin.region } else { 0 });
+        let queue = QueueId(u16::MAX);
+        let keys = Keys { interval: self.interval, queue, intent: known.unwrap_or(u16::MAX), language, region };
+        let attempt = origin.map_or(1, |origin| origin.attempt.max(1));
+        let live = Live {
+            intent_told: known.is_some(),
+            attempt,
+            counted: self.measuring,
+            callback,
+            rare: callback || attempt > 1,
+            ..Live::new(at, keys, version, u32::MAX)
+        };
         self.calls.insert(call, live);
     }
 
@@ -620,6 +614,7 @@ fn exit(sums: &mut QueueSums, rules: &TallyRules, waited: Duration, reason: Left
 /// Cells: where numbers go, and the passing of time.
 impl Tally {
     /// Adds a call to every dimension but its queues'.
+    #[inline]
     fn count(&mut self, keys: Keys, common: &[u64; COMMON], rest: Option<&Figures>) {
         self.cells(keys, |figures| {
             for (mine, n) in figures.0[..COMMON].iter_mut().zip(common) {
