@@ -10,13 +10,17 @@ use clap::{Parser, Subcommand};
 pub mod call;
 pub mod calls;
 pub mod check;
+pub mod compare;
 pub mod graph;
 pub mod init;
 mod logs;
 pub mod registry;
 pub mod replay;
+mod run;
 pub mod schema;
 pub mod serve;
+pub mod simulate;
+pub mod sweep;
 pub mod test;
 
 /// A contact centre that you can dial and that you can fast-forward.
@@ -46,6 +50,12 @@ enum Command {
     Init(init::Args),
     /// Run dialogue tests in virtual time, or against a running centre
     Test(test::Args),
+    /// Run a scenario, as fast as the processor allows
+    Simulate(simulate::Args),
+    /// Run the same callers through two designs and tell the difference
+    Compare(compare::Args),
+    /// Run a scenario at every point of a grid of settings
+    Sweep(sweep::Args),
     /// Check, search, import and export the enrolment registry
     Registry(registry::Args),
     /// Run a recorded journal again and compare the events
@@ -65,6 +75,9 @@ pub fn main() -> ExitCode {
         Some(Command::Schema(args)) => schema::run(args),
         Some(Command::Init(args)) => init::run(args),
         Some(Command::Test(args)) => test::run(args),
+        Some(Command::Simulate(args)) => simulate::run(args),
+        Some(Command::Compare(args)) => compare::run(args),
+        Some(Command::Sweep(args)) => sweep::run(args),
         Some(Command::Registry(args)) => registry::run(args),
         Some(Command::Replay(args)) => replay::run(args),
     };

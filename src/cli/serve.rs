@@ -11,8 +11,8 @@ use anyhow::Context;
 
 use super::{grouped, logs};
 use crate::{
-    config::{self, LogFormat, Settings},
-    live::{self, Facts, Server, StartAt, shutdown},
+    config::{self, Hosting, LogFormat, Settings},
+    live::{self, Facts, Server, StartAt, hosting::Hosted, shutdown},
     registry::Source,
     time::Duration,
 };
@@ -35,9 +35,15 @@ pub struct Args {
     /// How many seconds of the centre pass in one second, 0.001 to 1000 [default: 1]
     #[arg(long, value_name = "N", value_parser = speed)]
     speed: Option<f64>,
-    /// Local time at which the run begins, or `now` [default: 2022-05-17T10:00]
+    /// Local time at which the doors open: a time of the scenario's first day, a date and time in it, or `now` [default: 10:00]
     #[arg(long, value_name = "TIME")]
     at: Option<StartAt>,
+    /// Host the callers and agents of this scenario: a name, or a file's path [default: ordinary_day]
+    #[arg(long, value_name = "SCENARIO")]
+    scenario: Option<String>,
+    /// Host nobody: only those who dial in call
+    #[arg(long, conflicts_with = "scenario")]
+    empty: bool,
     /// Seed of all chance; one-time codes follow from it too and can be foretold, so this is for tests
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(0..=i64::MAX as u64))]
     seed: Option<u64>,
@@ -101,7 +107,7 @@ impl Args {
             Some(path) => config::load(path)?,
             None => Settings::default(),
         };
-        let Settings { live, log } = &mut settings;
+        let Settings { live, hosting, log } = &mut settings;
         fn put<T>(given: Option<T>, setting: &mut T) {
             if let Some(given) = given {
                 *setting = given;
@@ -121,6 +127,9 @@ impl Args {
             (live.seed, live.known_codes) = (seed, true);
         }
         live.agents &= !self.no_agents;
+        put(self.scenario.map(Hosting::Scenario), hosting);
+        put(self.empty.then_some(Hosting::Nobody), hosting);
+        live.scenario = hosting.resolve(live.centre.is_some());
         Ok(settings)
     }
 }
@@ -173,6 +182,9 @@ fn announce(facts: &Facts, config: &live::Config) -> io::Result<()> {
         grouped(facts.people),
         facts.took.as_secs_f64()
     );
+    if let Some(hosted) = &facts.hosted {
+        text += &inhabitants(hosted);
+    }
     text += &format!("  dial     cargo run --release -- call{own}   or   hatif call{own}\n");
     if let Some(example) = facts.example {
         let born = example.birth.civil();
@@ -188,6 +200,16 @@ fn announce(facts: &Facts, config: &live::Config) -> io::Result<()> {
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes())?;
     out.flush()
+}
+
+/// Who lives in the centre.
+fn inhabitants(hosted: &Hosted) -> String {
+    let Hosted { scenario, title, menus, waiting, talking } = hosted;
+    let title = if title.is_empty() { String::new() } else { format!(" ({title})") };
+    format!(
+        "  lives    {scenario}{title}: synthetic callers, {menus} in the menus, {waiting} waiting, {talking} with an agent;\n\
+         \x20          you stand in the same queue; `--empty` hosts nobody\n"
+    )
 }
 
 fn data_option(config: &live::Config) -> String {
@@ -225,6 +247,21 @@ mod tests {
         let live = settings.live;
         assert_eq!((live.speed, live.agents, live.drain), (2.0, false, Duration::from_mins(1)));
         assert_eq!((live.seed, live.known_codes), (7, true));
+    }
+
+    #[test]
+    fn an_ordinary_day_lives_in_the_default_centre_alone() {
+        let hosted = |line: &str| settings(line).expect(line).live.scenario;
+        assert_eq!(hosted("").as_deref(), Some("ordinary_day"));
+        assert_eq!(hosted("--empty"), None);
+        assert_eq!(hosted("--centre my-centre"), None, "its queues may be others");
+        assert_eq!(hosted("--centre my-centre --scenario mine.toml").as_deref(), Some("mine.toml"));
+        let dir = tempfile::tempdir().expect("a folder");
+        let file = dir.path().join("my.toml");
+        std::fs::write(&file, "[people]\nscenario = \"\"\n").expect("a file");
+        assert_eq!(hosted(&format!("--config {}", file.display())), None);
+        assert_eq!(hosted(&format!("--config {} --scenario ramadan", file.display())).as_deref(), Some("ramadan"));
+        assert!(settings("--empty --scenario ramadan").is_err());
     }
 
     #[test]

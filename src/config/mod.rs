@@ -7,4 +7,4 @@
 mod read;
 mod settings;
 
-pub use settings::{DEFAULTS, LogFormat, LogSettings, Problems, Settings, load, parse};
+pub use settings::{DEFAULTS, Hosting, LogFormat, LogSettings, Problems, Settings, load, parse};

@@ -24,8 +24,36 @@ pub const DEFAULTS: &str = include_str!("../../config/hatif.toml");
 pub struct Settings {
     /// The server.
     pub live: live::Config,
+    /// Who lives in the centre; [`Hosting::resolve`] says it to [`live::Config::scenario`].
+    pub hosting: Hosting,
     /// The logs.
     pub log: LogSettings,
+}
+
+/// Who lives in the centre beside those who dial in.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub enum Hosting {
+    /// [`Hosting::ORDINARY`] in the default centre; nobody in a centre of one's own, which its queues may not fit.
+    #[default]
+    Unsaid,
+    /// Nobody.
+    Nobody,
+    /// The callers and agents of this scenario.
+    Scenario(String),
+}
+
+impl Hosting {
+    /// The scenario a newcomer meets.
+    pub const ORDINARY: &str = "ordinary_day";
+
+    /// The scenario to host in the default centre, or in one of one's own.
+    pub fn resolve(&self, own_centre: bool) -> Option<String> {
+        match self {
+            Hosting::Unsaid => (!own_centre).then(|| Hosting::ORDINARY.to_owned()),
+            Hosting::Nobody => None,
+            Hosting::Scenario(name) => Some(name.clone()),
+        }
+    }
 }
 
 /// How logs are written.
@@ -114,7 +142,7 @@ fn read(reader: &mut Reader, root: &DeTable<'_>, settings: &mut Settings) {
     let live = &mut settings.live;
     server(reader.section(root, "server"), live);
     let mut clock = reader.section(root, "clock");
-    clock.parsed("at", "\"2022-05-17T10:00\"", &mut live.at);
+    clock.parsed("at", "\"10:00\"", &mut live.at);
     clock.number("speed", &mut live.speed, 0.001..=1_000.0);
     clock.finish();
     let mut centre = reader.section(root, "centre");
@@ -123,6 +151,10 @@ fn read(reader: &mut Reader, root: &DeTable<'_>, settings: &mut Settings) {
     let mut people = reader.section(root, "people");
     people.switch("agents", &mut live.agents);
     people.whole("seed", &mut live.seed, 0..=i64::MAX as u64);
+    people.text("scenario", "\"ordinary_day\"", &mut settings.hosting, |text| {
+        let hosting = if text.is_empty() { Hosting::Nobody } else { Hosting::Scenario(text.to_owned()) };
+        Ok::<_, &str>(hosting)
+    });
     people.finish();
     people_on_file(reader.section(root, "registry"), &mut live.registry);
     access(reader.section(root, "access"), &mut live.registry);

@@ -389,6 +389,13 @@ pub enum Fact {
         /// Who.
         agent: AgentId,
     },
+    /// An agent with work in hand is to go off duty after it, or is asked to stay after all.
+    AgentGoing {
+        /// Who.
+        agent: AgentId,
+        /// False: stays.
+        going: bool,
+    },
 }
 
 /// Why a call left a queue without an agent.
@@ -506,7 +513,8 @@ impl Fact {
             | F::AgentLoggedOut { .. }
             | F::AgentReady { .. }
             | F::AgentNotReady { .. }
-            | F::AfterCallWorkBegan { .. } => None,
+            | F::AfterCallWorkBegan { .. }
+            | F::AgentGoing { .. } => None,
         }
     }
 }

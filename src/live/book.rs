@@ -8,7 +8,7 @@
 //!    └────────────► Ringing(call) ── hangup, no answer ──────────────────────────┘
 //! ```
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::sessions::SessionId;
 use crate::{
@@ -49,12 +49,15 @@ pub(super) struct Book {
     lines: BTreeMap<CallId, SessionId>,
     /// Numbers of calls, and of call backs to come, for their records.
     numbers: BTreeMap<CallId, CallerNumber>,
-    /// Every call in progress, those of synthetic callers too.
+    /// Every call in progress but those of synthetic callers.
     arrivals: BTreeMap<CallId, Arrival>,
     /// Whom a call talks to.
     agents: BTreeMap<CallId, AgentId>,
     /// Call backs and the connections they were promised to, which may be gone.
     promised: BTreeMap<CallId, SessionId>,
+    /// Calls of synthetic callers in progress, and those that ended while what happened is being told.
+    synthetic: BTreeSet<CallId>,
+    ended: Vec<CallId>,
 }
 
 impl Book {
@@ -82,6 +85,40 @@ impl Book {
 
     pub(super) fn arrived(&mut self, call: CallId, arrival: Arrival) {
         self.arrivals.insert(call, arrival);
+    }
+
+    /// How many calls are in progress that are not synthetic callers'.
+    pub(super) fn persons(&self) -> usize {
+        self.arrivals.len()
+    }
+
+    /// A synthetic caller calls, or is to be called back.
+    pub(super) fn synthetic_arrived(&mut self, call: CallId) {
+        self.synthetic.insert(call);
+    }
+
+    /// Whether a call is a synthetic caller's; also of one that ended since [`Book::forget_ended`].
+    pub(super) fn is_synthetic(&self, call: CallId) -> bool {
+        self.synthetic.contains(&call)
+    }
+
+    /// How many calls of synthetic callers are in progress.
+    pub(super) fn synthetic(&self) -> usize {
+        self.synthetic.len() - self.ended.len()
+    }
+
+    /// A synthetic caller's call is over; what it left (an audit entry) may still have to be told.
+    pub(super) fn synthetic_ended(&mut self, call: CallId) {
+        if self.synthetic.contains(&call) {
+            self.ended.push(call);
+        }
+    }
+
+    /// All there was to tell of ended calls of synthetic callers is told.
+    pub(super) fn forget_ended(&mut self) {
+        for call in self.ended.drain(..) {
+            self.synthetic.remove(&call);
+        }
     }
 
     pub(super) fn arrival(&self, call: CallId) -> Option<Arrival> {

@@ -14,6 +14,8 @@ const MILLION: u128 = 1_000_000;
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
     base: Wall,
+    /// How far the run had come then.
+    from: Instant,
     /// Microseconds of the run per second of the wall clock.
     rate: u64,
 }
@@ -21,18 +23,23 @@ pub struct Clock {
 impl Clock {
     /// A clock that stands at [`Instant::ZERO`] now and goes `speed` times as fast as the wall's; at least 0.000001.
     pub fn start(speed: f64) -> Clock {
-        Clock { base: wall(), rate: ((speed * MILLION as f64).round() as u64).max(1) }
+        Clock::start_at(Instant::ZERO, speed)
+    }
+
+    /// A clock that stands at `from` now.
+    pub fn start_at(from: Instant, speed: f64) -> Clock {
+        Clock { base: wall(), from, rate: ((speed * MILLION as f64).round() as u64).max(1) }
     }
 
     /// How far the run has come.
     pub fn now(&self) -> Instant {
         let elapsed = wall().saturating_duration_since(self.base).as_micros();
-        Instant(u64::try_from(elapsed * u128::from(self.rate) / MILLION).unwrap_or(u64::MAX))
+        self.from + Duration(u64::try_from(elapsed * u128::from(self.rate) / MILLION).unwrap_or(u64::MAX))
     }
 
     /// When on the wall clock the run will have come to `at`: never earlier, so that whoever wakes then is not early.
     pub fn wall_of(&self, at: Instant) -> Wall {
-        let micros = (u128::from(at.0) * MILLION).div_ceil(u128::from(self.rate));
+        let micros = (u128::from(at.since(self.from).0) * MILLION).div_ceil(u128::from(self.rate));
         let wait = std::time::Duration::from_micros(u64::try_from(micros).unwrap_or(u64::MAX));
         self.base.checked_add(wait).unwrap_or_else(|| self.base + FAR)
     }

@@ -13,8 +13,11 @@ pub struct Config {
     pub limits: Limits,
     /// How long calls may go on after a stop was asked for.
     pub drain: Duration,
-    /// Which local time the beginning of the run is.
+    /// At which local time the doors open. Without a scenario it is the beginning of the run too.
     pub at: StartAt,
+    /// The scenario whose callers and agents live in the centre: one of the program's by name, or a file's path; `None`:
+    /// nobody but those who dial in, and the script's own agents.
+    pub scenario: Option<String>,
     /// Seconds of the centre per second of the wall clock; 0.001 to 1,000.
     pub speed: f64,
     /// The folder of the centre; `None`: the default centre.
@@ -62,13 +65,20 @@ pub struct Records {
     pub group_wait: Duration,
 }
 
-/// Which local time the beginning of the run is.
+/// At which local time the doors open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StartAt {
     /// The time it really is.
     Now,
     /// This local time in the centre's zone.
     Local(jiff::civil::DateTime),
+    /// This time of the scenario's first day; without a scenario, of 17 May 2022, an ordinary Tuesday.
+    Time(jiff::civil::Time),
+}
+
+impl StartAt {
+    /// The day meant by a time alone where there is no scenario.
+    pub const DAY: jiff::civil::Date = jiff::civil::date(2022, 5, 17);
 }
 
 impl std::str::FromStr for StartAt {
@@ -78,13 +88,15 @@ impl std::str::FromStr for StartAt {
         if text == "now" {
             return Ok(StartAt::Now);
         }
-        text.parse().map(StartAt::Local).map_err(|_| StartAtError(text.to_owned()))
+        // Of a date and time the calendar library would read the time alone.
+        let time = (!text.contains(['-', 'T', 't'])).then(|| text.parse().ok()).flatten().map(StartAt::Time);
+        time.or_else(|| text.parse().ok().map(StartAt::Local)).ok_or_else(|| StartAtError(text.to_owned()))
     }
 }
 
 /// A time of beginning that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a local date and time; write one such as \"2022-05-17T10:00\", or \"now\"")]
+#[error("`{0}` is not a local time; write one such as \"10:00\" or \"2022-05-17T10:00\", or \"now\"")]
 pub struct StartAtError(pub String);
 
 /// The largest frame and message a client may send, in bytes: a hundred times the largest message of the protocol.
@@ -96,7 +108,8 @@ impl Default for Config {
             addr: SocketAddr::from(([127, 0, 0, 1], 7700)),
             limits: Limits::default(),
             drain: Duration::from_secs(30),
-            at: StartAt::Local(jiff::civil::date(2022, 5, 17).at(10, 0, 0, 0)),
+            at: StartAt::Time(jiff::civil::time(10, 0, 0, 0)),
+            scenario: None,
             speed: 1.0,
             centre: None,
             agents: true,

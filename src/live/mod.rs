@@ -19,6 +19,7 @@ pub mod clock;
 pub mod config;
 pub mod docs;
 pub mod health;
+pub mod hosting;
 pub mod listener;
 pub mod protocol;
 pub mod pump;

@@ -173,12 +173,17 @@ impl Pump {
         Pump { parts, book: Book::default(), fold, owed: BTreeMap::new(), draining: false, quit: false }
     }
 
-    /// Runs until the last call has ended after [`Demand::Drain`], until [`Demand::Quit`], or until nobody is left who
+    /// A pump whose world was run ahead, with what is known of the calls in it.
+    pub(super) fn taking_over(parts: Parts, book: Book) -> Pump {
+        Pump { book, ..Pump::new(parts) }
+    }
+
+    /// Runs until the last call that is not a synthetic caller's has ended after [`Demand::Drain`], until [`Demand::Quit`], or until nobody is left who
     /// could demand anything. Gives the world back.
     pub async fn run(mut self) -> World {
         loop {
             self.tell().await;
-            if self.quit || (self.draining && self.fold.in_progress() == 0 && self.owed.is_empty()) {
+            if self.quit || (self.draining && self.book.persons() == 0 && self.owed.is_empty()) {
                 let end = self.parts.world.now();
                 self.parts.taps.iter_mut().for_each(|tap| tap.finish(end));
                 return self.parts.world;

@@ -9,8 +9,10 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     Config, StartAt,
+    book::Book,
     clock::{self, Clock},
     health::{Health, Pulse},
+    hosting::{self, HostError, Hosted},
     listener::Door,
     pump::{Demand, Parts, Pump, Status, Tap},
     recorder::{Recorder, RecorderError},
@@ -27,7 +29,7 @@ use crate::{
     random::Seed,
     registry::{OpenError, Person, Registry, Source},
     script::Script,
-    time::{Date, LocalClock},
+    time::{Date, Instant, LocalClock},
     world::{World, WorldConfig, services, services::Services},
 };
 
@@ -48,6 +50,9 @@ pub enum StartError {
     /// The centre names a time zone nobody knows.
     #[error("the centre's zone `{0}` is unknown; write one such as \"Africa/Casablanca\" in centre.toml")]
     Zone(String),
+    /// The scenario cannot be hosted.
+    #[error(transparent)]
+    Hosting(#[from] HostError),
     /// The registry cannot be made.
     #[error(transparent)]
     Registry(#[from] OpenError),
@@ -106,8 +111,10 @@ pub struct Facts {
     pub addr: SocketAddr,
     /// The centre's name.
     pub centre: String,
-    /// The local time at which the run began.
+    /// The local time at which the doors opened.
     pub origin: String,
+    /// The scenario that lives in the centre.
+    pub hosted: Option<Hosted>,
     /// People in the registry.
     pub people: u32,
     /// Simulated agents.
@@ -165,13 +172,12 @@ impl Server {
         // The registry is the longest part; the rest goes on meanwhile.
         let people = config.registry.clone();
         let people = tokio::task::spawn_blocking(move || Registry::open(&people));
-        let dir = config.centre.clone();
-        let centre = tokio::task::spawn_blocking(move || reload::read(dir.as_deref()));
+        let beginning = config.clone();
+        let beginning = tokio::task::spawn_blocking(move || Beginning::of(&beginning));
         let store = Store::open(&config.records.dir)?;
-        let Checked { script, warnings } = joined(centre.await)?;
-        let time = local_clock(&script, config.at)?;
+        let beginning = joined(beginning.await)?;
         let registry = Arc::new(joined(people.await)?);
-        let run = begin_run(&store, &config, &time)?;
+        let run = begin_run(&store, &config, &beginning)?;
         let services = services(&store, &config, registry.clone())?;
         let (durable, acknowledged) = mpsc::unbounded_channel();
         let kind = registry_kind(&config);
@@ -180,26 +186,30 @@ impl Server {
             .map_err(system("cannot start the writer of call records"))?;
         let seed = Seed::new(config.seed);
         if let Some(path) = &config.journal {
-            taps.push(Box::new(Recorder::begin(path, &script, seed, &time.clock)?));
+            taps.push(Box::new(Recorder::begin(path, &beginning.script, seed, &beginning.clock)?));
         }
-        let mut built = World::new(WorldConfig {
+        let built = WorldConfig {
             agents: config.agents,
             tell_inputs: !taps.is_empty(),
-            ..WorldConfig::new(script.clone(), time.clock.clone(), seed, services)
-        });
-        built.advance_to(crate::time::Instant::ZERO);
+            ..WorldConfig::new(beginning.script.clone(), beginning.clock.clone(), seed, services)
+        };
+        let people = registry.clone();
+        let built = tokio::task::spawn_blocking(move || Ok(beginning.build(built, &people, taps)));
+        let Built { beginning, world, book, taps } = joined::<_, StartError>(built.await)?;
         let facts = Facts {
             addr,
-            centre: script.name.to_string(),
-            origin: row::local(time.clock.timestamp(crate::time::Instant::ZERO), &time.zone),
+            centre: beginning.script.name.to_string(),
+            origin: beginning.local_opening(),
+            hosted: beginning.plan.as_ref().map(|plan| plan.hosted(&world)),
             people: registry.len(),
-            agents: built.agents(),
+            agents: world.agents(),
             run,
             example: example(&registry),
-            warnings,
+            warnings: beginning.warnings,
             took: clock::since(began),
         };
-        let assembly = Assembly { config, script, zone: time.zone, writer, acknowledged, world: built, taps };
+        let Beginning { script, zone, opens, .. } = beginning;
+        let assembly = Assembly { config, script, zone, opens, writer, acknowledged, world, book, taps };
         Ok(assembly.run(door, facts))
     }
 }
@@ -209,25 +219,90 @@ fn joined<T, E>(result: Result<Result<T, E>, tokio::task::JoinError>) -> Result<
     result.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
 }
 
-struct RunTime {
+/// What a run begins with.
+struct Beginning {
+    script: Arc<Script>,
+    /// The checker's warnings.
+    warnings: String,
     clock: LocalClock,
     zone: TimeZone,
+    /// When the doors open.
+    opens: Instant,
+    plan: Option<hosting::Plan>,
 }
 
-fn local_clock(script: &Script, at: StartAt) -> Result<RunTime, StartError> {
-    let zone = TimeZone::get(&script.zone).map_err(|_| StartError::Zone(script.zone.to_string()))?;
+/// A world at the opening of the doors, and who knows what happened before.
+struct Built {
+    beginning: Beginning,
+    world: World,
+    book: Book,
+    taps: Vec<Box<dyn Tap>>,
+}
+
+impl Beginning {
+    /// Reads the centre and, where one is hosted, the scenario.
+    fn of(config: &Config) -> Result<Beginning, StartError> {
+        let Checked { script, warnings } = reload::read(config.centre.as_deref())?;
+        let plan = match &config.scenario {
+            Some(name) => Some(hosting::plan(name, config.at, config.centre.as_deref())?),
+            None => None,
+        };
+        let Some(plan) = plan else {
+            let (clock, zone) = local_clock(&script, config.at)?;
+            return Ok(Beginning { script, warnings, clock, zone, opens: Instant::ZERO, plan: None });
+        };
+        // A scenario may name a centre of its own, of which the reader has reported.
+        let of_scenario = plan.scenario.script.clone();
+        let warnings = if of_scenario.digest == script.digest { warnings } else { String::new() };
+        let zone = zone_of(&of_scenario)?;
+        let (clock, opens) = (plan.clock().clone(), plan.opens);
+        Ok(Beginning { script: of_scenario, warnings, clock, zone, opens, plan: Some(plan) })
+    }
+
+    /// The world at the opening of the doors.
+    fn build(self, config: WorldConfig, registry: &Registry, mut taps: Vec<Box<dyn Tap>>) -> Built {
+        let mut book = Book::default();
+        let world = match &self.plan {
+            Some(plan) => {
+                let mut world = World::new(plan.people(config, registry));
+                hosting::run_ahead(&mut world, self.opens, &mut taps, &mut book);
+                world
+            }
+            None => {
+                let mut world = World::new(config);
+                world.advance_to(Instant::ZERO);
+                world
+            }
+        };
+        Built { beginning: self, world, book, taps }
+    }
+
+    fn local_opening(&self) -> String {
+        row::local(self.clock.timestamp(self.opens), &self.zone)
+    }
+}
+
+fn zone_of(script: &Script) -> Result<TimeZone, StartError> {
+    TimeZone::get(&script.zone).map_err(|_| StartError::Zone(script.zone.to_string()))
+}
+
+/// The clock of a run that begins when the doors open.
+fn local_clock(script: &Script, at: StartAt) -> Result<(LocalClock, TimeZone), StartError> {
+    let zone = zone_of(script)?;
+    // A local time that an offset change skips or repeats is read as the calendar library's rule says.
+    let local = |time| zone.to_ambiguous_timestamp(time).compatible().unwrap_or_else(|_| clock::real_time());
     let origin = match at {
         StartAt::Now => clock::real_time(),
-        // A local time that an offset change skips or repeats is read as the calendar library's rule says.
-        StartAt::Local(time) => zone.to_ambiguous_timestamp(time).compatible().unwrap_or_else(|_| clock::real_time()),
+        StartAt::Local(time) => local(time),
+        StartAt::Time(time) => local(StartAt::DAY.to_datetime(time)),
     };
-    Ok(RunTime { clock: LocalClock::new(origin, &zone), zone })
+    Ok((LocalClock::new(origin, &zone), zone))
 }
 
-fn begin_run(store: &Store, config: &Config, time: &RunTime) -> Result<i64, StoreError> {
+fn begin_run(store: &Store, config: &Config, beginning: &Beginning) -> Result<i64, StoreError> {
     store.begin_run(&Run {
         began: row::utc(clock::real_time()),
-        origin: row::local(time.clock.timestamp(crate::time::Instant::ZERO), &time.zone),
+        origin: beginning.local_opening(),
         speed: config.speed,
         seed: config.seed,
     })
@@ -268,15 +343,17 @@ struct Assembly {
     config: Config,
     script: Arc<Script>,
     zone: TimeZone,
+    opens: Instant,
     writer: Writer,
     acknowledged: mpsc::UnboundedReceiver<crate::id::CallId>,
     world: World,
+    book: Book,
     taps: Vec<Box<dyn Tap>>,
 }
 
 impl Assembly {
     fn run<L: Listener<Addr = SocketAddr>>(self, door: L, facts: Facts) -> RunningServer {
-        let Assembly { config, script, zone, writer, acknowledged, world, taps } = self;
+        let Assembly { config, script, zone, opens, writer, acknowledged, world, book, taps } = self;
         let limits = config.limits.clone();
         let sessions = Arc::new(Sessions::new(limits.max_sessions, limits.outbox));
         let (pump, demands) = mpsc::channel(limits.input_queue);
@@ -305,7 +382,7 @@ impl Assembly {
         let shared = Shared { context, reloader: reloader.clone(), pulse: pulse.clone(), tracker: tracker.clone() };
         let parts = Parts {
             world,
-            clock: Clock::start(config.speed),
+            clock: Clock::start_at(opens, config.speed),
             run: facts.run,
             zone,
             sessions,
@@ -317,7 +394,7 @@ impl Assembly {
             status,
         };
         let ending = Ending { config, stop: stop.clone(), closing, tracker, pump: pump.clone(), writer };
-        let centre = tokio::spawn(Pump::new(parts).run());
+        let centre = tokio::spawn(Pump::taking_over(parts, book).run());
         let watcher = watch(&reloader);
         let door = tokio::spawn(serve(door, shared, ending.closing.clone()));
         let end = tokio::spawn(ending.run(centre, door, watcher));

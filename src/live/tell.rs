@@ -15,7 +15,10 @@ use crate::{
     id::CallId,
     script::Script,
     time::Instant,
-    world::{Notice, services::sms::Sms},
+    world::{
+        Notice,
+        services::{ServiceChange, sms::Sms},
+    },
 };
 
 impl Pump {
@@ -38,6 +41,8 @@ impl Pump {
                     self.sms(&sms);
                     None
                 }
+                Notice::Change(change) if self.is_of_synthetic(&change) => None,
+                Notice::Audit(entry) if self.book.is_synthetic(entry.call) => None,
                 Notice::Change(change) => Some(Job::Change { at_utc: self.utc(self.parts.world.now()), change }),
                 Notice::Audit(entry) => Some(Job::Audit { at_utc: self.utc(entry.at), entry }),
                 Notice::Refused { at, reason } => {
@@ -52,17 +57,44 @@ impl Pump {
                 tracing::error!("the writer of call records is gone; a record is lost");
             }
         }
+        self.book.forget_ended();
         if told {
             self.parts.taps.iter_mut().for_each(|tap| tap.settled());
         }
-        self.parts.status.calls.store(self.fold.in_progress() as u64, Ordering::Relaxed);
+        self.parts.status.calls.store((self.fold.in_progress() + self.book.synthetic()) as u64, Ordering::Relaxed);
     }
 
     fn utc(&self, at: Instant) -> String {
         row::utc(self.parts.world.clock().timestamp(at))
     }
 
+    /// Whether a change was made in a synthetic caller's call.
+    fn is_of_synthetic(&self, change: &ServiceChange) -> bool {
+        match change {
+            ServiceChange::Registry(_) => false,
+            ServiceChange::Complaint(complaint) => self.book.is_synthetic(complaint.call),
+            ServiceChange::Case(case) => self.book.is_synthetic(case.call),
+        }
+    }
+
+    /// What happened to a synthetic caller; false: it is somebody else's.
+    fn synthetic_event(&mut self, event: &Event) -> bool {
+        if let Fact::CallArrived { call, origin: Some(_), .. } = event.fact {
+            self.book.synthetic_arrived(call);
+            self.parts.status.offered.fetch_add(1, Ordering::Relaxed);
+        }
+        let Some(call) = event.fact.call().filter(|call| self.book.is_synthetic(*call)) else { return false };
+        if let Fact::CallEnded { outcome, cause, .. } = event.fact {
+            self.book.synthetic_ended(call);
+            tracing::debug!(id = %store::public_id(self.parts.run, call), ?outcome, cause = row::word(cause), "synthetic");
+        }
+        true
+    }
+
     fn event(&mut self, event: &Event) -> Option<Job> {
+        if self.synthetic_event(event) {
+            return None;
+        }
         let run = self.parts.run;
         match event.fact {
             Fact::CallArrived { call, version, language, .. } => {
@@ -107,6 +139,11 @@ impl Pump {
     }
 
     fn command(&mut self, now: Instant, command: Command) {
+        if let Command::Connect { call, .. } | Command::Promise { promised_in: call, .. } = command
+            && self.book.is_synthetic(call)
+        {
+            return;
+        }
         match command {
             Command::Play(play) => {
                 let script = self.parts.world.versions().script(play.version).cloned();

@@ -97,6 +97,8 @@ impl Names<'_> {
                     self.versions.group(*group).map_or_else(|| group.to_string(), |group| group.name.to_string());
                 format!("agent {} logged in, group {name}", agent.0)
             }
+            Fact::AgentGoing { agent, going: true } => format!("agent {} goes after the work in hand", agent.0),
+            Fact::AgentGoing { agent, going: false } => format!("agent {} stays after all", agent.0),
             Fact::AgentLoggedOut { agent } => format!("agent {} logged out", agent.0),
             Fact::AgentReady { agent } => format!("agent {} ready", agent.0),
             Fact::AgentNotReady { agent, reason } => format!("agent {} not ready: {}", agent.0, not_ready(*reason)),

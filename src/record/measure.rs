@@ -1,111 +1,226 @@
-//! Totals over call records, and what each means.
+//! The catalogue of measures: what each means, in which unit, of what it is a quotient.
 //!
-//! One entry a measure: name, unit, formula. *Offered* counts calls that arrived, call backs apart (they are the centre's
-//! own calls); *queued* counts those that waited for an agent at least once.
+//! Every measure is numerator ÷ denominator, both sums over the same [`Figures`], so that one method (the delta method)
+//! gives an interval for all of them alike; a plain count has no denominator and is a number a run (or a day, or a batch).
+//!
+//! The five service levels answer five different questions; a report must say which one it shows. `T` is the threshold, `S`
+//! the bound of short abandons. *Calls offered to the queues* are those queued or turned away by a full queue.
 
-use serde::Serialize;
+use super::figures::Figures;
 
-use super::cdr::Cdr;
-use crate::{engine::event::Cause, time::Duration};
-
-/// One measure of the catalogue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+/// A measure.
+#[derive(Clone, Copy, Debug)]
 pub struct Measure {
-    /// Its name, as reports head the column.
+    /// Its name, as reports head the column and as `--precision` and JSON call it.
     pub name: &'static str,
-    /// Its unit.
-    pub unit: &'static str,
-    /// How it is computed.
+    /// For people: a short heading.
+    pub title: &'static str,
+    /// In what it is told.
+    pub unit: Unit,
+    /// How it is computed, in words.
     pub formula: &'static str,
+    /// Of what it is a share or mean; a run, for counts.
+    pub per: &'static str,
+    /// What is divided. Shares and counts: a count; times: seconds.
+    pub numerator: fn(&Figures) -> f64,
+    /// By what it is divided; `None`: a count or sum that stands for itself.
+    pub denominator: Option<fn(&Figures) -> f64>,
+    /// Whether more is better, where that can be said.
+    pub better: Better,
 }
 
-/// The measures, in the order of [`Totals::values`].
-pub const CATALOGUE: [Measure; 10] = [
-    Measure { name: "offered", unit: "calls", formula: "calls that arrived, call backs apart" },
-    Measure { name: "contained", unit: "share", formula: "calls ended with outcome contained / offered" },
-    Measure { name: "queued", unit: "calls", formula: "calls that waited for an agent" },
-    Measure { name: "answered", unit: "calls", formula: "calls an agent took" },
-    Measure {
-        name: "abandoned",
-        unit: "share",
-        formula: "queued calls whose caller hung up before an answer / queued",
-    },
-    Measure { name: "service_level", unit: "share", formula: "calls answered within the threshold / queued" },
-    Measure { name: "asa", unit: "seconds", formula: "waiting of answered calls / answered" },
-    Measure { name: "talk", unit: "seconds", formula: "talking, holds included / answered" },
-    Measure { name: "transfers", unit: "calls", formula: "times an agent passed a call on" },
-    Measure { name: "failed_checks", unit: "calls", formula: "calls with a failed check of identity or code" },
-];
-
-/// Totals over calls.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Totals {
-    threshold: Duration,
-    offered: u64,
-    contained: u64,
-    queued: u64,
-    answered: u64,
-    abandoned: u64,
-    in_time: u64,
-    waited: Duration,
-    talked: Duration,
-    transfers: u64,
-    failed_checks: u64,
+/// In what a measure is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// A number of calls, or of things that happened to them.
+    Count,
+    /// Between 0 and 1.
+    Share,
+    /// Seconds.
+    Seconds,
+    /// A mean number a call.
+    PerCall,
+    /// Agents, as a mean over time (hours of agents for sums).
+    AgentHours,
 }
 
-impl Totals {
-    /// No calls yet; `threshold` is the wait within which an answer counts for the service level.
-    pub fn new(threshold: Duration) -> Totals {
-        Totals {
-            threshold,
-            offered: 0,
-            contained: 0,
-            queued: 0,
-            answered: 0,
-            abandoned: 0,
-            in_time: 0,
-            waited: Duration::ZERO,
-            talked: Duration::ZERO,
-            transfers: 0,
-            failed_checks: 0,
+impl Unit {
+    /// The word for it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Unit::Count => "calls",
+            Unit::Share => "share",
+            Unit::Seconds => "seconds",
+            Unit::PerCall => "per call",
+            Unit::AgentHours => "agent hours",
         }
     }
+}
 
-    /// Counts one call.
-    pub fn add(&mut self, cdr: &Cdr) {
-        let one = |yes: bool| u64::from(yes);
-        let (queued, answered) = (cdr.queue.is_some(), cdr.answered.is_some());
-        self.offered += one(cdr.promised_in.is_none());
-        self.contained += one(cdr.promised_in.is_none() && cdr.outcome == "contained");
-        self.queued += one(queued);
-        self.answered += one(answered);
-        self.abandoned += one(queued && !answered && cdr.cause == Cause::CallerHungUp);
-        self.in_time += one(answered && cdr.waited <= self.threshold);
-        if answered {
-            self.waited += cdr.waited;
-            self.talked += cdr.talked;
+/// Whether more is better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Better {
+    /// More is better.
+    Higher,
+    /// Less is better.
+    Lower,
+    /// It depends.
+    Neither,
+}
+
+impl Measure {
+    /// The value over `figures`; `None` where the denominator is zero.
+    pub fn value(&self, figures: &Figures) -> Option<f64> {
+        let top = (self.numerator)(figures);
+        match self.denominator {
+            None => Some(top),
+            Some(denominator) => {
+                let bottom = denominator(figures);
+                (bottom > 0.0).then(|| top / bottom)
+            }
         }
-        self.transfers += u64::from(cdr.transfers);
-        self.failed_checks += one(cdr.failed_checks > 0);
     }
+}
 
-    /// The measures with their values; `None` where the denominator is zero.
-    pub fn values(&self) -> [(Measure, Option<f64>); CATALOGUE.len()] {
-        let count = |n: u64| Some(n as f64);
-        let share = |n: u64, of: u64| (of > 0).then(|| n as f64 / of as f64);
-        let mean = |time: Duration| (self.answered > 0).then(|| time.as_secs_f64() / self.answered as f64);
-        let values = [
-            count(self.offered),
-            share(self.contained, self.offered),
-            count(self.queued),
-            count(self.answered),
-            share(self.abandoned, self.queued),
-            share(self.in_time, self.queued),
-            mean(self.waited),
-            mean(self.talked),
-            count(self.transfers),
-            count(self.failed_checks),
-        ];
-        std::array::from_fn(|i| (CATALOGUE[i], values[i]))
-    }
+/// The measure of a name.
+pub fn named(name: &str) -> Option<&'static Measure> {
+    CATALOGUE.iter().find(|measure| measure.name == name)
+}
+
+const SECOND: f64 = 1e6;
+const HOUR: f64 = 3.6e9;
+
+macro_rules! catalogue {
+    ($($name:ident $title:literal $unit:ident $better:ident $formula:literal, $per:literal,
+        |$f:ident| $top:expr $(, / $bottom:expr)?;)*) => {
+        /// The measures, in the order of reports.
+        pub const CATALOGUE: &[Measure] = &[$(Measure {
+            name: stringify!($name),
+            title: $title,
+            unit: Unit::$unit,
+            formula: $formula,
+            per: $per,
+            numerator: |$f| $top,
+            denominator: catalogue!(@ $f $($bottom)?),
+            better: Better::$better,
+        },)*];
+    };
+    (@ $f:ident) => { None };
+    (@ $f:ident $bottom:expr) => { Some(|$f| $bottom) };
+}
+
+catalogue! {
+    offered "offered" Count Neither "calls that arrived, call backs apart", "run", |f| f.offered() as f64;
+    queued "queued" Count Neither "offered calls that stood in a queue", "run", |f| f.queued() as f64;
+    answered "answered" Count Higher "offered calls an agent took", "run", |f| f.answered() as f64;
+    service_level "service level" Share Higher
+        "answered within T / offered to the queues", "calls queued or blocked",
+        |f| f.answered_in_time() as f64, / f.sought() as f64;
+    service_level_answered "service level of answered" Share Higher
+        "answered within T / answered", "answered calls",
+        |f| f.answered_in_time() as f64, / f.answered() as f64;
+    service_level_less_short "service level less short abandons" Share Higher
+        "answered within T / (offered to the queues - abandoned before S)", "calls queued or blocked, short abandons apart",
+        |f| f.answered_in_time() as f64, / (f.sought() - f.abandoned_short()) as f64;
+    service_level_short_good "service level, short abandons good" Share Higher
+        "(answered within T + abandoned before S) / offered to the queues", "calls queued or blocked",
+        |f| (f.answered_in_time() + f.abandoned_short()) as f64, / f.sought() as f64;
+    service_level_late "service level of answered and long abandons" Share Higher
+        "answered within T / (answered + abandoned after T)", "calls answered or abandoned after T",
+        |f| f.answered_in_time() as f64, / (f.answered() + f.abandoned_late()) as f64;
+    abandonment "abandoned" Share Lower
+        "queued calls whose caller hung up unanswered / queued", "queued calls",
+        |f| f.abandoned() as f64, / f.queued() as f64;
+    short_abandons "abandoned before S" Share Neither
+        "calls abandoned before S / queued", "queued calls",
+        |f| f.abandoned_short() as f64, / f.queued() as f64;
+    blocked "blocked" Share Lower
+        "calls turned away by a full queue / (queued + blocked)", "calls queued or blocked",
+        |f| f.blocked() as f64, / f.sought() as f64;
+    asa "average speed of answer" Seconds Lower
+        "waiting of answered calls, ringing included / answered", "answered calls",
+        |f| f.wait_answered() as f64 / SECOND, / f.answered() as f64;
+    wait "mean wait" Seconds Lower
+        "waiting of all queued calls until answer or exit / queued", "queued calls",
+        |f| f.waited() as f64 / SECOND, / f.queued() as f64;
+    wait_abandoned "wait of abandoned" Seconds Neither
+        "waiting of abandoned calls / abandoned", "abandoned calls",
+        |f| f.wait_abandoned() as f64 / SECOND, / f.abandoned() as f64;
+    aht "average handle time" Seconds Neither
+        "(talk + hold + after-call work) / handled, call backs included", "handled calls",
+        |f| (f.talk() + f.hold() + f.after_call()) as f64 / SECOND, / f.handled() as f64;
+    talk "talk" Seconds Neither
+        "talking, holds apart / handled", "handled calls",
+        |f| f.talk() as f64 / SECOND, / f.handled() as f64;
+    hold "hold" Seconds Lower
+        "time on hold / handled", "handled calls",
+        |f| f.hold() as f64 / SECOND, / f.handled() as f64;
+    after_call "after-call work" Seconds Neither
+        "after-call work / handled", "handled calls",
+        |f| f.after_call() as f64 / SECOND, / f.handled() as f64;
+    occupancy "occupancy" Share Neither
+        "agents' work on shift / (work + ready)", "agents' time at work or ready, on shift",
+        |f| f.agent_work() as f64 / HOUR, / (f.agent_work() + f.agent_ready()) as f64 / HOUR;
+    occupancy_with_beyond "occupancy with work after shift end" Share Neither
+        "agents' work, also after shift end / (that work + ready)", "agents' time at work or ready",
+        |f| (f.agent_work() + f.agent_beyond_shift()) as f64 / HOUR,
+        / (f.agent_work() + f.agent_beyond_shift() + f.agent_ready()) as f64 / HOUR;
+    shrinkage "shrinkage on shift" Share Neither
+        "agents' time away (breaks, set aside, not yet ready) / time on shift; who never came is not seen", "agents' time on shift",
+        |f| f.agent_away() as f64 / HOUR, / f.agent_on_shift() as f64 / HOUR;
+    staffed_hours "on shift" AgentHours Neither
+        "agents' time on shift", "run", |f| f.agent_on_shift() as f64 / HOUR;
+    beyond_shift_hours "after shift end" AgentHours Lower
+        "agents' time finishing work in hand after they were to go", "run", |f| f.agent_beyond_shift() as f64 / HOUR;
+    containment "containment" Share Higher
+        "calls ended with outcome contained / offered", "offered calls",
+        |f| f.contained() as f64, / f.offered() as f64;
+    abandoned_in_menus "lost in the menus" Share Lower
+        "calls whose caller hung up in the menus with nothing gained / offered", "offered calls",
+        |f| f.abandoned_in_menus() as f64, / f.offered() as f64;
+    failed "failed" Share Lower
+        "calls ended with outcome failed / offered", "offered calls",
+        |f| f.failed() as f64, / f.offered() as f64;
+    menu_time "time in menus" Seconds Lower
+        "time neither in a queue nor with an agent / offered", "offered calls",
+        |f| f.menu_time() as f64 / SECOND, / f.offered() as f64;
+    no_input "silences" PerCall Lower
+        "times silence was counted / offered", "offered calls",
+        |f| f.no_input() as f64, / f.offered() as f64;
+    no_match "entries that fit nothing" PerCall Lower
+        "times an entry fitted nothing / offered", "offered calls",
+        |f| f.no_match() as f64, / f.offered() as f64;
+    failed_checks "failed checks" Share Lower
+        "calls with a failed check of identity or code / offered", "offered calls",
+        |f| f.failed_checks() as f64, / f.offered() as f64;
+    transfers "transfers" PerCall Lower
+        "times an agent passed a caller on / handled", "handled calls",
+        |f| f.transfers() as f64, / f.handled() as f64;
+    redial_share "redials" Share Lower
+        "calls for a matter called for before / offered", "offered calls",
+        |f| f.redials() as f64, / f.offered() as f64;
+    called_again "called again" Share Lower
+        "matters called for again / matters", "matters",
+        |f| f.called_again() as f64, / f.matters() as f64;
+    first_contact_resolution "first-contact resolution" Share Higher
+        "first calls for a matter that an agent took or that were contained / matters", "matters",
+        |f| f.served_at_first() as f64, / f.matters() as f64;
+    callback_reach "call backs reached" Share Higher
+        "call backs whose person was reached / promised", "call backs promised",
+        |f| f.callbacks_reached() as f64, / f.callbacks_promised() as f64;
+    callback_wait "wait for call back" Seconds Lower
+        "from joining the queue to the conversation / call backs reached", "call backs reached",
+        |f| f.callback_wait() as f64 / SECOND, / f.callbacks_reached() as f64;
+    announced_error "error of announced waits" Seconds Lower
+        "|announced wait - wait that followed|, summed / answered after an announcement", "answered announced waits",
+        |f| (f.announced_over() + f.announced_under()) as f64 / SECOND, / f.announced() as f64;
+    announced_bias "bias of announced waits" Seconds Neither
+        "announced wait - wait that followed, summed / answered after an announcement", "answered announced waits",
+        |f| (f.announced_over() as f64 - f.announced_under() as f64) / SECOND, / f.announced() as f64;
+    unanswered_rings "unanswered rings" PerCall Lower
+        "telephones that rang and were not answered / handled", "handled calls",
+        |f| f.rings_unanswered() as f64, / f.handled() as f64;
+    cases "cases" PerCall Neither
+        "back-office cases opened / handled", "handled calls",
+        |f| f.cases() as f64, / f.handled() as f64;
 }

@@ -395,6 +395,14 @@ static HANDLING: Record = Record {
     ]],
 };
 
+static EDIT: Record = Record {
+    name: "a change of a centre's file",
+    fields: &[&[
+        need("file", Shape::Text("a file of the centre"), "the path inside the centre, such as flows/main.toml"),
+        need("replace", Shape::Text("the text to be replaced"), "what is replaced, where it first stands in the file"),
+        need("with", Shape::Text("the new text"), "what comes in its place"),
+    ]],
+};
 static INCIDENT: Record = Record {
     name: "an incident",
     fields: &[&[
@@ -411,6 +419,7 @@ static INCIDENT: Record = Record {
         may("lost", SHARE, "with `service`: share never answered (default 0)"),
         may("sms", Shape::Word(&["down", "up"]), "text messages cannot (or can again) be sent"),
         may("publish", Shape::Text("a folder of a centre"), "this centre is published"),
+        may("edit", Shape::List(&Shape::Record(&EDIT)), "this centre is published with these changes"),
         may("entry", Shape::Text("the name of a node"), "new calls begin at this node"),
         may("absent", SHARE, "this share of the planned agents stays away"),
         may("groups", Shape::List(&NAME), "with `absent`: of these groups (default: of all)"),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Scenario;
 use crate::{
+    people::{demand::rules::Whom, population::Population},
     random::Seed,
     registry::{Config, Registry, margins::MIN_SIZE},
     world::{
@@ -13,10 +14,12 @@ use crate::{
 };
 
 /// The registry of a scenario, generated once and shared by all replications. Each replication changes a copy of its own.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Stage {
     /// The people as they are when the run begins.
     pub registry: Arc<Registry>,
+    /// Who of them could call, indexed once; `None`: nobody of the registry calls.
+    pub population: Option<Arc<Population>>,
 }
 
 impl Stage {
@@ -24,7 +27,10 @@ impl Stage {
     /// questions about nobody.
     pub fn of(scenario: &Scenario) -> Stage {
         let (size, seed) = scenario.registry.unwrap_or((MIN_SIZE, 1));
-        Stage { registry: Arc::new(Registry::generated(size, seed)) }
+        let registry = Registry::generated(size, seed);
+        let callers = scenario.cast.demand.sources.iter().any(|source| matches!(source.people, Whom::Registry(_)));
+        let population = callers.then(|| Arc::new(Population::of(&registry)));
+        Stage { registry: Arc::new(registry), population }
     }
 }
 
@@ -35,7 +41,13 @@ impl Scenario {
         let registry = Arc::new(Registry::clone(&stage.registry));
         let config = services::Config { limits: Config::default().limits, keep: false, ..services::Config::default() };
         let services = Services::new(registry, config, seed);
-        WorldConfig::new(self.script.clone(), self.clock.clone(), seed, services)
+        WorldConfig {
+            cast: Some(self.cast.clone()),
+            incidents: self.incidents.clone(),
+            population: stage.population.clone(),
+            horizon: self.horizon,
+            ..WorldConfig::new(self.script.clone(), self.clock.clone(), seed, services)
+        }
     }
 
     /// The root of chance of the `nth` replication, from 0.

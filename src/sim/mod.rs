@@ -1,6 +1,25 @@
 //! Driver 1: the world without any clock, as fast as the processor allows.
 //!
-//! Imports `world`, `people` (scripted callers) and `engine` (events). Never enters: a clock, a socket, tokio, a thread.
+//! ```text
+//! Scenario ──► Stage (registry, population: built once) ──► crew: replications on all cores, taken in order
+//!                                                            └──► Summary · Comparison · Sweep
+//! ```
+//!
+//! Imports `scenario`, `world`, `people`, `record` (the tally), `stats`, `engine` (events). Never enters: a clock, a
+//! socket, tokio, a file, a printed line. Threads are known to [`crew`] alone: what the others say does not depend on how
+//! many there are.
+
+pub mod axis;
+pub mod compare;
+pub mod crew;
+pub mod gather;
+pub mod paths;
+pub mod play;
+pub mod replicate;
+pub mod summary;
+pub mod sweep;
+pub mod trace;
+pub mod warn;
 
 use crate::{
     engine::Event,

@@ -23,6 +23,7 @@ use hatif::{
 };
 use proptest::{prelude::*, test_runner::FileFailurePersistence};
 
+use crate::measures::sums_agree;
 use crate::support::{
     busy::{busy, clock, credentials, script, second_edition, world_at},
     story::{assert_same, lines},
@@ -484,6 +485,13 @@ proptest! {
         let told = tell(&story);
         calls_add_up(&told);
         events_are_in_order(&told.events);
+        let (first, editions) = story.scripts();
+        let published = story.steps.iter().filter_map(|step| match *step {
+            Step::Publish { second } => Some(editions[usize::from(second)].clone()),
+            _ => None,
+        });
+        let published: Vec<_> = std::iter::once(first).chain(published).collect();
+        sums_agree(&told.events, &told.records, &published, &story.clock(), told.world.now());
 
         let again = tell(&story);
         let log = lines(&told.events, told.world.versions());

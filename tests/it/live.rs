@@ -48,7 +48,7 @@ struct Process {
 impl Process {
     fn serve(data: &Path, options: &[&str]) -> Process {
         let mut child = hatif()
-            .args(["serve", "--addr", "127.0.0.1:0", "--seed", "1", "--data"])
+            .args(["serve", "--empty", "--addr", "127.0.0.1:0", "--seed", "1", "--data"])
             .arg(data)
             .args(if options.contains(&"--registry-size") { &[][..] } else { &["--registry-size", "2000"] })
             .args(options)

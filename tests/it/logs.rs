@@ -17,7 +17,7 @@ async fn logs_for_programs_are_json_and_hold_no_key_and_no_calling_number() {
     let data = tempfile::tempdir().expect("a folder");
     // At the finest level, so that what libraries say is held to it too.
     let mut child = Command::new(env!("CARGO_BIN_EXE_hatif"))
-        .args(["serve", "--addr", "127.0.0.1:0", "--registry-size", "2000", "--speed", "10"])
+        .args(["serve", "--empty", "--addr", "127.0.0.1:0", "--registry-size", "2000", "--speed", "10"])
         .args(["--log-format", "json", "--log", "trace", "--data"])
         .arg(data.path())
         .stdout(Stdio::piped())

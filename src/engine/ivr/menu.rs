@@ -2,7 +2,7 @@
 //!
 //! Confirmations and the choice of language are menus too, with choices of their own.
 
-use super::{CallState, Engine, Fact, Next, Purpose, Slot, Step};
+use super::{CallState, Fact, Next, Purpose, Slot, Step, Turn, script_of};
 use crate::{
     engine::call::Phase,
     id::{CallId, NodeId},
@@ -21,15 +21,15 @@ enum Match {
     None,
 }
 
-impl Engine {
+impl Turn<'_> {
     /// A key at a menu, a confirmation or the choice of language.
     pub(super) fn feed_menu(&mut self, id: CallId, key: Key, node: &Node) {
         let bound = self.match_menu(id, node, Some(key));
-        let fresh = self.calls.get(id).is_some_and(|call| call.entry.is_empty());
+        let fresh = self.state.calls.get(id).is_some_and(|call| call.entry.is_empty());
         match bound {
             Match::Choice(choice) => self.choose(id, node, choice),
             Match::Ambiguous | Match::Prefix => {
-                if let Some(call) = self.calls.get_mut(id) {
+                if let Some(call) = self.state.calls.get_mut(id) {
                     call.entry.push(key);
                 }
                 self.await_next(id, Purpose::Node, Phase::Inter, node);
@@ -38,7 +38,7 @@ impl Engine {
             Match::None if !fresh && key == Key::HASH => self.menu_ended(id, node),
             Match::None if !fresh && key == Key::STAR => self.cancel_entry(id, Purpose::Node, node),
             Match::None => {
-                if let Some(call) = self.calls.get_mut(id) {
+                if let Some(call) = self.state.calls.get_mut(id) {
                     call.entry.push(key);
                 }
                 self.escalate(id, false);
@@ -48,7 +48,7 @@ impl Engine {
 
     /// No further key comes: the choice that matches exactly, else a no-match.
     pub(super) fn menu_ended(&mut self, id: CallId, node: &Node) {
-        let exact = self.calls.get(id).and_then(|call| {
+        let exact = self.state.calls.get(id).and_then(|call| {
             let offered = |keys: &[Key]| keys.len() == call.entry.len() && call.entry.begins(keys);
             self.offered(id, node).into_iter().find(|(_, keys)| offered(keys)).map(|(i, _)| i)
         });
@@ -77,7 +77,7 @@ impl Engine {
 
     /// What the entry with `key` added amounts to.
     fn match_menu(&self, id: CallId, node: &Node, key: Option<Key>) -> Match {
-        let Some(call) = self.calls.get(id) else { return Match::None };
+        let Some(call) = self.state.calls.get(id) else { return Match::None };
         let mut entry = call.entry.clone();
         if let Some(key) = key {
             entry.push(key);
@@ -110,7 +110,7 @@ impl Engine {
     pub(super) fn chosen(&mut self, id: CallId, key: Key, serves: Option<IntentId>, to: NodeId) {
         self.forget_secret_keys(id);
         self.disarm(id, Slot::Step);
-        let Some(call) = self.calls.get_mut(id) else { return };
+        let Some(call) = self.state.calls.get_mut(id) else { return };
         let node = call.node;
         call.handed_on = 0;
         call.entry.clear();
@@ -131,27 +131,27 @@ impl Engine {
 
     /// Plays the node again; counts begin anew.
     fn repeat(&mut self, id: CallId) {
-        let Some(call) = self.calls.get_mut(id) else { return };
+        let Some(call) = self.state.calls.get_mut(id) else { return };
         (call.no_input, call.no_match) = (0, 0);
         let node = call.node;
         let CallState::Ivr(Step::Listening { purpose, .. }) = call.state else { return };
-        let script = call.script.clone();
+        let script = script_of(self.versions, call);
         self.disarm(id, Slot::Step);
         self.fact(Fact::WentBack { call: id, node });
-        self.listen(id, &script, purpose, true);
+        self.listen(id, script, purpose, true);
     }
 
     /// Goes back to the menu or entry before this one; where there is none, plays this one again.
     fn back(&mut self, id: CallId) {
         self.forget_secret_keys(id);
-        let Some(call) = self.calls.get_mut(id) else { return };
+        let Some(call) = self.state.calls.get_mut(id) else { return };
         let here = call.node;
         while call.history.last().is_some_and(|(node, _)| *node == here) {
             call.history.pop();
         }
         let Some((node, depth)) = call.history.pop() else {
             let depth = call.frames.len();
-            if call.script.node(here).back_point {
+            if script_of(self.versions, call).node(here).back_point {
                 call.history.push((here, depth));
             }
             self.repeat(id);

@@ -9,7 +9,7 @@ use crate::{
     people::demand::rules::DayRule,
     scenario::{book::INCIDENTS, centre},
     script::{
-        Script,
+        Script, Source,
         catalogue::{SERVICES, Service},
         tree::{Entry, Table, Value},
     },
@@ -137,7 +137,7 @@ impl Reading {
                 let up = kind.value.text() == Some("up");
                 Some(vec![(IncidentKind::Sms(up), Some(IncidentKind::Sms(!up)))])
             }
-            "publish" | "entry" => {
+            "publish" | "edit" | "entry" => {
                 let script = self.edition(&kind.key, &kind.value)?;
                 let back = self.script.clone().map(IncidentKind::Publish);
                 Some(vec![(IncidentKind::Publish(script), back)])
@@ -195,15 +195,16 @@ impl Reading {
         groups.into()
     }
 
-    /// The centre that is published: another one, or the same with another entry.
+    /// The centre that is published: another one, the same with changes, or the same with another entry.
     fn edition(&mut self, key: &str, value: &Value) -> Option<Arc<Script>> {
-        let text = value.text()?;
         let loaded = match key {
             "publish" => {
                 let shelf = self.book.shelf_of(&value.span);
-                shelf.centre(text).and_then(|source| centre::load(&source))
+                shelf.centre(value.text()?).and_then(|source| centre::load(&source))
             }
+            "edit" => centre::load(&self.edited(value)?),
             _ => {
+                let text = value.text()?;
                 let script = self.script.clone()?;
                 let known: Vec<&str> = script.nodes.iter().map(|node| &*node.name).collect();
                 self.find("node", text, &value.span, known.into_iter())?;
@@ -213,10 +214,29 @@ impl Reading {
         match loaded {
             Ok(script) => Some(script),
             Err(reason) => {
-                let help = "`hatif check DIR` shows every fault in it";
+                let help = "`hatif check DIR` shows every fault in a centre";
                 self.error("bad-centre", &value.span, format!("it cannot be published: {reason}"), help);
                 None
             }
         }
+    }
+
+    /// The files of the centre with texts replaced.
+    fn edited(&mut self, value: &Value) -> Option<Source> {
+        let mut source = self.centre.clone()?;
+        for item in value.list()? {
+            let table = item.table()?;
+            let text = |key: &str| table.text(key);
+            let ((file, place), (old, old_place), (new, _)) = (text("file")?, text("replace")?, text("with")?);
+            let files: Vec<String> = source.files().map(|(path, _)| path.to_string()).collect();
+            self.find("file", file, place, files.iter().map(String::as_str))?;
+            if !source.text(file).is_some_and(|text| text.contains(old)) {
+                let message = format!("{file} does not hold `{old}`");
+                self.error("no-effect", old_place, message, "copy the text from the file, spaces and all");
+                return None;
+            }
+            source = centre::replaced(&source, file, |text| text.replacen(old, new, 1));
+        }
+        Some(source)
     }
 }

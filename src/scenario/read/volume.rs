@@ -60,6 +60,7 @@ impl Reading {
                 );
             }
         }
+        self.fits_callers(kind, table);
         let inner = kind.value.table();
         match (kind.key.as_str(), inner) {
             ("rate", Some(rate)) => {
@@ -84,6 +85,25 @@ impl Reading {
                 let base = self.base(kind, table);
                 Volume::Days(Box::new(self.course(base, table)))
             }
+        }
+    }
+
+    /// Rates by people are of the registry, a population is not.
+    fn fits_callers(&mut self, kind: &Entry, table: &Table) {
+        let callers = table.text("callers").map_or("registry", |(word, _)| word);
+        let wanted = match kind.key.as_str() {
+            "per_thousand" => "registry",
+            "population" => "outside",
+            _ => return,
+        };
+        if callers != wanted {
+            let message = format!("`{}` counts people, and callers = \"{callers}\" are none of them", kind.key);
+            self.error(
+                "no-effect",
+                &kind.key_span,
+                message,
+                format!("write callers = \"{wanted}\", or another volume"),
+            );
         }
     }
 

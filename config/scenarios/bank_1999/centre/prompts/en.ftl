@@ -1,0 +1,1 @@
+welcome = Welcome to the bank. You will be put through to one of our people.

@@ -1,0 +1,226 @@
+//! What a run found, as tables for a terminal.
+
+use comfy_table::{CellAlignment, Table, presets};
+
+use crate::{
+    record::measure,
+    sim::{
+        compare::Comparison,
+        summary::{Found, Interval, Part, Summary, Warning, estimate_of, shown},
+        sweep::Sweep,
+    },
+    stats::Estimate,
+};
+
+/// The columns of the tables by queue, language and so on.
+const COLUMNS: [&str; 7] = ["offered", "queued", "answered", "service_level", "abandonment", "wait", "aht"];
+
+/// So many intervals fit a terminal; a longer run is told by day.
+const MOST_INTERVALS: usize = 48;
+
+/// A number with its interval, or `-` where there is none to tell.
+fn cell(unit: &str, estimate: Option<Estimate>) -> String {
+    let Some((estimate, value)) = estimate.and_then(|estimate| Some((estimate, estimate.value?))) else {
+        return "-".to_owned();
+    };
+    match estimate.half_width() {
+        Some(half) => format!("{} ± {}", shown(unit, value), shown(unit, half)),
+        None => shown(unit, value),
+    }
+}
+
+fn table(heads: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_header(heads.iter().copied());
+    for column in 1..heads.len() {
+        if let Some(column) = table.column_mut(column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table
+}
+
+/// A summary: the main measures first, then by queue, language, intent, region, day and interval, then what to heed.
+pub fn summary(summary: &Summary) -> String {
+    let mut text = head(summary);
+    text.push_str(&format!("{}\n", measures(&summary.measures)));
+    text.push_str(&waits(summary));
+    for (name, parts) in [
+        ("queue", &summary.queues),
+        ("skill", &summary.skills),
+        ("language", &summary.languages),
+        ("intent", &summary.intents),
+        ("region", &summary.regions),
+    ] {
+        // One queue, one language: the whole again.
+        if parts.len() > 1 {
+            text.push_str(&format!("\n{}\n", by(name, parts)));
+        }
+    }
+    if summary.days.len() > 1 {
+        text.push_str(&format!("\n{}\n", by("day", &summary.days)));
+    } else if summary.intervals.len() <= MOST_INTERVALS {
+        text.push_str(&format!("\n{}\n", intervals(&summary.intervals)));
+    }
+    text + &warnings(&summary.warnings)
+}
+
+fn head(summary: &Summary) -> String {
+    let replications = match summary.replications {
+        1 => "1 replication".to_owned(),
+        n => format!("{n} replications"),
+    };
+    let partial = if summary.partial { ", cut short" } else { "" };
+    let calls = summary.calls;
+    format!(
+        "{}: {}\n{replications}{partial}, {calls} calls, seed {}; intervals hold the true value with {:.0} % confidence\n\n",
+        summary.scenario,
+        summary.title,
+        summary.seed,
+        summary.confidence * 100.0
+    )
+}
+
+/// Name, value, interval and meaning of each measure that has a value.
+fn measures(found: &[Found]) -> Table {
+    let mut table = table(&["measure", "value", "from", "to", ""]);
+    if let Some(column) = table.column_mut(4) {
+        column.set_cell_alignment(CellAlignment::Left);
+    }
+    for one in found.iter().filter(|one| one.estimate.value.is_some_and(|value| value != 0.0)) {
+        let number = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| shown(one.unit, value));
+        let estimate = &one.estimate;
+        let formula = measure::named(one.name).map_or("", |measure| measure.formula);
+        table.add_row([one.name, &number(estimate.value), &number(estimate.low), &number(estimate.high), formula]);
+    }
+    table
+}
+
+fn waits(summary: &Summary) -> String {
+    let target = &summary.target;
+    let days = cell("share", Some(target.days_met));
+    let mut text = format!(
+        "\ntarget: {:.0} % within {:.0} s, met on {days} of the days with calls\n",
+        target.share * 100.0,
+        target.threshold
+    );
+    let known = summary.quantiles.iter().filter_map(|q| Some((q.p, q.seconds.value?)));
+    let known: Vec<String> = known.map(|(p, seconds)| format!("{:.0} % {seconds:.1} s", p * 100.0)).collect();
+    if !known.is_empty() {
+        text.push_str(&format!("answered calls waited at most: {}\n", known.join(", ")));
+    }
+    text
+}
+
+fn by(name: &str, parts: &[Part]) -> Table {
+    let mut heads = vec![name];
+    heads.extend(COLUMNS);
+    let mut table = table(&heads);
+    for part in parts {
+        let cells = COLUMNS.iter().map(|column| {
+            let unit = measure::named(column).map_or("", |measure| measure.unit.name());
+            cell(unit, estimate_of(&part.measures, column))
+        });
+        table.add_row(std::iter::once(part.name.clone()).chain(cells));
+    }
+    table
+}
+
+fn intervals(intervals: &[Interval]) -> Table {
+    let columns = ["offered", "service_level", "abandonment", "wait", "occupancy"];
+    let mut heads = vec!["from", "staff", "busy"];
+    heads.extend(columns);
+    let mut table = table(&heads);
+    let any = |interval: &&Interval| {
+        let calls = estimate_of(&interval.measures, "offered").and_then(|offered| offered.value);
+        interval.staff.value > Some(0.0) || calls > Some(0.0)
+    };
+    for interval in intervals.iter().filter(any) {
+        let number = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| format!("{value:.1}"));
+        let cells = columns.iter().map(|column| {
+            let unit = measure::named(column).map_or("", |measure| measure.unit.name());
+            cell(unit, estimate_of(&interval.measures, column))
+        });
+        let staff = [interval.time.clone(), number(interval.staff.value), number(interval.busy.value)];
+        table.add_row(staff.into_iter().chain(cells));
+    }
+    table
+}
+
+fn warnings(warnings: &[Warning]) -> String {
+    let mut text = String::new();
+    for (i, warning) in warnings.iter().enumerate() {
+        text.push_str(&format!("{}! {}\n", if i == 0 { "\n" } else { "" }, warning.text));
+    }
+    text
+}
+
+/// A comparison: the differences, who moved, where paths part, what to heed.
+pub fn comparison(found: &Comparison) -> String {
+    let partial = if found.partial { ", cut short" } else { "" };
+    let mut text = format!(
+        "a: {}\nb: {}\n{} replications{partial} of the same callers, seed {}\n\n",
+        found.a, found.b, found.replications, found.seed
+    );
+    let mut table = table(&["measure", "a", "b", "b - a", "from", "to"]);
+    for one in found.differences.iter().filter(|one| one.a.value.is_some() || one.b.value.is_some()) {
+        let number = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| shown(one.unit, value));
+        let difference = &one.difference;
+        let row = [one.a.value, one.b.value, difference.value, difference.low, difference.high].map(number);
+        table.add_row(std::iter::once(one.name.to_owned()).chain(row));
+    }
+    text.push_str(&format!("{table}\n\n{}", moved(found)));
+    text + &warnings(&found.warnings)
+}
+
+fn moved(found: &Comparison) -> String {
+    let changed: u64 = found.moved.iter().map(|moved| moved.calls).sum();
+    let mut text = format!(
+        "{} calls were made in both, {} in a alone, {} in b alone; {changed} ended otherwise\n",
+        found.matched, found.only_a, found.only_b
+    );
+    if changed == 0 {
+        return text;
+    }
+    let mut ends = table(&["in a", "in b", "calls"]);
+    if let Some(column) = ends.column_mut(1) {
+        column.set_cell_alignment(CellAlignment::Left);
+    }
+    for one in &found.moved {
+        ends.add_row([one.from.clone(), one.to.clone(), one.calls.to_string()]);
+    }
+    let mut forks = table(&["paths part after", "then in a", "then in b", "calls", "such as the caller of"]);
+    for column in [1, 2, 4] {
+        if let Some(column) = forks.column_mut(column) {
+            column.set_cell_alignment(CellAlignment::Left);
+        }
+    }
+    for one in &found.partings {
+        let node = if one.node.is_empty() { "(the beginning)" } else { &one.node };
+        let example = one.examples.first();
+        let example = example.map_or_else(String::new, |e| format!("{}, replication {}", e.called, e.replication));
+        forks.add_row([node, &one.a, &one.b, &one.calls.to_string(), &example]);
+    }
+    text.push_str(&format!("\n{ends}\n\n{forks}\n"));
+    text
+}
+
+/// A sweep: a row a point.
+pub fn sweep(found: &Sweep) -> String {
+    let partial = if found.partial { ", cut short" } else { "" };
+    let mut text =
+        format!("{}: {} replications a point{partial}, seed {}\n\n", found.scenario, found.replications, found.seed);
+    let columns = ["offered", "service_level", "abandonment", "wait", "asa", "occupancy", "containment"];
+    let keys = found.axes.iter().map(|axis| axis.key.as_str());
+    let heads: Vec<&str> = keys.chain(columns).collect();
+    let mut table = table(&heads);
+    for point in &found.points {
+        let cells = columns.iter().map(|column| {
+            let unit = measure::named(column).map_or("", |measure| measure.unit.name());
+            cell(unit, estimate_of(&point.measures, column))
+        });
+        table.add_row(point.at.iter().cloned().chain(cells));
+    }
+    text.push_str(&format!("{table}\n"));
+    text + &warnings(&found.warnings)
+}

@@ -1,0 +1,389 @@
+//! The same callers through two designs: what differs, how surely, and for whom.
+//!
+//! Both designs have the same seed, so that a caller has the same number (her lot), matter, patience and way of keying in
+//! both. Differences are taken replication by replication, which leaves out of the intervals what both have in common.
+
+use std::{
+    collections::BTreeMap,
+    ops::ControlFlow,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use serde::Serialize;
+
+use super::{
+    crew,
+    gather::{Cell, fraction, main_measures},
+    paths::{Fork, Journey, Key, Names, Numbered, Paths},
+    replicate::{Counted, Options, Progress, SimError, published},
+    summary::{LEVEL, Warning, shown},
+};
+use crate::{
+    random::Seed,
+    record::figures::Figures,
+    scenario::{Scenario, Stage},
+    stats::{Estimate, Fraction, paired_ratio_difference},
+    time::LocalClock,
+};
+
+/// So many kinds of forks are told, and so many callers as examples of each.
+const FORKS: usize = 20;
+const EXAMPLES: usize = 3;
+
+/// A measure in both designs.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Difference {
+    /// Its name in the catalogue.
+    pub name: &'static str,
+    /// Its unit.
+    pub unit: &'static str,
+    /// In the first design.
+    pub a: Estimate,
+    /// In the second.
+    pub b: Estimate,
+    /// Second less first, by pairs of replications with the same callers.
+    pub difference: Estimate,
+    /// Half the width that its interval would have with other callers in each design.
+    pub independent_half_width: Option<f64>,
+}
+
+/// Callers whose calls ended one way in the first design and another in the second.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Moved {
+    /// How they ended in the first.
+    pub from: String,
+    /// How they ended in the second.
+    pub to: String,
+    /// How many.
+    pub calls: u64,
+}
+
+/// A node up to which paths are the same, and after which they part.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Parting {
+    /// The last node that both entered; empty where they began apart.
+    pub node: String,
+    /// What came next in the first design.
+    pub a: String,
+    /// What came next in the second.
+    pub b: String,
+    /// How many callers whose outcome changed parted here.
+    pub calls: u64,
+    /// Some of them.
+    pub examples: Vec<Example>,
+}
+
+/// A caller whose outcome changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Example {
+    /// In which replication.
+    pub replication: u32,
+    /// What her chance is keyed by.
+    pub lot: String,
+    /// Which call for her matter.
+    pub attempt: u8,
+    /// When she called in the first design, local time.
+    pub called: String,
+    /// How it ended in the first design.
+    pub from: String,
+    /// How it ended in the second.
+    pub to: String,
+}
+
+/// What two designs do to the same callers.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Comparison {
+    /// The first design's name.
+    pub a: String,
+    /// The second's.
+    pub b: String,
+    /// The seed of both.
+    pub seed: u64,
+    /// Pairs of replications.
+    pub replications: u32,
+    /// The run was cut short.
+    pub partial: bool,
+    /// The measures.
+    pub differences: Vec<Difference>,
+    /// Calls made in both designs.
+    pub matched: u64,
+    /// Calls made in the first alone (who was served in the second does not call again).
+    pub only_a: u64,
+    /// Calls made in the second alone.
+    pub only_b: u64,
+    /// Calls that ended otherwise, most frequent first.
+    pub moved: Vec<Moved>,
+    /// Where their paths part, most frequent first.
+    pub partings: Vec<Parting>,
+    /// What to heed.
+    pub warnings: Vec<Warning>,
+}
+
+/// Runs both designs with the same seed, replication by replication; with a precision the most replications it allows.
+/// See [`super::replicate::replicate`] for `cancel` and `progress`.
+///
+/// # Errors
+/// This program has a fault.
+pub fn compare(
+    a: &Scenario,
+    b: &Scenario,
+    options: &Options,
+    cancel: &AtomicBool,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Comparison, SimError> {
+    let stage_a = Stage::of(a);
+    let stage_b = if a.registry == b.registry { stage_a.clone() } else { Stage::of(b) };
+    let mut names = Names::default();
+    let designs = [
+        Design { scenario: a, stage: stage_a, versions: numbered(a, &mut names) },
+        Design { scenario: b, stage: stage_b, versions: numbered(b, &mut names) },
+    ];
+    let asked = options.most(a);
+    let mut sum = Sum::default();
+    let work = |nth| pair(&designs, [options.seed_of(a, nth), options.seed_of(a, nth)], cancel);
+    let take = |_, pair: Pair| {
+        sum.add(pair);
+        progress(Progress { done: sum.replications, total: asked, too_wide: None, calls: sum.calls });
+        ControlFlow::Continue(())
+    };
+    crew::in_order(options.threads, asked, cancel, work, take).map_err(|p| SimError::panicked(a, options, p))?;
+    let seed = options.seed_of(a, 0).seed;
+    let partial = sum.replications < asked;
+    Ok(sum.told([a, b], seed, partial, &names))
+}
+
+/// One of the two.
+struct Design<'a> {
+    scenario: &'a Scenario,
+    stage: Stage,
+    versions: Vec<Numbered>,
+}
+
+fn numbered(scenario: &Scenario, names: &mut Names) -> Vec<Numbered> {
+    let scripts = std::iter::once(&scenario.script).chain(published(scenario));
+    scripts.map(|script| Numbered { script: script.clone(), nodes: names.number(script) }).collect()
+}
+
+/// What a pair of replications says.
+struct Pair {
+    /// A pair a batch, or one.
+    figures: Vec<(Figures, Figures)>,
+    calls: u64,
+    matched: Matched,
+}
+
+/// Plays both designs side by side, stretch by stretch, so that only callers who are in one and not yet in the other are
+/// remembered. `None`: it was cancelled.
+fn pair(designs: &[Design<'_>; 2], seeds: [Seed; 2], cancel: &AtomicBool) -> Option<Pair> {
+    let [a, b] = designs;
+    let mut runs = [Counted::new(a.scenario, &a.stage, seeds[0]), Counted::new(b.scenario, &b.stage, seeds[1])];
+    let mut paths = [Paths::new(a.versions.clone()), Paths::new(b.versions.clone())];
+    let mut matched = Matched::new(seeds[0].replication);
+    while runs.iter().any(Counted::goes_on) {
+        if cancel.load(Ordering::Relaxed) {
+            return None;
+        }
+        for (side, (run, paths)) in runs.iter_mut().zip(&mut paths).enumerate().filter(|(_, (run, _))| run.goes_on()) {
+            run.step(&mut |event| {
+                if let Some((key, journey)) = paths.event(event) {
+                    matched.ended(side, key, journey, &a.scenario.clock);
+                }
+            });
+        }
+    }
+    let calls = runs.iter().map(Counted::calls).sum();
+    let [a, b] = runs.map(|run| run.finish().iter().map(crate::record::tally::Sums::total).collect::<Vec<_>>());
+    Some(Pair { figures: a.into_iter().zip(b).collect(), calls, matched: matched.over() })
+}
+
+/// Callers of one replication, held against each other.
+struct Matched {
+    replication: u32,
+    /// Calls that ended in one design and not yet in the other.
+    waiting: [BTreeMap<Key, Journey>; 2],
+    alone: [u64; 2],
+    matched: u64,
+    moved: BTreeMap<(Arc<str>, Arc<str>), u64>,
+    forks: BTreeMap<Fork, (u64, Vec<Example>)>,
+}
+
+impl Matched {
+    fn new(replication: u32) -> Matched {
+        Matched {
+            replication,
+            waiting: Default::default(),
+            alone: [0; 2],
+            matched: 0,
+            moved: BTreeMap::new(),
+            forks: BTreeMap::new(),
+        }
+    }
+
+    /// A call ended in one design.
+    fn ended(&mut self, side: usize, key: Key, journey: Journey, clock: &LocalClock) {
+        let Some(other) = self.waiting[1 - side].remove(&key) else {
+            self.waiting[side].insert(key, journey);
+            return;
+        };
+        self.matched += 1;
+        let (a, b) = if side == 0 { (journey, other) } else { (other, journey) };
+        if a.ending == b.ending {
+            return;
+        }
+        *self.moved.entry((a.ending.clone(), b.ending.clone())).or_default() += 1;
+        let (count, examples) = self.forks.entry(Fork::of(&a, &b)).or_default();
+        *count += 1;
+        if examples.len() < EXAMPLES {
+            let (date, time) = clock.local(a.began);
+            examples.push(Example {
+                replication: self.replication,
+                lot: format!("{:016x}", key.lot),
+                attempt: key.attempt,
+                called: format!("{date} {time}"),
+                from: a.ending.to_string(),
+                to: b.ending.to_string(),
+            });
+        }
+    }
+
+    /// All calls have ended: those who wait were in one design alone.
+    fn over(mut self) -> Matched {
+        self.alone = [0, 1].map(|side| self.waiting[side].len() as u64);
+        self.waiting = Default::default();
+        self
+    }
+}
+
+/// All pairs so far.
+#[derive(Default)]
+struct Sum {
+    replications: u32,
+    calls: u64,
+    figures: Vec<(Figures, Figures)>,
+    matched: u64,
+    alone: [u64; 2],
+    moved: BTreeMap<(Arc<str>, Arc<str>), u64>,
+    forks: BTreeMap<Fork, (u64, Vec<Example>)>,
+}
+
+impl Sum {
+    fn add(&mut self, pair: Pair) {
+        self.replications += 1;
+        self.calls += pair.calls;
+        self.figures.extend(pair.figures);
+        self.matched += pair.matched.matched;
+        self.alone = [0, 1].map(|side| self.alone[side] + pair.matched.alone[side]);
+        for (moved, calls) in pair.matched.moved {
+            *self.moved.entry(moved).or_default() += calls;
+        }
+        for (fork, (calls, examples)) in pair.matched.forks {
+            let (sum, known) = self.forks.entry(fork).or_default();
+            *sum += calls;
+            let room = EXAMPLES.saturating_sub(known.len());
+            known.extend(examples.into_iter().take(room));
+        }
+    }
+
+    fn told(self, [a, b]: [&Scenario; 2], seed: u64, partial: bool, names: &Names) -> Comparison {
+        let differences = differences(&self.figures);
+        let warnings = warnings(&differences, self.replications, self.matched, self.figures.len());
+        let moved = self.moved.into_iter().map(|((from, to), calls)| Moved {
+            from: from.to_string(),
+            to: to.to_string(),
+            calls,
+        });
+        let mut moved: Vec<Moved> = moved.collect();
+        moved.sort_by_key(|moved| std::cmp::Reverse(moved.calls));
+        let mut forks: Vec<_> = self.forks.into_iter().collect();
+        forks.sort_by_key(|(_, (calls, _))| std::cmp::Reverse(*calls));
+        let parting = |(fork, (calls, examples)): (Fork, (u64, Vec<Example>))| Parting {
+            node: fork.node.map_or_else(String::new, |node| names.name(node).to_owned()),
+            a: fork.a.told(names),
+            b: fork.b.told(names),
+            calls,
+            examples,
+        };
+        Comparison {
+            a: a.name.to_string(),
+            b: b.name.to_string(),
+            seed,
+            replications: self.replications,
+            partial,
+            differences,
+            matched: self.matched,
+            only_a: self.alone[0],
+            only_b: self.alone[1],
+            moved,
+            partings: forks.into_iter().take(FORKS).map(parting).collect(),
+            warnings,
+        }
+    }
+}
+
+fn differences(figures: &[(Figures, Figures)]) -> Vec<Difference> {
+    let (mut of_a, mut of_b) = (Cell::main(), Cell::main());
+    for (a, b) in figures {
+        of_a.add(a);
+        of_b.add(b);
+    }
+    let one = |measure: &'static crate::record::measure::Measure| {
+        let pairs: Vec<(Fraction, Fraction)> =
+            figures.iter().map(|(a, b)| (fraction(measure, a), fraction(measure, b))).collect();
+        let nothing = || Estimate::absent(LEVEL, figures.len() as u64);
+        let a = of_a.estimate(measure.name).unwrap_or_else(nothing);
+        let b = of_b.estimate(measure.name).unwrap_or_else(nothing);
+        Difference {
+            name: measure.name,
+            unit: measure.unit.name(),
+            a,
+            b,
+            difference: paired_ratio_difference(&pairs, LEVEL),
+            // Variances of independent samples add up.
+            independent_half_width: a.half_width().zip(b.half_width()).map(|(a, b)| libm::sqrt(a * a + b * b)),
+        }
+    };
+    main_measures().map(one).collect()
+}
+
+/// The measures whose difference is claimed when two designs are compared.
+const CLAIMED: [&str; 4] = ["service_level", "abandonment", "wait", "occupancy"];
+
+fn warnings(differences: &[Difference], replications: u32, matched: u64, sample: usize) -> Vec<Warning> {
+    let mut told = Vec::new();
+    let mut warn = |code: &'static str, text: String| told.push(Warning { code, text });
+    if replications == 0 {
+        warn("nothing", "no replication was finished, so there is nothing to tell; let it run longer".to_owned());
+        return told;
+    }
+    if sample < 2 {
+        let text = "a single replication: nothing is known about how far chance moves these differences; run with \
+                    --replications 10 or more";
+        warn("no-interval", text.to_owned());
+    } else if replications > 1 && replications < 5 {
+        let text =
+            format!("{replications} replications are few: intervals are wide and themselves uncertain; run 10 or more");
+        warn("few-replications", text);
+    }
+    if matched == 0 {
+        let text = "no caller was in both designs, so the differences are those of different callers; compare designs \
+                    with the same demand";
+        warn("no-callers", text.to_owned());
+    }
+    for one in differences.iter().filter(|one| CLAIMED.contains(&one.name)) {
+        let Estimate { value: Some(value), low: Some(low), high: Some(high), .. } = one.difference else { continue };
+        if one.difference.contains(0.0) && high > low {
+            let text = format!(
+                "{}: no difference shown; the interval of {} is from {} to {} and holds zero",
+                one.name,
+                shown(one.unit, value),
+                shown(one.unit, low),
+                shown(one.unit, high)
+            );
+            warn("no-difference", text);
+        }
+    }
+    told
+}

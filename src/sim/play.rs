@@ -1,0 +1,79 @@
+//! One replication, stretch by stretch.
+
+use crate::{
+    engine::{Event, Fact},
+    random::Seed,
+    scenario::{Scenario, Stage},
+    time::{Duration, Instant},
+    world::World,
+};
+
+/// Between two stretches a run can be cut short, and may end when nobody is in a call: short enough that a Ctrl-C is heeded
+/// at once, long enough to cost nothing.
+const STRETCH: Duration = Duration::from_mins(30);
+
+/// A replication in progress.
+#[derive(Debug)]
+pub struct Play {
+    world: World,
+    horizon: Instant,
+    last: Instant,
+    now: Instant,
+    /// Calls offered and not ended.
+    open: u64,
+    /// Calls offered.
+    calls: u64,
+    over: bool,
+}
+
+impl Play {
+    /// The beginning of a replication.
+    pub fn new(scenario: &Scenario, stage: &Stage, seed: Seed) -> Play {
+        let horizon = Instant::ZERO + scenario.horizon;
+        Play {
+            world: World::new(scenario.world(stage, seed)),
+            horizon,
+            last: horizon + scenario.finish,
+            now: Instant::ZERO,
+            open: 0,
+            calls: 0,
+            over: false,
+        }
+    }
+
+    /// Whether there is more to come.
+    pub fn goes_on(&self) -> bool {
+        !self.over
+    }
+
+    /// Goes on by one stretch, at most to `stop`, and tells `sink` its events.
+    pub fn step(&mut self, stop: Option<Instant>, sink: &mut impl FnMut(&Event)) {
+        // The horizon is the end of a stretch, so that a run without anybody in it ends there.
+        let end = if self.now < self.horizon { self.horizon } else { self.last };
+        let until = (self.now + STRETCH).min(end).min(stop.unwrap_or(Instant::NEVER)).max(self.now);
+        let (open, calls) = (&mut self.open, &mut self.calls);
+        self.world.watch(until, &mut |event: &Event| {
+            match event.fact {
+                Fact::CallArrived { .. } => {
+                    *open += 1;
+                    *calls += 1;
+                }
+                Fact::CallEnded { .. } => *open = open.saturating_sub(1),
+                _ => {}
+            }
+            sink(event);
+        });
+        self.now = until;
+        self.over = until >= self.last || until >= self.horizon && self.open == 0;
+    }
+
+    /// Up to when it was run.
+    pub fn now(&self) -> Instant {
+        self.now
+    }
+
+    /// Calls offered so far.
+    pub fn calls(&self) -> u64 {
+        self.calls
+    }
+}

@@ -1,1 +1,0 @@
-//! Estimates with confidence intervals. Imports nothing of the crate.
