@@ -9,6 +9,7 @@ use hatif::{
         cast::Cast,
         demand::rules::{DemandRules, PeopleFilter, RedialRules, Source, Volume, Whom},
         distribution::Distribution,
+        guide::{Goal, Guide, Step},
         persona::{Announced, Listening, Persona},
         population::Population,
         staffing::StaffingRules,
@@ -439,4 +440,87 @@ fn where_no_option_serves_anything_callers_go_along_the_first_choices() {
             .collect();
         assert_eq!((keys, outcome(call)), (vec!['2', '5'], Some(Outcome::Contained)));
     }
+}
+
+#[test]
+fn a_busy_centre_with_every_kind_of_node_keeps_its_laws_and_forgets_its_callers() {
+    let script = crate::support::busy::busy("longest_idle");
+    let clumsy = Persona {
+        listening: Listening::For(fixed(900)),
+        hesitation: Distribution::Exponential { mean: Duration::from_millis(800) },
+        mistake: 0.15,
+        digit_error: 0.05,
+        silence: 0.1,
+        adviser_early: 0.2,
+        adviser_after: 0.3,
+        menu_patience: Distribution::Exponential { mean: s(200) },
+        patience: Distribution::Exponential { mean: s(90) },
+        announced: Announced { balks_above: 3.0, stays_with: 0.8 },
+        takes_callback: 0.5,
+        answers_callback: 0.6,
+        survey: 0.5,
+        ..steady()
+    };
+    let redial =
+        RedialRules { after_abandon: fixed(120_000), after_failure: fixed(300_000), attempts: 3, not_before: None };
+    let mut sources =
+        vec![source(Whom::Outside, None, 60, s(19)), source(Whom::Probe { telephones: 2 }, None, 10, s(61))];
+    for intent in (0..script.intents.len()).map(|i| IntentId(i as u16)) {
+        sources.push(source(Whom::Registry(PeopleFilter::default()), Some(intent), 60, s(23)));
+    }
+    let registry = Arc::new(Registry::generated(2_000, 1));
+    let seed = Seed::new(9);
+    let services = services::Services::new(registry.clone(), services::Config::default(), seed);
+    let config = WorldConfig::new(script, crate::support::busy::clock(), seed, services);
+    let population = Some(Arc::new(Population::of(&registry)));
+    let cast = Some(Arc::new(cast(sources, clumsy, redial)));
+    let mut world = World::new(WorldConfig { cast, population, check_laws: true, ..config });
+    let (mut arrived, mut ended) = (0, 0);
+    world.watch(Instant::from_secs(20_000), &mut |event| match event.fact {
+        Fact::CallArrived { .. } => arrived += 1,
+        Fact::CallEnded { .. } => ended += 1,
+        _ => {}
+    });
+    assert!(arrived > 250, "{arrived}");
+    assert_eq!(
+        (arrived, world.matters()),
+        (ended, 0),
+        "nobody is left on the telephone, and nothing is kept of those who were"
+    );
+}
+
+#[test]
+fn the_guide_reads_off_a_script_what_its_options_are_for() {
+    let script = default_centre();
+    let guide = Guide::new(&script);
+    let intent = |name: &str| script.intents.iter().position(|own| &**own == name).map(|i| IntentId(i as u16));
+    let node = |name: &str| {
+        let place = script.nodes.iter().position(|node| &*node.name == name).expect("the node is there");
+        hatif::id::NodeId(place as u32)
+    };
+    let keys = |name: &str, goal: Goal| match guide.step(node(name), goal) {
+        Step::Press { first, count } => (first..first + u32::from(count))
+            .map(|press| guide.keys(guide.press(press)).iter().map(|key| key.as_char()).collect::<String>())
+            .collect::<Vec<_>>()
+            .join(" "),
+        other => format!("{other:?}"),
+    };
+    let told = [
+        keys("notice.recording", guide.matter(intent("payment"))),
+        keys("main.menu", guide.matter(intent("payment"))),
+        keys("main.menu", guide.matter(intent("amo_file"))),
+        keys("file.menu", guide.matter(intent("amo_file"))),
+        keys("pay.menu", guide.matter(intent("payment"))),
+        // Nobody follows a complaint whose reference she was never given.
+        keys("complaint.menu", guide.matter(intent("complaint"))),
+        keys("pay.menu", guide.matter(intent("family"))),
+        keys("main.menu", guide.adviser(intent("amo_file"))),
+        keys("adviser.choose", guide.adviser(intent("amo_file"))),
+        keys("adviser.choose", guide.adviser(intent("portal"))),
+        keys("pay.amount", guide.proof()),
+    ];
+    assert_eq!(told, ["Wait", "2", "1", "2", "1 2 3", "1", "Lost", "0", "3", "5", "Enter"]);
+    assert!(guide.place(node("pay.payable")).answers && !guide.place(node("pay.menu")).answers);
+    let offered = guide.place(node("adviser.full")).callback.map(|press| guide.keys(guide.press(press))[0].as_char());
+    assert_eq!(offered, Some('1'));
 }
