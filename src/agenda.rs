@@ -16,6 +16,8 @@
 //!
 //! May import `time`. What never enters: what the entries mean, clocks, chance.
 
+use std::num::NonZeroU32;
+
 use crate::time::Instant;
 
 /// Microseconds of a grain, as a power of two.
@@ -57,7 +59,7 @@ struct Entry<T> {
     previous: u32,
     /// Ring and bucket, or [`PRESENT`].
     place: u32,
-    generation: u32,
+    generation: NonZeroU32,
     /// `None` in a free place.
     what: Option<T>,
 }
@@ -66,7 +68,7 @@ struct Entry<T> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ticket {
     entry: u32,
-    generation: u32,
+    generation: NonZeroU32,
 }
 
 /// One digit's buckets.
@@ -83,6 +85,10 @@ impl Ring {
     fn mark(&mut self, bucket: usize) {
         self.bits[bucket / 64] |= 1 << (bucket % 64);
         self.summary |= 1 << (bucket / 64);
+    }
+
+    fn holds(&self, bucket: usize) -> bool {
+        self.bits[bucket / 64] & (1 << (bucket % 64)) != 0
     }
 
     fn clear(&mut self, bucket: usize) {
@@ -173,6 +179,7 @@ impl<T> Agenda<T> {
     }
 
     /// Takes out the earliest entry if it is due at or before `now`; else notes that time has come to `now`.
+    #[inline]
     pub fn due(&mut self, now: Instant) -> Option<(Instant, T)> {
         if self.len > 0 && self.head <= now {
             return self.pop();
@@ -201,26 +208,28 @@ impl<T> Agenda<T> {
         // All that is left lies behind `now`, so that only the bucket which time enters has to be looked at.
         let (ring, bucket) = bucket_of(grain, self.grain);
         self.grain = grain;
-        self.scatter(ring, bucket);
+        if self.rings[ring].holds(bucket) {
+            self.scatter(ring, bucket);
+        }
     }
 
     /// Writes an entry into a free place.
-    fn fill(&mut self, at: Instant, sequence: u64, what: T) -> (u32, u32) {
+    fn fill(&mut self, at: Instant, sequence: u64, what: T) -> (u32, NonZeroU32) {
         if let Some(entry) = self.entries.get_mut(self.free as usize) {
             let id = std::mem::replace(&mut self.free, entry.next);
             (entry.at, entry.sequence, entry.what) = (at, sequence, Some(what));
             return (id, entry.generation);
         }
         let id = self.entries.len() as u32;
-        let what = Some(what);
-        self.entries.push(Entry { at, sequence, next: NIL, previous: NIL, place: PRESENT, generation: 0, what });
-        (id, 0)
+        let (generation, what) = (NonZeroU32::MIN, Some(what));
+        self.entries.push(Entry { at, sequence, next: NIL, previous: NIL, place: PRESENT, generation, what });
+        (id, generation)
     }
 
     /// Frees the place of an entry that lies nowhere any more.
     fn release(&mut self, id: u32) -> Option<T> {
         let entry = &mut self.entries[id as usize];
-        entry.generation = entry.generation.wrapping_add(1);
+        entry.generation = entry.generation.checked_add(1).unwrap_or(NonZeroU32::MIN);
         entry.next = self.free;
         self.free = id;
         self.len -= 1;

@@ -1,8 +1,15 @@
-//! `hatif check`: reports every problem of a centre's scripts.
+//! `hatif check`: reports every problem of a centre's scripts, or of a scenario.
 
-use std::{io::Write, path::PathBuf, process::ExitCode};
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
-use crate::script::{self, Loaded, Source, diagnostic::Severity};
+use crate::{
+    scenario::Scenario,
+    script::{self, Loaded, Source, diagnostic::Severity},
+};
 
 /// Arguments of `hatif check`.
 #[derive(clap::Args, Debug)]
@@ -10,7 +17,7 @@ use crate::script::{self, Loaded, Source, diagnostic::Severity};
     after_help = "Exit codes: 0 no errors (and, with --strict, no warnings); 1 the script is faulty; 2 it cannot be read."
 )]
 pub struct Args {
-    /// The centre's folder (default: the centre in this program)
+    /// The centre's folder (default: the centre in this program); or a scenario: its name or its file
     dir: Option<PathBuf>,
     /// How problems are written
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -29,7 +36,7 @@ enum Format {
 }
 
 /// The files of a centre: of a folder, or those in this program.
-pub(super) fn source(dir: Option<&std::path::Path>) -> anyhow::Result<Source> {
+pub(super) fn source(dir: Option<&Path>) -> anyhow::Result<Source> {
     Ok(match dir {
         Some(dir) => Source::from_dir(dir)?,
         None => Source::embedded(),
@@ -38,6 +45,9 @@ pub(super) fn source(dir: Option<&std::path::Path>) -> anyhow::Result<Source> {
 
 /// Runs the command.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    if let Some(scenario) = args.dir.as_deref().and_then(scenario_of) {
+        return check_scenario(scenario, &args);
+    }
     let source = source(args.dir.as_deref())?;
     let loaded = script::load(&source);
     let out = anstream::stdout();
@@ -54,6 +64,41 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
     let bad = |severity| severity == Severity::Error || args.strict;
     let failed = loaded.diagnostics.iter().any(|diagnostic| bad(diagnostic.severity));
+    Ok(if failed { ExitCode::from(1) } else { ExitCode::SUCCESS })
+}
+
+/// The scenario meant: a file with the ending of TOML, or a name of this program's that is no folder.
+fn scenario_of(given: &Path) -> Option<&str> {
+    let name = given.to_str()?;
+    let known = || Scenario::names().iter().any(|known| known == name);
+    let file = name.ends_with(".toml") && given.is_file();
+    (file || (!given.exists() && known())).then_some(name)
+}
+
+fn check_scenario(name: &str, args: &Args) -> anyhow::Result<ExitCode> {
+    let mut out = anstream::stdout().lock();
+    let (warnings, errors) = match Scenario::named(name, &[], None) {
+        Ok(scenario) => {
+            if matches!(args.format, Format::Json) {
+                writeln!(out, "[]")?;
+            }
+            (scenario.warnings.into_vec(), 0)
+        }
+        Err(problems) => {
+            match args.format {
+                Format::Json => writeln!(out, "{}", problems.json())?,
+                Format::Text => writeln!(out, "{}\n", problems.render(true))?,
+            }
+            (Vec::new(), problems.found.len())
+        }
+    };
+    if matches!(args.format, Format::Text) {
+        for warning in &warnings {
+            writeln!(out, "warning: {warning}")?;
+        }
+        writeln!(out, "{}, {}", several(errors, "error"), several(warnings.len(), "warning"))?;
+    }
+    let failed = errors > 0 || (args.strict && !warnings.is_empty());
     Ok(if failed { ExitCode::from(1) } else { ExitCode::SUCCESS })
 }
 

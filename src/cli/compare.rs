@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
-use super::run::{self, Bar, RunArgs};
+use super::run::{self, RunArgs};
 use crate::{report, scenario::Override, sim::compare};
 
 /// Arguments of `hatif compare`.
@@ -40,7 +40,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     b.name = named(&b.name, &args.set_b, args.centre_b.as_ref()).into();
     args.run.prepare()?;
     let cancel = run::cancel_on_signals()?;
-    let bar = Bar::new(args.run.quiet, "pairs of replications");
+    let mut bar = args.run.bar("pairs of replications");
     let found = compare::compare(&a, &b, &args.run.options(), &cancel, &mut |progress| bar.show(progress))?;
     drop(bar);
     if let Some(folder) = &args.run.out {

@@ -20,6 +20,7 @@ mod run;
 pub mod schema;
 pub mod serve;
 pub mod simulate;
+pub mod staff;
 pub mod sweep;
 pub mod test;
 
@@ -56,6 +57,8 @@ enum Command {
     Compare(compare::Args),
     /// Run a scenario at every point of a grid of settings
     Sweep(sweep::Args),
+    /// Tell how many agents a target needs, by Erlang's formulas
+    Staff(staff::Args),
     /// Check, search, import and export the enrolment registry
     Registry(registry::Args),
     /// Run a recorded journal again and compare the events
@@ -78,6 +81,7 @@ pub fn main() -> ExitCode {
         Some(Command::Simulate(args)) => simulate::run(args),
         Some(Command::Compare(args)) => compare::run(args),
         Some(Command::Sweep(args)) => sweep::run(args),
+        Some(Command::Staff(args)) => staff::run(args),
         Some(Command::Registry(args)) => registry::run(args),
         Some(Command::Replay(args)) => replay::run(args),
     };

@@ -52,6 +52,9 @@ pub struct RunArgs {
     /// No progress bar
     #[arg(long, short)]
     pub quiet: bool,
+    /// Tell progress as lines on standard error, for a log
+    #[arg(long, conflicts_with = "quiet")]
+    pub log_progress: bool,
 }
 
 /// How results are printed.
@@ -80,6 +83,11 @@ fn threads(text: &str) -> Result<NonZeroUsize, String> {
 }
 
 impl RunArgs {
+    /// The progress bar, counting `what`.
+    pub fn bar(&self, what: &'static str) -> Bar {
+        Bar::new(self.quiet, self.log_progress, what)
+    }
+
     /// How it is run.
     pub fn options(&self) -> Options {
         let cores = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
@@ -181,12 +189,14 @@ impl Signals {
 pub struct Bar {
     bar: ProgressBar,
     what: &'static str,
+    lines: bool,
+    /// In lines: hundredths told.
+    told: u64,
 }
 
 impl Bar {
-    /// A bar that counts `what`.
-    pub fn new(quiet: bool, what: &'static str) -> Bar {
-        let shown = !quiet && io::stderr().is_terminal();
+    fn new(quiet: bool, lines: bool, what: &'static str) -> Bar {
+        let shown = !quiet && !lines && io::stderr().is_terminal();
         let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(None, target);
         let style = ProgressStyle::with_template("{bar:30} {msg}, {eta} left");
@@ -195,12 +205,12 @@ impl Bar {
         }
         bar.set_message("getting ready");
         bar.tick();
-        Bar { bar, what }
+        Bar { bar, what, lines, told: 0 }
     }
 
     /// Shows how far the run has come. Towards a precision the end is foreseen by the width reached, which falls with the
     /// root of the number of replications.
-    pub fn show(&self, progress: Progress) {
+    pub fn show(&mut self, progress: Progress) {
         let most = u64::from(progress.total);
         let needed = match progress.too_wide {
             Some(factor) if factor.is_finite() => {
@@ -212,7 +222,14 @@ impl Bar {
         self.bar.set_position(u64::from(progress.done));
         let width = progress.too_wide.filter(|factor| factor.is_finite());
         let width = width.map_or_else(String::new, |factor| format!(", {factor:.2} times the width asked for"));
-        self.bar.set_message(format!("{} of {needed} {}, {} calls{width}", progress.done, self.what, progress.calls));
+        let message = format!("{} of {needed} {}, {} calls{width}", progress.done, self.what, progress.calls);
+        // The first, then one in a hundred of all.
+        let hundredths = u64::from(progress.done) * 100 / needed.max(1) + 1;
+        if self.lines && hundredths > self.told {
+            self.told = hundredths;
+            anstream::eprintln!("hatif: {message}");
+        }
+        self.bar.set_message(message);
     }
 }
 

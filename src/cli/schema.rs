@@ -1,8 +1,8 @@
-//! `hatif schema`: prints the JSON Schema of a centre's TOML files.
+//! `hatif schema`: prints the JSON Schema of a centre's TOML files, or of a scenario's.
 
 use std::{io::Write, process::ExitCode};
 
-use crate::script;
+use crate::{scenario, script};
 
 /// Arguments of `hatif schema`.
 #[derive(clap::Args, Debug)]
@@ -10,10 +10,15 @@ use crate::script;
     after_help = "The definitions `centre`, `flow` and `prompts` describe one kind of file each. With Taplo, for instance:\n  \
     [[rule]]\n  include = [\"config/centre/flows/*.toml\"]\n  schema.path = \"hatif.schema.json#/$defs/flow\""
 )]
-pub struct Args {}
+pub struct Args {
+    /// The schema of a scenario's file instead
+    #[arg(long)]
+    scenario: bool,
+}
 
 /// Runs the command.
-pub fn run(_args: Args) -> anyhow::Result<ExitCode> {
-    writeln!(anstream::stdout(), "{:#}", script::json_schema())?;
+pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let schema = if args.scenario { scenario::json_schema() } else { script::json_schema() };
+    writeln!(anstream::stdout(), "{schema:#}")?;
     Ok(ExitCode::SUCCESS)
 }

@@ -207,7 +207,7 @@ fn inhabitants(hosted: &Hosted) -> String {
     let Hosted { scenario, title, menus, waiting, talking } = hosted;
     let title = if title.is_empty() { String::new() } else { format!(" ({title})") };
     format!(
-        "  lives    {scenario}{title}: {menus} synthetic callers in the menus, {waiting} waiting, {talking} with an agent;\n\
+        "  lives    {scenario}{title}: synthetic callers, {menus} in the menus, {waiting} waiting, {talking} with an agent;\n\
          \x20          you stand in the same queue; `--empty` hosts nobody\n"
     )
 }

@@ -2,7 +2,7 @@
 
 use std::{num::NonZeroU32, process::ExitCode};
 
-use super::run::{self, Bar, RunArgs};
+use super::run::{self, RunArgs};
 use crate::{
     report,
     sim::replicate::{self, Precision, Runs},
@@ -18,7 +18,7 @@ pub struct Args {
     scenario: String,
     /// Run until waits are known to this share of their value and service level and abandonment to this share of the
     /// calls, such as 0.02; at least 10 replications
-    #[arg(long, value_name = "P", value_parser = precision, conflicts_with = "replications")]
+    #[arg(long, value_name = "P", value_parser = precision, allow_negative_numbers = true, conflicts_with = "replications")]
     precision: Option<f64>,
     /// With --precision: at most so many replications
     #[arg(long, value_name = "N", default_value = "10000", requires = "precision")]
@@ -48,7 +48,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         options.runs = Runs::Precision(Precision { relative: share, absolute: share, at_most: args.at_most });
     }
     let cancel = run::cancel_on_signals()?;
-    let bar = Bar::new(args.run.quiet, "replications");
+    let mut bar = args.run.bar("replications");
     let summary = replicate::replicate(&scenario, &options, &cancel, &mut |progress| bar.show(progress))?;
     drop(bar);
     if let Some(folder) = &args.run.out {

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use super::run::{self, Bar, RunArgs};
+use super::run::{self, RunArgs};
 use crate::{
     report,
     scenario::{Override, Scenario},
@@ -32,8 +32,9 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let scenarios = scenarios(&args)?;
     args.run.prepare()?;
     let cancel = run::cancel_on_signals()?;
-    let bar = Bar::new(args.run.quiet, "replications");
-    let found = sweep::sweep(args.vary, &scenarios, &args.run.options(), &cancel, &mut |progress| bar.show(progress))?;
+    let mut bar = args.run.bar("replications");
+    let axes = args.vary.clone();
+    let found = sweep::sweep(axes, &scenarios, &args.run.options(), &cancel, &mut |progress| bar.show(progress))?;
     drop(bar);
     if let Some(folder) = &args.run.out {
         report::write_sweep(folder, &found)?;

@@ -14,9 +14,7 @@
 //!
 //! Each state carries exactly its own data. [`super::Engine::transition`] changes it, and nothing else does.
 
-use std::{collections::VecDeque, sync::Arc};
-
-pub(crate) use super::timer::Slot;
+pub(crate) use super::{calls::Calls, keys::Keys, timer::Slot};
 use super::{input::Origin, timer::Armed};
 use crate::{
     id::{AgentId, CallId, LanguageId, NodeId, PersonId, QueueId, RequestId, ScriptVersion},
@@ -25,21 +23,21 @@ use crate::{
         Script,
         calendar::Hours,
         catalogue::{AccessLevel, ClaimKind},
-        model::{Key, Outcome},
+        model::Outcome,
         value::Value,
     },
     time::{Instant, TimeOfDay},
 };
 
 /// Where a call is.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum CallState {
     /// In the menus.
     Ivr(Step),
     /// Waiting for an agent.
     Queued,
-    /// One agent's telephone, or those of several, ring for it.
-    Ringing { agents: Vec<AgentId> },
+    /// This agent's telephone rings for it, and those of [`Call::others`].
+    Ringing { agent: AgentId },
     /// The caller's telephone rings, to keep a promise; the agent is kept free.
     Dialling { agent: AgentId },
     /// With an agent.
@@ -51,7 +49,7 @@ pub(crate) enum CallState {
 }
 
 /// What a call in the menus waits for.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Step {
     /// Nothing: it is on its way.
     Moving,
@@ -117,44 +115,24 @@ pub(crate) enum Question {
     CheckCode,
 }
 
-/// Keys pressed and not yet used: at most [`Keys::CAPACITY`]; what does not fit is lost.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Keys(VecDeque<Key>);
+/// The agents whose telephones ring for a call: one but for queues that ring all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Rung {
+    pub(crate) first: AgentId,
+    pub(crate) others: Vec<AgentId>,
+}
 
-impl Keys {
-    pub(crate) const CAPACITY: usize = 64;
-
-    pub(crate) fn push(&mut self, key: Key) {
-        if self.0.len() < Self::CAPACITY {
-            self.0.push_back(key);
-        }
+impl Rung {
+    pub(crate) fn one(agent: AgentId) -> Rung {
+        Rung { first: agent, others: Vec::new() }
     }
-    /// Puts keys before those that are there.
-    pub(crate) fn prepend(&mut self, mut keys: Keys) {
-        keys.0.append(&mut self.0);
-        keys.0.truncate(Self::CAPACITY);
-        self.0 = keys.0;
+    /// `None` when there is nobody.
+    pub(crate) fn all(agents: impl IntoIterator<Item = AgentId>) -> Option<Rung> {
+        let mut agents = agents.into_iter();
+        Some(Rung { first: agents.next()?, others: agents.collect() })
     }
-    pub(crate) fn pop(&mut self) -> Option<Key> {
-        self.0.pop_front()
-    }
-    pub(crate) fn clear(&mut self) {
-        self.0.clear();
-    }
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-    pub(crate) fn len(&self) -> usize {
-        self.0.len()
-    }
-    /// Whether `whole` begins with these keys.
-    pub(crate) fn begins(&self, whole: &[Key]) -> bool {
-        whole.len() >= self.0.len() && self.0.iter().eq(&whole[..self.0.len()])
-    }
-    /// The digits among the keys, as far as they fit.
-    pub(crate) fn digits(&self) -> Digits {
-        let push = |digits: Digits, key: &Key| key.digit().and_then(|d| digits.push(d)).unwrap_or(digits);
-        self.0.iter().fold(Digits::EMPTY, push)
+    pub(crate) fn iter(&self) -> impl Iterator<Item = AgentId> + '_ {
+        std::iter::once(self.first).chain(self.others.iter().copied())
     }
 }
 
@@ -181,8 +159,6 @@ pub(crate) struct Place {
     pub(crate) rank: Rank,
     /// When it entered, for treatment and the longest wait.
     pub(crate) entered: Instant,
-    /// When each step of the treatment speaks next.
-    pub(crate) steps: Vec<Option<Instant>>,
     /// The step whose keys work now.
     pub(crate) speaking: Option<u16>,
     /// How often a call back was dialled.
@@ -202,13 +178,14 @@ pub(crate) struct Call {
     pub(crate) id: CallId,
     /// Index into the engine's versions.
     pub(crate) version: usize,
-    pub(crate) script: Arc<Script>,
     pub(crate) promised_in: Option<CallId>,
     pub(crate) origin: Option<Origin>,
     /// How often agents were drawn for it by lot.
     pub(crate) hunts: u32,
     pub(crate) caller: Option<CallerNumber>,
     pub(crate) state: CallState,
+    /// The other agents whose telephones ring for it, in a queue that rings all.
+    pub(crate) others: Vec<AgentId>,
     pub(crate) node: NodeId,
     pub(crate) language: LanguageId,
     pub(crate) level: AccessLevel,
@@ -242,6 +219,8 @@ pub(crate) struct Call {
     pub(crate) promise: Option<(TimeOfDay, TimeOfDay)>,
     pub(crate) requests: u32,
     pub(crate) place: Option<Place>,
+    /// When each step of the treatment speaks next, while it stands in a queue.
+    pub(crate) steps: Vec<Option<Instant>>,
     /// The place left for a `callback` node, which may keep it.
     pub(crate) kept: Option<Place>,
     /// The `queue` node last entered: what follows the agent is said there.
@@ -261,7 +240,7 @@ pub(crate) struct Call {
 
 impl Call {
     /// A call at the entry of a script.
-    pub(crate) fn new(id: CallId, version: usize, script: Arc<Script>) -> Call {
+    pub(super) fn new(id: CallId, version: usize, script: &Script) -> Call {
         Call {
             id,
             version,
@@ -270,6 +249,7 @@ impl Call {
             hunts: 0,
             caller: None,
             state: CallState::Ivr(Step::Moving),
+            others: Vec::new(),
             node: script.entry,
             language: script.default_language,
             level: AccessLevel::L0,
@@ -294,6 +274,7 @@ impl Call {
             promise: None,
             requests: 0,
             place: None,
+            steps: Vec::new(),
             kept: None,
             queue_node: None,
             armed: Armed::default(),
@@ -302,13 +283,108 @@ impl Call {
             promised: false,
             gone: false,
             reached: false,
-            script,
         }
+    }
+
+    /// Makes a call that has ended a new one, whose lists use the same memory. Field by field: most are a byte or two.
+    pub(super) fn begin_again(&mut self, new_id: CallId, of_version: usize, script: &Script) {
+        let Call {
+            id,
+            version,
+            promised_in,
+            origin,
+            hunts,
+            caller,
+            state,
+            others,
+            node,
+            language,
+            level,
+            person,
+            recording,
+            vars,
+            frames,
+            history,
+            typed,
+            listen_unsaid,
+            handed_on,
+            entry,
+            last_entry,
+            claim,
+            code_sent,
+            tries,
+            playing_until,
+            unstoppable_until,
+            no_input,
+            no_match,
+            hours,
+            promise,
+            requests,
+            place,
+            steps,
+            kept,
+            queue_node,
+            armed,
+            answered,
+            promises,
+            promised,
+            gone,
+            reached,
+        } = self;
+        (*id, *version) = (new_id, of_version);
+        vars.clear();
+        vars.extend(script.variables.iter().map(|variable| variable.initial.clone()));
+        *promised_in = None;
+        *origin = None;
+        *hunts = 0;
+        *caller = None;
+        *state = CallState::Ivr(Step::Moving);
+        others.clear();
+        *node = script.entry;
+        *language = script.default_language;
+        *level = AccessLevel::L0;
+        *person = None;
+        *recording = true;
+        frames.clear();
+        history.clear();
+        *typed = Keys::default();
+        *listen_unsaid = false;
+        *handed_on = 0;
+        *entry = Keys::default();
+        *last_entry = Digits::EMPTY;
+        *claim = None;
+        *code_sent = (Digits::EMPTY, 0);
+        *tries = [0; 2];
+        *playing_until = Instant::ZERO;
+        *unstoppable_until = Instant::ZERO;
+        *no_input = 0;
+        *no_match = 0;
+        *hours = None;
+        *promise = None;
+        *requests = 0;
+        *place = None;
+        steps.clear();
+        *kept = None;
+        *queue_node = None;
+        *armed = Armed::default();
+        *answered = false;
+        promises.clear();
+        *promised = false;
+        *gone = false;
+        *reached = false;
     }
 
     /// A call back whose caller has not picked up.
     pub(crate) fn caller_is_away(&self) -> bool {
         self.promised_in.is_some() && !self.reached
+    }
+
+    /// The agents whose telephones ring for it.
+    pub(crate) fn rung(&self) -> Option<Rung> {
+        match self.state {
+            CallState::Ringing { agent } => Some(Rung { first: agent, others: self.others.clone() }),
+            _ => None,
+        }
     }
 
     /// What the call's chance is keyed by.
@@ -328,73 +404,5 @@ impl Call {
             (false, true) => Outcome::Callback,
             (false, false) => Outcome::Abandoned,
         }
-    }
-}
-
-/// All calls not yet ended, by id.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Calls {
-    slots: Vec<Option<Box<Call>>>,
-    free: Vec<u32>,
-    /// Slot of each id from `base` on; `u32::MAX` once ended.
-    index: VecDeque<u32>,
-    base: u64,
-    /// How many ids were given out.
-    pub(crate) offered: u64,
-    pub(crate) ended: u64,
-}
-
-const GONE: u32 = u32::MAX;
-
-impl Calls {
-    /// The id the next call gets.
-    pub(crate) fn next_id(&self) -> CallId {
-        CallId(self.offered + 1)
-    }
-
-    /// Adds a call, whose id must be [`Calls::next_id`].
-    pub(crate) fn insert(&mut self, call: Box<Call>) {
-        debug_assert_eq!(call.id, self.next_id());
-        self.offered += 1;
-        let slot = self.free.pop().unwrap_or_else(|| {
-            self.slots.push(None);
-            (self.slots.len() - 1) as u32
-        });
-        if self.index.is_empty() {
-            self.base = call.id.0;
-        }
-        self.index.push_back(slot);
-        self.slots[slot as usize] = Some(call);
-    }
-
-    fn slot(&self, id: CallId) -> Option<usize> {
-        let place = id.0.checked_sub(self.base)?;
-        self.index.get(place as usize).filter(|&&slot| slot != GONE).map(|&slot| slot as usize)
-    }
-
-    pub(crate) fn get(&self, id: CallId) -> Option<&Call> {
-        self.slot(id).and_then(|slot| self.slots[slot].as_deref())
-    }
-
-    pub(crate) fn get_mut(&mut self, id: CallId) -> Option<&mut Call> {
-        self.slot(id).and_then(|slot| self.slots[slot].as_deref_mut())
-    }
-
-    /// Removes an ended call.
-    pub(crate) fn remove(&mut self, id: CallId) -> Option<Box<Call>> {
-        let slot = self.slot(id)?;
-        self.index[(id.0 - self.base) as usize] = GONE;
-        self.free.push(slot as u32);
-        self.ended += 1;
-        while self.index.front() == Some(&GONE) {
-            self.index.pop_front();
-            self.base += 1;
-        }
-        self.slots[slot].take()
-    }
-
-    /// Calls in progress, in order of arrival.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Call> {
-        self.index.iter().filter(|&&slot| slot != GONE).filter_map(|&slot| self.slots[slot as usize].as_deref())
     }
 }

@@ -1,30 +1,15 @@
-//! Named deadlines in (instant, sequence) order.
-//!
-//! A deadline is cancelled without a search: whoever armed it keeps the sequence number, and an entry whose number is no
-//! longer kept is stale and skipped when its turn comes.
-
-use std::{cmp::Reverse, collections::BinaryHeap};
+//! Named deadlines. Whoever arms one keeps its ticket, to take it back without a search.
 
 use crate::{
+    agenda::{Agenda, Ticket},
     id::{AgentId, CallId, QueueId},
-    time::Instant,
 };
 
 /// What is due.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Timer {
-    /// The end of a prompt, of silence, between digits, of waiting for a service: whichever the call's step is about.
-    Step(CallId),
-    /// The longest wait of a queued call.
-    MaxWait(CallId),
-    /// The next thing a waiting caller hears.
-    Treatment(CallId),
-    /// More agents may take a waiting call.
-    Widen(CallId),
-    /// An agent's, or a called-back person's, telephone has rung long enough.
-    Ring(CallId),
-    /// A person is to be called back again.
-    Retry(CallId),
+    /// A deadline of a call, of this kind.
+    Call(Slot, CallId),
     /// After-call work has lasted long enough.
     WrapUp(AgentId),
     /// The pause after a call that was not answered is over.
@@ -33,55 +18,25 @@ pub(crate) enum Timer {
     Opening(QueueId),
 }
 
-/// The kinds of deadline a call has, as places in its table of armed sequence numbers.
-#[derive(Clone, Copy)]
+/// The kinds of deadline a call has, as places in its table of tickets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Slot {
+    /// The end of a prompt, of silence, between digits, of waiting for a service: whichever the call's step is about.
     Step = 0,
+    /// The longest wait of a queued call.
     MaxWait = 1,
+    /// The next thing a waiting caller hears.
     Treatment = 2,
+    /// More agents may take a waiting call.
     Widen = 3,
+    /// An agent's, or a called-back person's, telephone has rung long enough.
     Ring = 4,
+    /// A person is to be called back again.
     Retry = 5,
 }
 
-/// Sequence numbers of a call's armed deadlines, zero where none is.
-pub(crate) type Armed = [u64; 6];
+/// A call's armed deadlines.
+pub(crate) type Armed = [Option<Ticket>; 6];
 
 /// All armed deadlines.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Timers {
-    heap: BinaryHeap<Reverse<(Instant, u64, Timer)>>,
-    seq: u64,
-    /// At this length stale entries are swept out.
-    sweep_at: usize,
-}
-
-impl Timers {
-    /// Whether stale entries may have piled up: those of callers who key fast, or enter and leave queues.
-    pub(crate) fn wants_sweep(&self) -> bool {
-        self.heap.len() > self.sweep_at.max(1_024)
-    }
-
-    /// Drops the entries that are not armed; swept again when the rest has doubled.
-    pub(crate) fn sweep(&mut self, armed: impl Fn(u64, Timer) -> bool) {
-        self.heap.retain(|Reverse((_, seq, timer))| armed(*seq, *timer));
-        self.sweep_at = 2 * self.heap.len();
-    }
-
-    /// Arms a deadline and returns its sequence number.
-    pub(crate) fn arm(&mut self, at: Instant, timer: Timer) -> u64 {
-        self.seq += 1;
-        self.heap.push(Reverse((at, self.seq, timer)));
-        self.seq
-    }
-
-    /// The earliest entry, stale or not.
-    pub(crate) fn peek(&self) -> Option<(Instant, u64, Timer)> {
-        self.heap.peek().map(|Reverse(entry)| *entry)
-    }
-
-    /// Takes the earliest entry.
-    pub(crate) fn pop(&mut self) -> Option<(Instant, u64, Timer)> {
-        self.heap.pop().map(|Reverse(entry)| entry)
-    }
-}
+pub(crate) type Timers = Agenda<Timer>;

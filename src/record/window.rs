@@ -29,6 +29,7 @@ impl<T> Default for Window<T> {
 
 impl<T> Window<T> {
     /// Adds a call's value. Ids before the window's beginning are not taken.
+    #[inline]
     pub(super) fn insert(&mut self, id: CallId, value: T) {
         if self.index.is_empty() {
             self.base = id.0;
@@ -54,6 +55,7 @@ impl<T> Window<T> {
         self.last = (id.0, slot);
     }
 
+    #[inline]
     fn slot(&mut self, id: CallId) -> Option<u32> {
         if self.last.0 == id.0 && self.last.1 != GONE {
             return Some(self.last.1);

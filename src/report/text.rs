@@ -18,6 +18,11 @@ const COLUMNS: [&str; 7] = ["offered", "queued", "answered", "service_level", "a
 /// So many intervals fit a terminal; a longer run is told by day.
 const MOST_INTERVALS: usize = 48;
 
+/// An end of an interval, for people: no share is below 0 or above 1, whatever the normal law says.
+fn end(unit: &str, value: f64) -> String {
+    shown(unit, if unit == "share" { value.clamp(0.0, 1.0) } else { value })
+}
+
 /// A number with its interval, or `-` where there is none to tell.
 fn cell(unit: &str, estimate: Option<Estimate>) -> String {
     let Some((estimate, value)) = estimate.and_then(|estimate| Some((estimate, estimate.value?))) else {
@@ -52,8 +57,10 @@ pub fn summary(summary: &Summary) -> String {
         ("intent", &summary.intents),
         ("region", &summary.regions),
     ] {
-        // One queue, one language: the whole again.
-        if parts.len() > 1 {
+        // One queue, one language: the whole again; a skill for each queue: the queues again.
+        let again =
+            name == "skill" && parts.iter().map(|part| &part.measures).eq(summary.queues.iter().map(|p| &p.measures));
+        if parts.len() > 1 && !again {
             text.push_str(&format!("\n{}\n", by(name, parts)));
         }
     }
@@ -62,7 +69,27 @@ pub fn summary(summary: &Summary) -> String {
     } else if summary.intervals.len() <= MOST_INTERVALS {
         text.push_str(&format!("\n{}\n", intervals(&summary.intervals)));
     }
-    text + &warnings(&summary.warnings)
+    text + &checks(summary) + &warnings(&summary.warnings)
+}
+
+/// The laws that were checked. Those that are broken stand among the warnings.
+fn checks(summary: &Summary) -> String {
+    let holding =
+        |name: &str| summary.checks.iter().filter(|check| check.name == name && check.holds).collect::<Vec<_>>();
+    let mut text = String::new();
+    let little = holding("little").len();
+    if little > 0 {
+        let queues = if little == 1 { "queue" } else { "queues" };
+        text.push_str(&format!("\nchecked: Little's law holds in {little} {queues}"));
+    }
+    for check in holding("abandonment") {
+        let (left, right) = (shown("share", check.left), shown("share", check.right));
+        text.push_str(&format!("; {left} hang up and mean wait / mean patience is {right}"));
+    }
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    text
 }
 
 fn head(summary: &Summary) -> String {
@@ -88,7 +115,7 @@ fn measures(found: &[Found]) -> Table {
         column.set_cell_alignment(CellAlignment::Left);
     }
     for one in found.iter().filter(|one| one.estimate.value.is_some_and(|value| value != 0.0)) {
-        let number = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| shown(one.unit, value));
+        let number = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| end(one.unit, value));
         let estimate = &one.estimate;
         let formula = measure::named(one.name).map_or("", |measure| measure.formula);
         table.add_row([one.name, &number(estimate.value), &number(estimate.low), &number(estimate.high), formula]);

@@ -4,7 +4,7 @@
 //! page wins: tables are merged key by key, everything else is replaced. Where a key is one of several that exclude each
 //! other ([`ALTERNATIVES`]) a later page's choice replaces the earlier one's.
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use super::{overrides::Override, shelf::Shelf};
 use crate::script::{
@@ -45,6 +45,7 @@ pub(super) struct Page {
 }
 
 /// All texts, and the tree they make.
+#[derive(Default)]
 pub(super) struct Book {
     pub pages: Vec<Page>,
     pub root: Table,
@@ -52,6 +53,10 @@ pub(super) struct Book {
     pub problems: Vec<Diagnostic>,
     /// Some page is not TOML: nothing more can be said.
     pub broken: bool,
+    /// The scenario it is like cannot be had, so that nobody knows what is missing.
+    pub orphan: bool,
+    /// Changes of the centre, and where they stand.
+    pub of_centre: Vec<(Override, Span)>,
 }
 
 /// What reports call the texts of `--set`.
@@ -60,7 +65,7 @@ const SET: &str = "--set";
 impl Book {
     /// Opens a scenario: its text, then those it is like, then the changes.
     pub fn open(shelf: &Shelf, path: &str, text: String, overrides: &[Override]) -> Book {
-        let mut book = Book { pages: Vec::new(), root: Table::default(), problems: Vec::new(), broken: false };
+        let mut book = Book::default();
         let mut trees = vec![book.page(shelf.shown(path), text, shelf.clone())];
         let mut seen = vec![(shelf.shown(path))];
         while let Some(next) = book.like(trees.last(), &mut seen) {
@@ -69,10 +74,15 @@ impl Book {
         for tree in trees.into_iter().rev() {
             merge(&mut book.root, tree);
         }
-        for change in overrides.iter().filter(|change| change.of_centre().is_none()) {
-            let folder = std::env::current_dir().map_or_else(|_| shelf.clone(), Shelf::Folder);
-            let tree = book.page(SET.to_owned(), change.line(), folder);
-            merge(&mut book.root, tree);
+        for change in overrides {
+            let tree = book.page(SET.to_owned(), change.line(), Shelf::Folder(PathBuf::new()));
+            match change.of_centre() {
+                Some(_) => {
+                    let base = book.pages.last().map_or(0, |page| page.base);
+                    book.of_centre.push((change.clone(), base..base + change.key.len()));
+                }
+                None => merge(&mut book.root, tree),
+            }
         }
         book.root.entries.retain(|entry| entry.key != "like");
         book
@@ -119,12 +129,14 @@ impl Book {
             known.dedup();
             let help = nearest(name, known.iter().map(String::as_str))
                 .map_or_else(|| format!("there is: {}", known.join(", ")), |near| format!("did you mean `{near}`?"));
+            self.orphan = true;
             self.problem("unknown-scenario", &value.span, format!("there is no scenario `{name}`"), help);
             return None;
         };
         let shown = shelf.shown(&path);
         if seen.contains(&shown) || seen.len() >= MAX_LIKE {
             let message = format!("`{name}` is like this scenario in turn; nobody says what both are");
+            self.orphan = true;
             self.problem("like-cycle", &value.span, message, "remove one `like`".to_owned());
             return None;
         }
@@ -150,7 +162,12 @@ impl Book {
     /// The problems with each place in its own file, and the texts they are in. What `besides` holds has its place already.
     pub fn finish(mut self, besides: Vec<(Arc<str>, String)>) -> (Vec<Diagnostic>, Source) {
         let mut found = std::mem::take(&mut self.problems);
-        found.sort_by(|a, b| (a.span.start, a.code, &a.message).cmp(&(b.span.start, b.code, &b.message)));
+        if self.orphan {
+            found.retain(|problem| problem.code != "missing-field" || problem.span != (0..0));
+        }
+        let key =
+            |problem: &Diagnostic| (problem.file.clone(), problem.span.start, problem.code, problem.message.clone());
+        found.sort_by_key(key);
         found.dedup();
         // Each change is a file of its own to reports; a second of the same name would hide the first.
         let mut files: Vec<(Arc<str>, String)> = Vec::new();

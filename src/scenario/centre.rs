@@ -6,7 +6,7 @@ use super::overrides::Override;
 use crate::id::NodeId;
 use crate::script::{
     self, Script, Source,
-    diagnostic::{Diagnostic, Severity, line_and_column},
+    diagnostic::{Diagnostic, Severity, line_and_column, nearest},
     tree::{self, Kind, Table, Value},
 };
 
@@ -18,16 +18,11 @@ pub(super) fn of_folder(dir: &Path) -> Result<Source, String> {
     Source::from_dir(dir).map_err(|error| error.to_string())
 }
 
-/// The files with the changes made, for as many as can be.
-pub(super) fn changed<'a>(source: Source, changes: impl Iterator<Item = &'a Override>) -> Result<Source, String> {
-    let mut source = source;
-    for change in changes {
-        let path = change.of_centre().unwrap_or_default();
-        let text = edit(source.text(FILE).unwrap_or_default(), path, &change.value)
-            .ok_or_else(|| format!("centre.toml has no place for `{path}` (--set {change})"))?;
-        source = replaced(&source, FILE, |_| text.clone());
-    }
-    Ok(source)
+/// The files with a change made.
+pub(super) fn changed(source: &Source, change: &Override) -> Result<Source, String> {
+    let path = change.of_centre().unwrap_or_default();
+    let text = edit(source.text(FILE).unwrap_or_default(), path, &change.value)?;
+    Ok(replaced(source, FILE, |_| text.clone()))
 }
 
 /// The files with one of them changed.
@@ -55,13 +50,14 @@ fn faults(source: &Source, found: &[Diagnostic], but: &str) -> Option<String> {
         1 => String::new(),
         n => format!(" (and {} more)", n - 1),
     };
-    Some(format!("{}:{line}:{column}: {}{more}", first.file, first.message))
+    let help = first.help.as_ref().map(|help| format!(" ({help})")).unwrap_or_default();
+    Some(format!("{}:{line}:{column}: {}{help}{more}", first.file, first.message))
 }
 
 /// The same centre whose calls begin at another node. What then lies aside may be unreachable; every other rule holds.
 pub(super) fn with_entry(source: &Source, node: &str) -> Result<Arc<Script>, String> {
     let change = Override { key: "centre.centre.entry".to_owned(), value: format!("\"{node}\"") };
-    let edited = changed(source.clone(), [&change].into_iter())?;
+    let edited = changed(source, &change)?;
     if let Some(fault) = faults(&edited, &script::load(&edited).diagnostics, "unreachable-node") {
         return Err(fault);
     }
@@ -74,25 +70,29 @@ pub(super) fn with_entry(source: &Source, node: &str) -> Result<Arc<Script>, Str
     Ok(Arc::new(script))
 }
 
-/// The text of a TOML file with one value changed or added; `None` where its table does not exist.
-fn edit(text: &str, path: &str, value: &str) -> Option<String> {
+/// The text of a TOML file with one value changed or added in a table that it has.
+fn edit(text: &str, path: &str, value: &str) -> Result<String, String> {
     let (root, _) = tree::parse(text);
-    let keys: Vec<&str> = path.split('.').collect();
-    let (last, tables) = keys.split_last()?;
+    let mut keys = path.split('.');
+    let last = keys.next_back().unwrap_or_default();
     let mut table = &root;
     let mut holder: Option<&Value> = None;
-    for key in tables {
-        let inner = table.get(key)?;
-        let Kind::Table(next) = &inner.kind else { return None };
-        (table, holder) = (next, Some(inner));
+    for key in keys {
+        let known = table.entries.iter().map(|entry| entry.key.as_str());
+        let inner = table.get(key).ok_or_else(|| match nearest(key, known) {
+            Some(near) => format!("{FILE} has no `{key}` for `{path}`; did you mean `{near}`?"),
+            None => format!("{FILE} has no `{key}` for `{path}`"),
+        })?;
+        table = inner.table().ok_or_else(|| format!("`{key}` is {} in {FILE}, not a table", inner.describe()))?;
+        holder = Some(inner);
     }
     let mut text = text.to_owned();
     match (table.get(last), holder) {
         (Some(old), _) if !is_header(&text, old) => text.replace_range(old.span.clone(), value),
         (None, Some(holder)) => insert(&mut text, holder, table, &format!("{last} = {value}")),
-        _ => return None,
+        _ => return Err(format!("`{path}` is a table of {FILE}; change its settings one by one")),
     }
-    Some(text)
+    Ok(text)
 }
 
 /// Whether a value is a table with a header line of its own.
@@ -118,11 +118,13 @@ mod tests {
     #[test]
     fn a_value_is_changed_where_it_stands_and_added_where_it_does_not() {
         let text = "[queue.a]\nring = \"20s\"\nlevel = { target = 0.8 }\n[queue.b]\n";
-        assert_eq!(edit(text, "queue.a.ring", "\"5s\"").as_deref(), Some(&*text.replace("20s", "5s")));
+        assert_eq!(edit(text, "queue.a.ring", "\"5s\""), Ok(text.replace("20s", "5s")));
         let added = edit(text, "queue.b.max_wait", "\"5m\"").expect("the table exists");
-        assert_eq!(added, format!("{text}").replace("[queue.b]", "[queue.b]\nmax_wait = \"5m\""));
+        assert_eq!(added, text.replace("[queue.b]", "[queue.b]\nmax_wait = \"5m\""));
         let inside = edit(text, "queue.a.level.threshold", "\"9s\"").expect("the table exists");
         assert!(inside.contains("{ threshold = \"9s\",  target = 0.8 }"), "{inside}");
-        assert_eq!(edit(text, "queue.c.ring", "1"), None);
+        let error = edit(text, "queu.a.ring", "1").expect_err("no such table");
+        assert!(error.ends_with("did you mean `queue`?"), "{error}");
+        assert!(edit(text, "queue.a", "1").is_err(), "a whole table");
     }
 }

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! Imports `script` (the checked centre and the reader of TOML with places), `people`, `world` (incidents), `registry`,
-//! `time`, `id`. Never enters: a clock, a socket, chance.
+//! `time`, `id`, and of `random` the root of chance that a world is given. Never enters: a clock, a socket, a draw.
 
 mod book;
 mod centre;
@@ -133,7 +133,12 @@ fn unknown(name: &str, reason: &str) -> Problems {
 
 /// The JSON Schema of a scenario's file.
 pub fn json_schema() -> serde_json::Value {
-    record_schema(&fields::SCENARIO, "A scenario of Hatif")
+    let mut schema = record_schema(&fields::SCENARIO, "A scenario of Hatif");
+    // A scenario that is like another one need not say again what that one says.
+    let required = std::mem::take(&mut schema["required"]);
+    schema["required"] = serde_json::json!([]);
+    schema["anyOf"] = serde_json::json!([{ "required": ["like"] }, { "required": required }]);
+    schema
 }
 
 /// Every table a scenario may have, its name and its fields with what they are for: what the documentation must hold.

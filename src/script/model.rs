@@ -236,6 +236,14 @@ impl Key {
             n => (b'0' + n) as char,
         }
     }
+    /// 0 to 11: the digits, then `*` and `#`.
+    pub const fn number(self) -> u8 {
+        self.0
+    }
+    /// The key with a number from 0 to 11.
+    pub const fn from_number(number: u8) -> Option<Key> {
+        if number < 12 { Some(Key(number)) } else { None }
+    }
     /// 0 to 9 for a digit key.
     pub const fn digit(self) -> Option<u8> {
         if self.0 < 10 { Some(self.0) } else { None }

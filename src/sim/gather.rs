@@ -9,7 +9,7 @@ use crate::{
         tally::Sums,
     },
     stats::{Estimate, Fraction, Ratio, quantile_interval, wilson},
-    time::LocalClock,
+    time::{Date, LocalClock},
 };
 
 /// The quantiles that are told.
@@ -273,7 +273,10 @@ impl Gather {
     /// By day.
     pub fn days(&self) -> Vec<Part> {
         let days = self.sums.as_ref().map(Sums::days).unwrap_or_default();
-        self.days.parts(days.into_iter().map(|(date, _)| date))
+        let parts = self.days.parts(days.iter().map(|(date, _)| *date));
+        // The night after the last day has neither calls nor agents.
+        let any = |(_, (_, figures)): &(Part, &(Date, Figures))| figures.offered() + figures.agent_on_shift() > 0;
+        parts.into_iter().zip(&days).filter(any).map(|(part, _)| part).collect()
     }
 
     /// By interval.

@@ -5,7 +5,7 @@ use crate::{
     random::Seed,
     scenario::{Scenario, Stage},
     time::{Duration, Instant},
-    world::World,
+    world::{Notice, World},
 };
 
 /// Between two stretches a run can be cut short, and may end when nobody is in a call: short enough that a Ctrl-C is heeded
@@ -24,6 +24,7 @@ pub struct Play {
     /// Calls offered.
     calls: u64,
     over: bool,
+    refused: Vec<(Instant, String)>,
 }
 
 impl Play {
@@ -38,6 +39,7 @@ impl Play {
             open: 0,
             calls: 0,
             over: false,
+            refused: Vec::new(),
         }
     }
 
@@ -52,7 +54,7 @@ impl Play {
         let end = if self.now < self.horizon { self.horizon } else { self.last };
         let until = (self.now + STRETCH).min(end).min(stop.unwrap_or(Instant::NEVER)).max(self.now);
         let (open, calls) = (&mut self.open, &mut self.calls);
-        self.world.watch(until, &mut |event: &Event| {
+        let mut count = |event: &Event| {
             match event.fact {
                 Fact::CallArrived { .. } => {
                     *open += 1;
@@ -62,7 +64,19 @@ impl Play {
                 _ => {}
             }
             sink(event);
-        });
+        };
+        // What happened at the very beginning, before anybody could watch.
+        while let Some(notice) = self.world.poll() {
+            if let Notice::Event(event) = notice {
+                count(&event);
+            }
+        }
+        self.world.watch(until, &mut count);
+        while let Some(notice) = self.world.poll() {
+            if let Notice::Refused { at, reason } = notice {
+                self.refused.push((at, reason));
+            }
+        }
         self.now = until;
         self.over = until >= self.last || until >= self.horizon && self.open == 0;
     }
@@ -75,5 +89,10 @@ impl Play {
     /// Calls offered so far.
     pub fn calls(&self) -> u64 {
         self.calls
+    }
+
+    /// What was planned and could not happen: when, and why.
+    pub fn refused(&self) -> &[(Instant, String)] {
+        &self.refused
     }
 }

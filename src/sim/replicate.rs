@@ -133,11 +133,16 @@ pub fn replicate_on(
     let mut gather = Gather::new(scenario.measures.target);
     let mut trace = options.trace.then(Trace::new);
     let (mut done, mut calls, mut met) = (0, 0, false);
+    let mut refused = Vec::new();
     let work = |replication| one(scenario, stage, options.seed_of(scenario, replication), options.trace, cancel);
     let take = |_, one: Replication| {
         done += 1;
         calls += one.calls;
         gather.add(one.parts);
+        // The same plan in every replication, so the first says it all.
+        if done == 1 {
+            refused = one.refused;
+        }
         if let (Some(all), Some(one)) = (&mut trace, one.trace) {
             all.add(&one);
         }
@@ -148,7 +153,8 @@ pub fn replicate_on(
     };
     crew::in_order(options.threads, asked, cancel, work, take)
         .map_err(|panicked| SimError::panicked(scenario, options, panicked))?;
-    let end = End { done, calls, partial: done < asked && !met, missed: options.precision().is_some() && !met };
+    let end =
+        End { done, calls, partial: done < asked && !met, missed: options.precision().is_some() && !met, refused };
     Ok(sum_up(scenario, options, gather, end, trace.map(Trace::finish)))
 }
 
@@ -159,6 +165,8 @@ struct End {
     partial: bool,
     /// A precision was asked for and not reached.
     missed: bool,
+    /// What was planned and could not happen.
+    refused: Vec<(Instant, String)>,
 }
 
 /// What one replication says.
@@ -167,6 +175,8 @@ pub(super) struct Replication {
     pub parts: Vec<Sums>,
     /// Calls offered.
     pub calls: u64,
+    /// What was planned and could not happen.
+    refused: Vec<(Instant, String)>,
     trace: Option<String>,
 }
 
@@ -270,8 +280,8 @@ pub(super) fn one(
             }
         });
     }
-    let calls = counted.calls();
-    Some(Replication { parts: counted.finish(), calls, trace: trace.map(Trace::finish) })
+    let (calls, refused) = (counted.calls(), counted.play.refused().to_vec());
+    Some(Replication { parts: counted.finish(), calls, refused, trace: trace.map(Trace::finish) })
 }
 
 /// A replication in progress with its tally.
@@ -370,6 +380,11 @@ fn sum_up(scenario: &Scenario, options: &Options, gather: Gather, end: End, trac
     let said = scenario.warnings.iter().map(|text| Warning { code: "scenario", text: text.clone() });
     let mut warnings: Vec<Warning> = said.collect();
     warnings.extend(warn::warnings(scenario, &gather, end.done, batches));
+    for (at, reason) in &end.refused {
+        let (date, time) = scenario.clock.local(*at);
+        let text = format!("the script planned for {date} {time} was not published: {reason}");
+        warnings.push(Warning { code: "refused", text });
+    }
     if end.missed && !end.partial {
         let text =
             format!("{} replications did not reach the precision asked for; allow more, or ask for less", end.done);

@@ -174,7 +174,8 @@ fn unserved(sums: &Sums, warn: &mut impl FnMut(&'static str, String)) {
 fn undecided(scenario: &Scenario, level: &Estimate, warn: &mut impl FnMut(&'static str, String)) {
     let target = scenario.measures.target;
     if level.contains(target) && level.half_width() > Some(0.0) {
-        let (low, high) = (level.low.unwrap_or(0.0) * 100.0, level.high.unwrap_or(0.0) * 100.0);
+        let end = |end: Option<f64>| end.unwrap_or(0.0).clamp(0.0, 1.0) * 100.0;
+        let (low, high) = (end(level.low), end(level.high));
         let text = format!(
             "the service level lies between {low:.1} and {high:.1} % ({:.0} % confidence), so these replications do not \
              show whether the target of {:.0} % is met; run more",

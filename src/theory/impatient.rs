@@ -2,8 +2,9 @@
 
 use super::{Error, positive, share_below_one};
 
-/// What is a smaller share of a sum than this does not change it.
-const NEGLIGIBLE: f64 = 1e-22;
+/// The line is followed until what lies beyond is a smaller share of all who wait than this: of callers who give up, whose
+/// lines end soon, and of those who do not. Only probabilities of very long waits, themselves as small, lack what is beyond.
+const BEYOND: (f64, f64) = (1e-290, 1e-40);
 
 /// A queue with exponential patience: M/M/n/K+M with balking. Without bounds and balking it is Erlang A (M/M/n+M; Palm 1957,
 /// Garnett, Mandelbaum and Reiman 2002).
@@ -236,6 +237,7 @@ impl Line {
         let mut weights: Vec<f64> = below.into_iter().rev().collect();
         // Beyond the mode, until what follows (at most a geometric series) no longer counts among those who wait: also when
         // they are rare, their share is what is asked for.
+        let beyond = if self.patience_mean.is_some() { BEYOND.0 } else { BEYOND.1 };
         let (mut k, mut weight, mut delayed) = (mode, 1.0, 0.0);
         loop {
             let ratio = self.entering(k) / self.leaving(k + 1);
@@ -247,7 +249,7 @@ impl Line {
             weights.push(weight);
             if k >= self.agents {
                 delayed += weight;
-                if weight * ratio < NEGLIGIBLE * delayed * (1.0 - ratio) {
+                if weight * ratio < beyond * delayed * (1.0 - ratio) {
                     break;
                 }
             }

@@ -457,8 +457,9 @@ impl World {
             self.registered_to = PersonId(self.registered_to.0 + 1);
             if person.status() == Status::Pending {
                 let change = Change::Register { person: person.id, on, category: None };
-                // Who cannot be registered (a date no record holds) stays as she is.
-                let _ = self.services.apply(change);
+                // Nothing to be stored: it follows from the plan. Who cannot be registered (a date no record holds) stays
+                // as she is.
+                let _ = self.services.registry().apply(&change);
                 left -= 1;
             }
         }

@@ -8,7 +8,7 @@
 
 #![expect(clippy::print_stdout, reason = "a benchmark reports to the terminal")]
 
-use std::{hash::Hasher, sync::Arc, time::Duration as Real};
+use std::{collections::VecDeque, hash::Hasher, sync::Arc, time::Duration as Real};
 
 use hatif::{
     agenda::{Agenda, Ticket},
@@ -26,6 +26,9 @@ use hatif::{
     time::{Date, Duration, Instant, LocalClock},
 };
 use rand::RngExt;
+
+/// How many times the inputs are told again; the best time counts.
+const RUNS: usize = 10;
 
 /// One queue and nothing else.
 const POOL: &str = r##"
@@ -176,33 +179,30 @@ impl Small {
     }
 }
 
-/// The engine told the inputs again; the time it took.
-fn replay(script: &Arc<Script>, inputs: Inputs) -> (Real, u64) {
-    let mut engine = engine(script);
-    let mut said = 0;
-    while !matches!(engine.poll(), Output::Timeout(_)) {}
+/// The engine told the inputs again; the time it took, and how much was said.
+fn replay(mut engine: Engine, inputs: Inputs) -> (Real, u64) {
+    let (mut outputs, mut said) = (VecDeque::new(), 0);
+    engine.take_outputs(&mut outputs);
     #[expect(clippy::disallowed_methods, reason = "a benchmark measures real time")]
     let start = std::time::Instant::now();
     for (at, input) in inputs {
         // As a world does: what is due before is told on its own.
-        while engine.next_deadline().is_some_and(|timer| timer < at) {
-            let timer = engine.next_deadline().unwrap_or(at);
+        while let Some(timer) = engine.next_deadline().filter(|timer| *timer < at) {
             engine.advance(timer);
-            while !matches!(engine.poll(), Output::Timeout(_)) {
-                said += 1;
-            }
+            engine.take_outputs(&mut outputs);
+            said += outputs.len() as u64;
         }
         engine.handle(at, input);
-        while !matches!(engine.poll(), Output::Timeout(_)) {
-            said += 1;
-        }
+        engine.take_outputs(&mut outputs);
+        said += outputs.len() as u64;
     }
     (start.elapsed(), said)
 }
 
 /// The best of several replays, in nanoseconds, and how much was said.
 fn best(script: &Arc<Script>, inputs: &Inputs) -> (f64, u64) {
-    let runs = (0..5).map(|_| replay(script, inputs.clone()));
+    let fresh = engine(script);
+    let runs = (0..RUNS).map(|_| replay(fresh.clone(), inputs.clone()));
     let (time, said) = runs.min_by_key(|run| run.0).expect("there were runs");
     (time.as_nanos() as f64, said)
 }

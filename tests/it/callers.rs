@@ -9,6 +9,7 @@ use hatif::{
         cast::Cast,
         demand::rules::{DemandRules, PeopleFilter, RedialRules, Source, Volume, Whom},
         distribution::Distribution,
+        guide::{Goal, Guide, Step},
         persona::{Announced, Listening, Persona},
         population::Population,
         staffing::StaffingRules,
@@ -180,6 +181,7 @@ fn every_intent_reaches_its_answer_or_an_adviser_in_every_language() {
             }
         }
     }
+    assert!(events.iter().any(|event| matches!(event.fact, Fact::SurveyAnswered { question: 1, .. })));
     assert!(contained.iter().all(|n| *n >= 10), "{:?}: {contained:?}", script.intents);
     assert!(languages.iter().all(|n| *n >= 3 * script.intents.len()), "{languages:?}");
 }
@@ -217,18 +219,23 @@ fn who_mis_keys_errs_and_hesitates_still_gets_there() {
 
 /// One queue and nothing else: the centre of the textbook.
 fn one_queue(treatment: &str) -> Arc<Script> {
+    let keep = "[node.keep]\nkind = \"callback\"\nqueue = \"help\"\nto = \"promised\"\nfailed = \"bye\"\n\
+                [node.promised]\nkind = \"end\"\noutcome = \"callback\"\n";
     let flow = format!(
-        "[node.start]\nkind = \"goto\"\nto = \"adviser\"\n[node.adviser]\nkind = \"queue\"\nqueue = \"help\"\nanswered = \"bye\"\n\
-         full = \"bye\"\nclosed = \"bye\"\ntimeout = \"bye\"\n{treatment}\n[node.keep]\nkind = \"callback\"\nqueue = \"help\"\n\
-         prompt = \"kept\"\nto = \"promised\"\nfailed = \"bye\"\n[node.promised]\nkind = \"end\"\noutcome = \"callback\"\n\
-         [node.bye]\nkind = \"end\"\nprompt = \"bye\"\noutcome = \"contained\"\n"
+        "[node.adviser]\nkind = \"queue\"\nqueue = \"help\"\nanswered = \"bye\"\nfull = \"bye\"\nclosed = \"bye\"\n\
+         timeout = \"bye\"\n{treatment}\n[node.bye]\nkind = \"end\"\nprompt = \"bye\"\noutcome = \"contained\"\n{}",
+        if treatment.contains("keep") { keep } else { "" }
     );
-    let head = crate::support::centre::CENTRE.replace("0 = \"main.adviser\"\n", "");
-    let loaded = load(&centre(&[("centre.toml", &head), ("flows/main.toml", &flow)]));
+    let head = crate::support::centre::CENTRE.replace("main.start", "main.adviser");
+    let texts = "place = Place { $n }\nbye = Bye\nerr-in = Nothing heard\nerr-bad = Not that\n";
+    let texts = if treatment.is_empty() { texts.replace("place = Place { $n }\n", "") } else { texts.to_owned() };
+    let files =
+        [("centre.toml", &*head), ("flows/main.toml", &flow), ("prompts/fr.ftl", &texts), ("prompts/ar.ftl", &texts)];
+    let loaded = load(&centre(&files));
     loaded.script.unwrap_or_else(|| panic!("{:#?}", loaded.diagnostics))
 }
 
-const OFFERS: &str = "treatment = [{ after = \"10s\", every = \"60s\", prompt = { id = \"place\", args = {} }, keys = { 1 = { to = \"keep\" } } }]";
+const OFFERS: &str = "treatment = [{ after = \"10s\", every = \"60s\", prompt = { id = \"place\", args = { n = \"queue.position\" } }, keys = { 1 = { to = \"keep\" } } }]";
 
 fn outside(calls: u64, every: Duration) -> Vec<Source> {
     vec![source(Whom::Outside, None, calls, every)]
@@ -308,7 +315,7 @@ fn who_abandons_calls_again_as_the_same_person_until_she_gives_up() {
 
 #[test]
 fn an_announced_wait_makes_her_leave_or_ask_to_be_called_back() {
-    let script = one_queue(&OFFERS.replace("args = {}", "args = { n = \"queue.position\" }"));
+    let script = one_queue(OFFERS);
     let told = |persona: Persona| {
         let cast = cast(outside(1, s(10)), persona, never_again());
         run_agents(&script, LocalClock::utc(), cast, Instant::from_secs(3_600), false)
@@ -348,7 +355,6 @@ fn a_call_back_asked_for_at_night_is_answered_in_the_morning_or_let_ring() {
         });
         assert!(!back || queue.as_deref() == Some("pay"), "asked about her matter: {queue:?}");
     }
-    assert!(events.iter().any(|event| matches!(event.fact, Fact::SurveyAnswered { .. })));
 
     let redial = RedialRules { after_failure: fixed(60_000), attempts: 2, ..never_again() };
     let events = night(Persona { answers_callback: 0.0, ..asks }, redial);
@@ -434,4 +440,87 @@ fn where_no_option_serves_anything_callers_go_along_the_first_choices() {
             .collect();
         assert_eq!((keys, outcome(call)), (vec!['2', '5'], Some(Outcome::Contained)));
     }
+}
+
+#[test]
+fn a_busy_centre_with_every_kind_of_node_keeps_its_laws_and_forgets_its_callers() {
+    let script = crate::support::busy::busy("longest_idle");
+    let clumsy = Persona {
+        listening: Listening::For(fixed(900)),
+        hesitation: Distribution::Exponential { mean: Duration::from_millis(800) },
+        mistake: 0.15,
+        digit_error: 0.05,
+        silence: 0.1,
+        adviser_early: 0.2,
+        adviser_after: 0.3,
+        menu_patience: Distribution::Exponential { mean: s(200) },
+        patience: Distribution::Exponential { mean: s(90) },
+        announced: Announced { balks_above: 3.0, stays_with: 0.8 },
+        takes_callback: 0.5,
+        answers_callback: 0.6,
+        survey: 0.5,
+        ..steady()
+    };
+    let redial =
+        RedialRules { after_abandon: fixed(120_000), after_failure: fixed(300_000), attempts: 3, not_before: None };
+    let mut sources =
+        vec![source(Whom::Outside, None, 60, s(19)), source(Whom::Probe { telephones: 2 }, None, 10, s(61))];
+    for intent in (0..script.intents.len()).map(|i| IntentId(i as u16)) {
+        sources.push(source(Whom::Registry(PeopleFilter::default()), Some(intent), 60, s(23)));
+    }
+    let registry = Arc::new(Registry::generated(2_000, 1));
+    let seed = Seed::new(9);
+    let services = services::Services::new(registry.clone(), services::Config::default(), seed);
+    let config = WorldConfig::new(script, crate::support::busy::clock(), seed, services);
+    let population = Some(Arc::new(Population::of(&registry)));
+    let cast = Some(Arc::new(cast(sources, clumsy, redial)));
+    let mut world = World::new(WorldConfig { cast, population, check_laws: true, ..config });
+    let (mut arrived, mut ended) = (0, 0);
+    world.watch(Instant::from_secs(20_000), &mut |event| match event.fact {
+        Fact::CallArrived { .. } => arrived += 1,
+        Fact::CallEnded { .. } => ended += 1,
+        _ => {}
+    });
+    assert!(arrived > 250, "{arrived}");
+    assert_eq!(
+        (arrived, world.matters()),
+        (ended, 0),
+        "nobody is left on the telephone, and nothing is kept of those who were"
+    );
+}
+
+#[test]
+fn the_guide_reads_off_a_script_what_its_options_are_for() {
+    let script = default_centre();
+    let guide = Guide::new(&script);
+    let intent = |name: &str| script.intents.iter().position(|own| &**own == name).map(|i| IntentId(i as u16));
+    let node = |name: &str| {
+        let place = script.nodes.iter().position(|node| &*node.name == name).expect("the node is there");
+        hatif::id::NodeId(place as u32)
+    };
+    let keys = |name: &str, goal: Goal| match guide.step(node(name), goal) {
+        Step::Press { first, count } => (first..first + u32::from(count))
+            .map(|press| guide.keys(guide.press(press)).iter().map(|key| key.as_char()).collect::<String>())
+            .collect::<Vec<_>>()
+            .join(" "),
+        other => format!("{other:?}"),
+    };
+    let told = [
+        keys("notice.recording", guide.matter(intent("payment"))),
+        keys("main.menu", guide.matter(intent("payment"))),
+        keys("main.menu", guide.matter(intent("amo_file"))),
+        keys("file.menu", guide.matter(intent("amo_file"))),
+        keys("pay.menu", guide.matter(intent("payment"))),
+        // Nobody follows a complaint whose reference she was never given.
+        keys("complaint.menu", guide.matter(intent("complaint"))),
+        keys("pay.menu", guide.matter(intent("family"))),
+        keys("main.menu", guide.adviser(intent("amo_file"))),
+        keys("adviser.choose", guide.adviser(intent("amo_file"))),
+        keys("adviser.choose", guide.adviser(intent("portal"))),
+        keys("pay.amount", guide.proof()),
+    ];
+    assert_eq!(told, ["Wait", "2", "1", "2", "1 2 3", "1", "Lost", "0", "3", "5", "Enter"]);
+    assert!(guide.place(node("pay.payable")).answers && !guide.place(node("pay.menu")).answers);
+    let offered = guide.place(node("adviser.full")).callback.map(|press| guide.keys(guide.press(press))[0].as_char());
+    assert_eq!(offered, Some('1'));
 }

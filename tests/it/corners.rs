@@ -47,6 +47,7 @@ fn a_caller_is_sent_on_when_the_last_agent_leaves_while_the_telephone_rings() {
             0.000000 call 1 chose 1 at main.start
             0.000000 call 1 queued in pay for fr since 0.000000
             0.000000 call 1 presented to agent 0
+            5.000000 agent 0 goes after the work in hand
             20.000000 call 1 not answered by agent 0
             20.000000 agent 0 logged out
             20.000000 call 1 left pay after 20s: closed

@@ -449,7 +449,7 @@ fn against_records(whole: &Sums, events: &[Event], records: &[Cdr]) {
         match event.fact {
             Fact::AgentLoggedIn { agent, .. } => drop(since.insert(agent, event.at)),
             Fact::AgentLoggedOut { agent } => {
-                duty += event.at.since(since.remove(&agent).expect("on duty")).as_micros()
+                duty += event.at.since(since.remove(&agent).expect("on duty")).as_micros();
             }
             _ => {}
         }

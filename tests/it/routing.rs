@@ -561,6 +561,7 @@ fn an_agent_who_leaves_in_mid_call_finishes_it_first() {
             0.000000 call 1 queued in pay for fr since 0.000000
             0.000000 call 1 presented to agent 0
             0.000000 call 1 answered by agent 0 from pay after 0s
+            5.000000 agent 0 goes after the work in hand
             5.000000 call 2 arrived on script 1 in fr, number withheld
             5.000000 call 2 barged in
             5.000000 call 2 chose 1 at main.start

@@ -7,6 +7,7 @@
 //! ```
 
 use crate::{
+    agenda::Ticket,
     engine::event::NotReady,
     id::{AgentId, CallId, GroupId, QueueId},
     time::{Duration, Instant},
@@ -55,8 +56,8 @@ pub(crate) struct Agent {
     pub(crate) busy: Duration,
     /// The queue of the call in hand or just ended.
     pub(crate) queue: Option<QueueId>,
-    /// Sequence number of the armed wrap-up or pause deadline.
-    pub(crate) armed: u64,
+    /// The armed wrap-up or pause deadline.
+    pub(crate) armed: Option<Ticket>,
 }
 
 impl Agent {
@@ -73,7 +74,7 @@ impl Agent {
             busy_since: None,
             busy: Duration::ZERO,
             queue: None,
-            armed: 0,
+            armed: None,
         }
     }
 

@@ -3,10 +3,10 @@
 use super::AgentState;
 use crate::{
     engine::{
-        Command, Engine, Fact,
-        call::{Call, CallState, Place, Slot},
+        Command, Fact,
+        call::{CallState, Place, Slot},
         event::{Cause, LeftQueue},
-        timer::Timer,
+        turn::Turn,
     },
     id::{AgentId, CallId, QueueId},
     script::model::Outcome,
@@ -22,27 +22,22 @@ const LINE_FREE: Duration = Duration::from_secs(5);
 /// Announced times are rounded to this.
 const GRAIN_MINS: u16 = 5;
 
-impl Engine {
+impl Turn<'_> {
     /// Promises to call back the caller of `id` by standing a new call in the queue, in the kept place if there is one.
     /// False when there is no number to call, or when the centre is closing down.
     pub(in crate::engine) fn promise_callback(&mut self, id: CallId, queue: QueueId) -> bool {
-        if !self.accepting {
+        if !self.state.accepting {
             return false;
         }
-        let Some(call) = self.calls.get_mut(id) else { return false };
+        let Some(call) = self.state.calls.get_mut(id) else { return false };
         let Some(caller) = call.caller else { return false };
         let kept = call.kept.take();
         call.promised = true;
-        let callback = self.calls.next_id();
-        let Some(call) = self.calls.get_mut(id) else { return false };
-        call.promises.push(callback);
         let (queue, since, priority) = self.place_of_promise(queue, kept.as_ref());
-        let Some(call) = self.calls.get(id) else { return false };
-        let mut new = call.for_callback(callback);
+        let Some(callback) = self.offer_callback(id) else { return false };
+        let Some(new) = self.state.calls.get_mut(callback) else { return false };
         new.caller = Some(caller);
         let (version, language, origin) = (new.version_id(), new.language, new.origin);
-        self.versions[new.version].calls += 1;
-        self.calls.insert(Box::new(new));
         self.fact(Fact::CallbackPromised { call: id, callback, queue });
         let promised_in = Some(id);
         self.fact(Fact::CallArrived { call: callback, version, language, has_number: true, promised_in, origin });
@@ -52,7 +47,7 @@ impl Engine {
             self.accept_language(callback, language);
         }
         let window = self.window(callback);
-        if let Some(call) = self.calls.get_mut(id) {
+        if let Some(call) = self.state.calls.get_mut(id) {
             call.promise = Some(window);
         }
         true
@@ -61,25 +56,25 @@ impl Engine {
     /// The call in which these calls back were promised has ended: they may be dialled as soon as its line is free.
     pub(in crate::engine) fn release_promises(&mut self, promises: &[CallId]) {
         for &callback in promises {
-            self.arm(callback, Slot::Retry, self.now + LINE_FREE, Timer::Retry(callback));
+            self.arm(callback, Slot::Retry, self.state.now + LINE_FREE);
         }
     }
 
     fn place_of_promise(&self, queue: QueueId, kept: Option<&Place>) -> (QueueId, Instant, i16) {
         match kept {
             Some(place) => (place.queue, place.since, place.priority),
-            None => (queue, self.now, self.acd.queue(queue).config.priority.into()),
+            None => (queue, self.state.now, self.state.acd.queue(queue).config.priority.into()),
         }
     }
 
     /// Between which local times a call back is to be expected: its expected wait from now, or from when the queue opens.
     fn window(&self, id: CallId) -> (TimeOfDay, TimeOfDay) {
         let (_, expected) = self.outlook(id);
-        let queue = self.calls.get(id).and_then(|call| call.place.as_ref()).map(|place| place.queue);
-        let calendar = queue.and_then(|queue| self.acd.queue(queue).calendar.clone());
-        let mut from = self.now + expected;
+        let queue = self.state.calls.get(id).and_then(|call| call.place.as_ref()).map(|place| place.queue);
+        let calendar = queue.and_then(|queue| self.state.acd.queue(queue).calendar.clone());
+        let mut from = self.state.now + expected;
         if let Some(calendar) = calendar {
-            let hours = calendar.at(self.now);
+            let hours = calendar.at(self.state.now);
             if !hours.open {
                 from = hours.opens_at + expected;
             } else if from >= hours.closes_at {
@@ -89,7 +84,7 @@ impl Engine {
             }
         }
         let round = |at: Instant| {
-            let time = self.clock.local(at).1;
+            let time = self.state.clock.local(at).1;
             TimeOfDay(time.0 - time.0 % GRAIN_MINS)
         };
         (round(from), round(from + WINDOW))
@@ -97,26 +92,28 @@ impl Engine {
 
     /// Keeps an agent free and dials the caller.
     pub(super) fn dial_back(&mut self, id: CallId, agent: AgentId) {
-        let Some(call) = self.calls.get_mut(id) else { return };
+        let Some(call) = self.state.calls.get_mut(id) else { return };
         let (Some(place), Some(caller), Some(promised_in)) = (call.place.as_mut(), call.caller, call.promised_in)
         else {
             return;
         };
         place.attempts += 1;
         let attempt = place.attempts;
-        let ring = self.acd.queue(place.queue).config.callback.ring;
+        let ring = self.state.acd.queue(place.queue).config.callback.ring;
         self.occupy(agent, AgentState::Reserved(id));
         self.transition(id, CallState::Dialling { agent });
         self.fact(Fact::CallbackDialled { call: id, agent, attempt });
         self.command(Command::DialBack { call: id, promised_in, caller });
-        self.arm(id, Slot::Ring, self.now + ring, Timer::Ring(id));
+        self.arm(id, Slot::Ring, self.state.now + ring);
     }
 
     /// The person called back picks up: she talks with the agent who was kept free.
     pub(in crate::engine) fn caller_answered(&mut self, id: CallId) -> bool {
-        let Some(&CallState::Dialling { agent }) = self.calls.get(id).map(|call| &call.state) else { return false };
+        let Some(&CallState::Dialling { agent }) = self.state.calls.get(id).map(|call| &call.state) else {
+            return false;
+        };
         self.disarm(id, Slot::Ring);
-        if let Some(call) = self.calls.get_mut(id) {
+        if let Some(call) = self.state.calls.get_mut(id) {
             call.reached = true;
         }
         self.connect(id, agent);
@@ -125,19 +122,21 @@ impl Engine {
 
     /// The person to be called back does not answer: she is tried again later, or given up.
     pub(in crate::engine) fn caller_missed(&mut self, id: CallId) -> bool {
-        let Some(&CallState::Dialling { agent }) = self.calls.get(id).map(|call| &call.state) else { return false };
+        let Some(&CallState::Dialling { agent }) = self.state.calls.get(id).map(|call| &call.state) else {
+            return false;
+        };
         self.disarm(id, Slot::Ring);
-        let Some(place) = self.calls.get_mut(id).and_then(|call| call.place.as_mut()) else { return false };
+        let Some(place) = self.state.calls.get_mut(id).and_then(|call| call.place.as_mut()) else { return false };
         place.parked = true;
         let (attempt, queue) = (place.attempts, place.queue);
-        let rules = self.acd.queue(queue).config.callback;
+        let rules = self.state.acd.queue(queue).config.callback;
         self.fact(Fact::CallbackMissed { call: id, attempt });
         self.rejoin(id);
         if attempt >= rules.tries {
             self.leave_queue(id, LeftQueue::TimedOut);
             self.end_call(id, Outcome::Failed, Cause::CallbackUnreached);
         } else {
-            self.arm(id, Slot::Retry, self.now + rules.retry_after, Timer::Retry(id));
+            self.arm(id, Slot::Retry, self.state.now + rules.retry_after);
             self.arm_opening(queue);
         }
         self.free_unanswered(agent);
@@ -147,25 +146,27 @@ impl Engine {
 
     /// It is time to try again.
     pub(in crate::engine) fn retry_callback(&mut self, id: CallId) {
-        if let Some(place) = self.calls.get_mut(id).and_then(|call| call.place.as_mut()) {
+        if let Some(place) = self.state.calls.get_mut(id).and_then(|call| call.place.as_mut()) {
             place.parked = false;
         }
         self.seek_agent(id);
     }
-}
 
-impl Call {
-    /// The call that keeps this call's promise: in the same language, followed by the same survey; whoever picks up has not
+    /// The call that keeps a call's promise: in the same language, followed by the same survey; whoever picks up has not
     /// proved who she is, so person and access level are not taken over.
-    fn for_callback(&self, id: CallId) -> Call {
-        let mut call = Call::new(id, self.version, self.script.clone());
-        call.promised_in = Some(self.id);
-        call.origin = self.origin.map(|origin| origin.called_back(self.promises.len() as u32));
-        call.language = self.language;
-        call.recording = self.recording;
-        call.queue_node = self.queue_node;
-        call.node = self.queue_node.unwrap_or(self.node);
-        call.vars.clone_from(&self.vars);
-        call
+    fn offer_callback(&mut self, id: CallId) -> Option<CallId> {
+        let call = self.state.calls.get(id)?;
+        let (version, language, recording) = (call.version, call.language, call.recording);
+        let (queue_node, node, vars) = (call.queue_node, call.queue_node.unwrap_or(call.node), call.vars.clone());
+        let before = call.promises.len() as u32 + 1;
+        let origin = call.origin.map(|origin| origin.called_back(before));
+        let script = self.script(call);
+        self.state.running[version] += 1;
+        let new = self.state.calls.offer(version, script);
+        (new.promised_in, new.origin, new.language, new.recording) = (Some(id), origin, language, recording);
+        (new.queue_node, new.node, new.vars) = (queue_node, node, vars);
+        let callback = new.id;
+        self.state.calls.get_mut(id)?.promises.push(callback);
+        Some(callback)
     }
 }

@@ -1,7 +1,7 @@
 //! The ACD: who waits, who is ready, who gets whom.
 //!
-//! Two questions decide everything, and each is asked in one place: *a call wants an agent* ([`Engine::seek_agent`]) and
-//! *an agent wants a call* ([`Engine::seek_call`]). After each input both have been asked wherever the answer may have
+//! Two questions decide everything, and each is asked in one place: *a call wants an agent* ([`Turn::seek_agent`]) and
+//! *an agent wants a call* ([`Turn::seek_call`]). After each input both have been asked wherever the answer may have
 //! changed, which is what the law "no call waits while a fitting agent is ready" states.
 //!
 //! May import within the engine. What never enters: patience (it is the caller's), shifts and handle times (the world's).
@@ -9,20 +9,25 @@
 pub(crate) mod agent;
 mod callback;
 pub mod hunt;
+mod line;
 mod publish;
 pub(crate) mod queue;
+mod ready;
 mod ringing;
 mod waiting;
 mod work;
+
+use std::cmp::Reverse;
 
 use self::{
     agent::{Agent, AgentState},
     hunt::Candidate,
     queue::{GroupState, QueueState},
+    ready::Ready,
 };
 use super::{
-    Engine,
-    call::{CallState, Place},
+    call::{CallState, Place, Rung},
+    turn::Turn,
 };
 use crate::{
     id::{AgentId, CallId, GroupId, LanguageId, QueueId},
@@ -39,6 +44,10 @@ pub(crate) struct Acd {
     pub(crate) agents: Vec<Agent>,
     /// Counts up each time an agent becomes ready.
     pub(crate) ready_order: u64,
+    /// How many agents are ready.
+    pub(crate) ready_count: usize,
+    /// How often calls stand in lines: once in each line of their languages.
+    pub(crate) standing: usize,
 }
 
 impl Acd {
@@ -70,43 +79,18 @@ impl Acd {
     /// Puts an agent at the end of the ready list of its group.
     fn push_ready(&mut self, id: AgentId) {
         self.ready_order += 1;
-        let order = self.ready_order;
         let agent = &mut self.agents[id.index()];
-        agent.ready_order = order;
-        let group = &mut self.groups[agent.group.index()];
-        group.ready.push_back((order, id));
-        group.ready_count += 1;
+        agent.ready_order = self.ready_order;
+        self.groups[agent.group.index()].ready.push(self.ready_order, id);
+        self.ready_count += 1;
     }
 
-    /// Takes an agent off the ready list; its entry becomes stale.
+    /// Takes an agent off the ready list.
     fn drop_ready(&mut self, id: AgentId) {
         let agent = &mut self.agents[id.index()];
         agent.ready_order = 0;
-        let group = &mut self.groups[agent.group.index()];
-        group.ready_count -= 1;
-        while let Some(&(order, head)) = group.ready.front() {
-            if self.agents[head.index()].ready_order == order {
-                break;
-            }
-            group.ready.pop_front();
-        }
-        // Agents taken from the middle (any strategy but longest idle) leave stale entries; sweep before they pile up.
-        if group.ready.len() > 2 * group.ready_count + 8 {
-            let agents = &self.agents;
-            group.ready.retain(|&(order, id)| agents[id.index()].ready_order == order);
-        }
-    }
-
-    /// Who of a group has been ready longest.
-    fn longest_idle(&self, group: GroupId) -> Option<(u64, AgentId)> {
-        let group = &self.groups[group.index()];
-        group.ready.front().copied().filter(|_| group.ready_count > 0)
-    }
-
-    /// The ready agents of a group.
-    fn ready_agents(&self, group: GroupId) -> impl Iterator<Item = &Agent> {
-        let entries = self.groups[group.index()].ready.iter();
-        entries.filter_map(|&(order, id)| Some(&self.agents[id.index()]).filter(|agent| agent.ready_order == order))
+        self.groups[agent.group.index()].ready.drop(id, &self.agents);
+        self.ready_count -= 1;
     }
 
     fn level_of(&self, group: GroupId, queue: &QueueState) -> u8 {
@@ -123,40 +107,58 @@ impl Place {
     }
 }
 
-impl Engine {
+impl Turn<'_> {
     /// A waiting call looks for ready agents, and rings them.
     pub(crate) fn seek_agent(&mut self, id: CallId) {
-        let Some(call) = self.calls.get(id) else { return };
-        let Some(place) = call.place.as_ref().filter(|_| call.state == CallState::Queued) else { return };
-        let queue = self.acd.queue(place.queue);
-        if !self.may_be_served(place, call.caller_is_away(), self.now) {
-            return;
-        }
-        let waited = self.now.since(place.since);
-        let mut groups: Vec<GroupId> = Vec::new();
-        for language in place.languages() {
-            let servers = &queue.lines[language.index()].servers;
-            groups.extend(servers.iter().filter(|(_, after)| *after <= waited).map(|(group, _)| *group));
-        }
-        if !place.accepted.is_empty() {
-            groups.sort_unstable();
-            groups.dedup();
-        }
-        let agents = self.hunt(place.queue, &groups, id);
-        if !agents.is_empty() {
+        if let Some(agents) = self.agents_for_call(id) {
             self.ring(id, agents);
+        }
+    }
+
+    /// The agents to be rung for a waiting call.
+    fn agents_for_call(&mut self, id: CallId) -> Option<Rung> {
+        let call = self.state.calls.get_mut(id)?;
+        let place = call.place.as_ref().filter(|_| call.state == CallState::Queued)?;
+        let now = self.state.now;
+        let queue = self.state.acd.queue(place.queue);
+        if !may_be_served(place, call.caller_is_away(), queue, now) {
+            return None;
+        }
+        call.hunts += u32::from(queue.config.strategy != Hunt::LongestIdle);
+        if self.state.acd.ready_count == 0 {
+            return None;
+        }
+        let waited = now.since(place.since);
+        let servers = place.languages().flat_map(|language| &queue.lines[language.index()].servers);
+        let groups = servers.filter(|(_, after)| *after <= waited).map(|&(group, _)| group);
+        let groups = groups.filter(|group| self.state.acd.groups[group.index()].ready.count > 0);
+        let hunt = Search { acd: &self.state.acd, queue, now };
+        match queue.config.strategy {
+            Hunt::LongestIdle => hunt.longest_idle(groups).map(Rung::one),
+            Hunt::TopDown => hunt.top_down(groups).map(Rung::one),
+            Hunt::RoundRobin => hunt.round_robin(groups).map(Rung::one),
+            Hunt::SkillLevel => hunt.skill_level(groups).map(Rung::one),
+            strategy => {
+                let candidates = hunt.candidates(groups);
+                let lot = call.lot() ^ (u64::from(call.hunts) << 40);
+                let mut chance = self.state.seed.stream(Purpose::Routing, lot);
+                Rung::all(hunt::choose(strategy, &candidates, queue.last_rung, &mut chance))
+            }
         }
     }
 
     /// A ready agent looks for the call that is to be served next, and rings for it.
     pub(crate) fn seek_call(&mut self, id: AgentId) {
-        let Some(agent) = self.acd.agent(id).filter(|agent| agent.state == AgentState::Ready) else { return };
+        if self.state.acd.standing == 0 {
+            return;
+        }
+        let Some(agent) = self.state.acd.agent(id).filter(|agent| agent.state == AgentState::Ready) else { return };
         let mut best: Option<(i64, Instant, CallId)> = None;
-        for serve in &self.acd.groups[agent.group.index()].serves {
-            let queue = self.acd.queue(serve.queue);
-            for rank in &queue.lines[serve.language.index()].waiting {
+        for serve in &self.state.acd.groups[agent.group.index()].serves {
+            let queue = self.state.acd.queue(serve.queue);
+            for rank in queue.lines[serve.language.index()].waiting.iter() {
                 let Some((since, priority)) = self.eligible(rank.2, serve.after) else { continue };
-                let effective = queue.effective_priority(priority, since, self.now);
+                let effective = queue.effective_priority(priority, since, self.state.now);
                 let better = best.is_none_or(|(e, s, c)| (effective, s, c.0) > (e, since, rank.2.0));
                 if better {
                     best = Some((effective, since, rank.2));
@@ -165,39 +167,72 @@ impl Engine {
             }
         }
         let Some((_, _, call)) = best else { return };
-        let queue = self.calls.get(call).and_then(|call| call.place.as_ref()).map(|place| place.queue);
-        match queue.map(|queue| self.acd.queue(queue).config.strategy) {
+        let queue = self.state.calls.get(call).and_then(|call| call.place.as_ref()).map(|place| place.queue);
+        match queue.map(|queue| self.state.acd.queue(queue).config.strategy) {
             // Others may have become ready at this instant, and the queue rings them all.
             Some(Hunt::RingAll) => self.seek_agent(call),
-            _ => self.ring(call, vec![id]),
+            _ => self.ring(call, Rung::one(id)),
         }
     }
 
     /// Since when and with which priority a call in line has waited, when it may be served by agents who must wait `after`.
     fn eligible(&self, id: CallId, after: Duration) -> Option<(Instant, i16)> {
-        let call = self.calls.get(id)?;
+        let call = self.state.calls.get(id)?;
         let place = call.place.as_ref()?;
-        let served = self.may_be_served(place, call.caller_is_away(), self.now);
-        (served && self.now.since(place.since) >= after).then_some((place.since, place.priority))
+        let (queue, now) = (self.state.acd.queue(place.queue), self.state.now);
+        let served = may_be_served(place, call.caller_is_away(), queue, now);
+        (served && now.since(place.since) >= after).then_some((place.since, place.priority))
+    }
+}
+
+/// A call back is served only while its queue is open, and not while it is set aside.
+fn may_be_served(place: &Place, caller_is_away: bool, queue: &QueueState, now: Instant) -> bool {
+    !place.parked && (!caller_is_away || queue.is_open(now))
+}
+
+/// A look for an agent among groups that have ready ones. A group may be named twice, for two languages. Where a strategy
+/// needs no more than the first of each group, [`hunt`] says what it means and this finds the same without a list.
+struct Search<'a> {
+    acd: &'a Acd,
+    queue: &'a QueueState,
+    now: Instant,
+}
+
+impl Search<'_> {
+    fn ready(&self, group: GroupId) -> &Ready {
+        &self.acd.groups[group.index()].ready
     }
 
-    /// A call back is served only while its queue is open, and not while it is set aside.
-    fn may_be_served(&self, place: &Place, caller_is_away: bool, now: Instant) -> bool {
-        !place.parked && (!caller_is_away || self.acd.queue(place.queue).is_open(now))
+    fn longest_idle(&self, groups: impl Iterator<Item = GroupId>) -> Option<AgentId> {
+        groups.filter_map(|group| self.ready(group).longest()).min().map(|(_, agent)| agent)
     }
 
-    /// The agents of `groups` whom `queue`'s strategy picks for a call.
-    fn hunt(&mut self, queue: QueueId, groups: &[GroupId], call: CallId) -> Vec<AgentId> {
-        let state = self.acd.queue(queue);
-        if state.config.strategy == Hunt::LongestIdle {
-            // The common case needs no list of candidates: each group knows who has been ready longest.
-            let heads = groups.iter().filter_map(|&group| self.acd.longest_idle(group));
-            return heads.min().map(|(_, agent)| agent).into_iter().collect();
-        }
+    fn top_down(&self, groups: impl Iterator<Item = GroupId>) -> Option<AgentId> {
+        groups.min().and_then(|group| self.ready(group).lowest_from(0))
+    }
+
+    fn round_robin(&self, groups: impl Iterator<Item = GroupId>) -> Option<AgentId> {
+        let next = self.queue.last_rung.map_or(0, |last| last.index() + 1);
+        let of_group = |group| self.ready(group).lowest_from(next).or_else(|| self.ready(group).lowest_from(0));
+        groups.filter_map(of_group).min_by_key(|agent| (agent.index() < next, *agent))
+    }
+
+    fn skill_level(&self, groups: impl Iterator<Item = GroupId>) -> Option<AgentId> {
+        let first = |group| {
+            let (order, agent) = self.ready(group).longest()?;
+            Some((Reverse(self.acd.level_of(group, self.queue)), order, agent))
+        };
+        groups.filter_map(first).min().map(|(.., agent)| agent)
+    }
+
+    fn candidates(&self, groups: impl Iterator<Item = GroupId>) -> Vec<Candidate> {
+        let mut groups: Vec<GroupId> = groups.collect();
+        groups.sort_unstable();
+        groups.dedup();
         let mut candidates = Vec::new();
-        for &group in groups {
-            let level = self.acd.level_of(group, state);
-            candidates.extend(self.acd.ready_agents(group).map(|agent| Candidate {
+        for group in groups {
+            let level = self.acd.level_of(group, self.queue);
+            candidates.extend(self.ready(group).iter(&self.acd.agents).map(|agent| Candidate {
                 agent: agent.id,
                 group,
                 ready_order: agent.ready_order,
@@ -206,9 +241,6 @@ impl Engine {
                 level,
             }));
         }
-        let Some(call) = self.calls.get_mut(call) else { return Vec::new() };
-        call.hunts += 1;
-        let mut chance = self.seed.stream(Purpose::Routing, call.lot() ^ (u64::from(call.hunts) << 40));
-        hunt::choose(state.config.strategy, &candidates, state.last_rung, &mut chance)
+        candidates
     }
 }

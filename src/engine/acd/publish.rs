@@ -2,26 +2,29 @@
 
 use std::sync::Arc;
 
-use super::queue::{GroupState, QueueState, Serve, served_lines};
+use super::{
+    Acd,
+    queue::{GroupState, QueueState, Serve, served_lines},
+};
 use crate::{
-    engine::Engine,
+    engine::turn::Turn,
     id::{GroupId, QueueId},
     script::{Script, calendar::Calendar, model::Queue},
+    time::Duration,
 };
 
-impl Engine {
+impl Acd {
     /// Takes over queues and groups; returns the engine's queue for each of the script's.
     pub(in crate::engine) fn adopt(&mut self, script: &Script, calendars: &[Arc<Calendar>]) -> Box<[QueueId]> {
         let map: Box<[QueueId]> =
             script.queues.iter().map(|queue| self.adopt_queue(script, queue, calendars)).collect();
         for group in &script.groups {
-            match self.acd.groups.iter_mut().find(|have| have.config.name == group.name) {
+            match self.groups.iter_mut().find(|have| have.config.name == group.name) {
                 Some(have) => have.config = group.clone(),
-                None => self.acd.groups.push(GroupState {
+                None => self.groups.push(GroupState {
                     config: group.clone(),
                     serves: Vec::new(),
                     ready: Default::default(),
-                    ready_count: 0,
                     on_duty: 0,
                 }),
             }
@@ -32,16 +35,16 @@ impl Engine {
 
     fn adopt_queue(&mut self, script: &Script, queue: &Queue, calendars: &[Arc<Calendar>]) -> QueueId {
         let calendar = queue.calendar.map(|id| calendars[id.index()].clone());
-        let known = self.acd.queues.iter().position(|have| have.config.name == queue.name);
-        let id = known.unwrap_or(self.acd.queues.len());
-        match self.acd.queues.get_mut(id) {
+        let known = self.queues.iter().position(|have| have.config.name == queue.name);
+        let id = known.unwrap_or(self.queues.len());
+        match self.queues.get_mut(id) {
             Some(have) => {
                 // A changed priority or ageing applies to calls that enter from now on; those in line keep their rank.
                 have.config = queue.clone();
                 have.calendar = calendar;
                 have.lines.resize_with(script.languages.len().max(have.lines.len()), Default::default);
             }
-            None => self.acd.queues.push(QueueState::new(queue.clone(), script.languages.len(), calendar)),
+            None => self.queues.push(QueueState::new(queue.clone(), script.languages.len(), calendar)),
         }
         QueueId(id as u16)
     }
@@ -49,55 +52,43 @@ impl Engine {
     /// Works out anew which groups take from which lines. Groups the script no longer has serve what they served.
     fn connect_lines(&mut self, script: &Script, map: &[QueueId]) {
         for (group, serves) in script.groups.iter().zip(served_lines(script)) {
-            if let Some(have) = self.acd.groups.iter_mut().find(|have| have.config.name == group.name) {
+            if let Some(have) = self.groups.iter_mut().find(|have| have.config.name == group.name) {
                 have.serves = serves.iter().map(|s| Serve { queue: map[s.queue.index()], ..*s }).collect();
             }
         }
-        for line in self.acd.queues.iter_mut().flat_map(|queue| &mut queue.lines) {
+        for line in self.queues.iter_mut().flat_map(|queue| &mut queue.lines) {
             line.servers.clear();
+            line.widest = Duration::ZERO;
         }
-        for (i, group) in self.acd.groups.iter().enumerate() {
+        for (i, group) in self.groups.iter().enumerate() {
             for serve in &group.serves {
-                let line = &mut self.acd.queues[serve.queue.index()].lines[serve.language.index()];
+                let line = &mut self.queues[serve.queue.index()].lines[serve.language.index()];
                 line.servers.push((GroupId(i as u16), serve.after));
+                line.widest = line.widest.max(serve.after);
             }
         }
     }
+}
 
+impl Turn<'_> {
     /// After a publication every waiting call looks again for an agent, and for the instant at which more may take it: skills,
     /// overflow, hours and staff may have changed.
     pub(in crate::engine) fn look_again(&mut self) {
-        let lines = self.acd.queues.iter().flat_map(|queue| &queue.lines);
-        let mut waiting: Vec<_> = lines.flat_map(|line| &line.waiting).copied().collect();
+        let lines = self.state.acd.queues.iter().flat_map(|queue| &queue.lines);
+        let mut waiting: Vec<_> = lines.flat_map(|line| line.waiting.iter()).copied().collect();
         waiting.sort_unstable_by_key(|&(class, at, id)| (class, at, id));
         waiting.dedup();
         for (_, _, id) in waiting {
             self.seek_agent(id);
         }
-        let placed: Vec<_> = self.calls.iter().filter(|call| call.place.is_some()).map(|call| call.id).collect();
+        let placed: Vec<_> = self.state.calls.iter().filter(|call| call.place.is_some()).map(|call| call.id).collect();
         for id in placed {
             self.arm_widening(id);
         }
-        for queue in (0..self.acd.queues.len()).map(|i| QueueId(i as u16)) {
-            self.acd.queue_mut(queue).opening = 0;
+        for queue in (0..self.state.acd.queues.len()).map(|i| QueueId(i as u16)) {
+            self.forget_opening(queue);
             self.expect_opening(queue);
         }
         self.close_unstaffed();
-    }
-
-    /// Whether `script` can follow the versions in force. The error says what stands in the way.
-    pub fn can_publish(&self, script: &Script) -> Result<(), String> {
-        let Some(current) = self.versions.last() else { return Ok(()) };
-        let have: Vec<_> = current.languages.iter().map(|code| &**code).collect();
-        let want: Vec<_> = script.languages.iter().map(|language| &*language.code).collect();
-        if want.starts_with(&have) {
-            return Ok(());
-        }
-        Err(format!(
-            "the languages of a running centre can only be added to, at the end of the list: it speaks {}, the new script {}; \
-             restart the centre to change them",
-            have.join(", "),
-            want.join(", ")
-        ))
     }
 }

@@ -4,13 +4,11 @@
 //! worth one ageing interval of waiting, so the line is sorted by the instant of entering minus that head start, which never
 //! changes as all age alike; without ageing, by priority and then by instant.
 
-use std::{
-    collections::{BTreeSet, VecDeque},
-    sync::Arc,
-};
+use std::sync::Arc;
 
-use super::super::call::Rank;
+use super::{super::call::Rank, line::Waiting, ready::Ready};
 use crate::{
+    agenda::Ticket,
     id::{AgentId, CallId, GroupId, LanguageId, QueueId},
     script::{
         calendar::Calendar,
@@ -33,16 +31,18 @@ pub(crate) struct QueueState {
     pub(crate) mean_handle: Duration,
     /// Whom this queue rang last.
     pub(crate) last_rung: Option<AgentId>,
-    /// Sequence number of the armed deadline of its next opening, zero where none is.
-    pub(crate) opening: u64,
+    /// The armed deadline of its next opening.
+    pub(crate) opening: Option<Ticket>,
 }
 
 /// The calls of a queue that want one language.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Line {
-    pub(crate) waiting: BTreeSet<Rank>,
+    pub(crate) waiting: Waiting,
     /// Which groups may take from it, and after which wait.
     pub(crate) servers: Vec<(GroupId, Duration)>,
+    /// The longest wait after which more groups may take from it.
+    pub(crate) widest: Duration,
 }
 
 /// A group of agents.
@@ -51,10 +51,7 @@ pub(crate) struct GroupState {
     pub(crate) config: Group,
     /// From which lines its agents take, and after which wait.
     pub(crate) serves: Vec<Serve>,
-    /// Its ready agents in the order in which they became ready; an entry whose number is not the agent's is stale.
-    pub(crate) ready: VecDeque<(u64, AgentId)>,
-    /// How many of `ready` are not stale.
-    pub(crate) ready_count: usize,
+    pub(crate) ready: Ready,
     pub(crate) on_duty: u32,
 }
 
@@ -71,7 +68,7 @@ impl QueueState {
     pub(crate) fn new(config: Queue, languages: usize, calendar: Option<Arc<Calendar>>) -> QueueState {
         let mean_handle = config.handling.mean;
         let lines = vec![Line::default(); languages];
-        QueueState { config, calendar, lines, length: 0, mean_handle, last_rung: None, opening: 0 }
+        QueueState { config, calendar, lines, length: 0, mean_handle, last_rung: None, opening: None }
     }
 
     /// Whether calls are taken at `at`.

@@ -3,41 +3,45 @@
 use super::{AgentState, agent::Wish};
 use crate::{
     engine::{
-        Command, Engine, Fact,
-        call::{CallState, Slot},
+        Command, Fact,
+        call::{Call, CallState, Rung, Slot},
         event::NotReady,
         timer::Timer,
+        turn::Turn,
     },
     id::{AgentId, CallId},
     time::Duration,
 };
 
-impl Engine {
+impl Turn<'_> {
     /// Presents a waiting call to agents, or, for a call back, keeps the first of them free and dials the caller.
-    pub(super) fn ring(&mut self, id: CallId, agents: Vec<AgentId>) {
+    pub(super) fn ring(&mut self, id: CallId, agents: Rung) {
         self.leave_lines(id);
-        let Some(call) = self.calls.get(id) else { return };
+        let Some(call) = self.state.calls.get(id) else { return };
         let Some(queue) = call.place.as_ref().map(|place| place.queue) else { return };
-        self.acd.queue_mut(queue).last_rung = agents.first().copied();
+        self.state.acd.queue_mut(queue).last_rung = Some(agents.first);
         if call.caller_is_away() {
-            self.dial_back(id, agents[0]);
+            self.dial_back(id, agents.first);
             return;
         }
-        let patience = self.acd.queue(queue).config.ring;
-        for &agent in &agents {
+        let patience = self.state.acd.queue(queue).config.ring;
+        for agent in agents.iter() {
             self.occupy(agent, AgentState::Ringing(id));
             self.fact(Fact::CallPresented { call: id, agent });
             self.command(Command::Ring { call: id, agent });
         }
-        self.transition(id, CallState::Ringing { agents });
-        self.arm(id, Slot::Ring, self.now + patience, Timer::Ring(id));
+        self.transition(id, CallState::Ringing { agent: agents.first });
+        if let Some(call) = self.state.calls.get_mut(id) {
+            call.others = agents.others;
+        }
+        self.arm(id, Slot::Ring, self.state.now + patience);
     }
 
     /// Takes a ready agent into a spell of work.
     pub(super) fn occupy(&mut self, id: AgentId, state: AgentState) {
-        self.acd.drop_ready(id);
-        let now = self.now;
-        if let Some(agent) = self.acd.agent_mut(id) {
+        self.state.acd.drop_ready(id);
+        let now = self.state.now;
+        if let Some(agent) = self.state.acd.agent_mut(id) {
             agent.state = state;
             agent.busy_since = Some(now);
         }
@@ -45,9 +49,9 @@ impl Engine {
 
     /// An agent picks up.
     pub(in crate::engine) fn agent_answered(&mut self, id: AgentId) -> bool {
-        let Some(AgentState::Ringing(call)) = self.acd.agent(id).map(|agent| agent.state) else { return false };
+        let Some(AgentState::Ringing(call)) = self.state.acd.agent(id).map(|agent| agent.state) else { return false };
         self.disarm(call, Slot::Ring);
-        for other in self.ringing_agents(call) {
+        for other in self.ringing_agents(call).iter().flat_map(Rung::iter) {
             if other != id {
                 self.command(Command::StopRinging { call, agent: other });
                 self.free_unanswered(other);
@@ -61,20 +65,20 @@ impl Engine {
 
     /// Caller and agent talk from now on.
     pub(super) fn connect(&mut self, id: CallId, agent_id: AgentId) {
-        let now = self.now;
-        let Some(call) = self.calls.get_mut(id) else { return };
+        let now = self.state.now;
+        let Some(call) = self.state.calls.get_mut(id) else { return };
         let Some(place) = call.place.take() else { return };
         let hears_something = call.playing_until > now;
         call.playing_until = now;
         call.unstoppable_until = now;
         call.answered = true;
         let waited = now.since(place.since);
-        if let Some(agent) = self.acd.agent_mut(agent_id) {
+        if let Some(agent) = self.state.acd.agent_mut(agent_id) {
             agent.state = AgentState::Talking(id);
             agent.answered += 1;
             agent.queue = Some(place.queue);
         }
-        self.acd.queue_mut(place.queue).length -= 1;
+        self.state.acd.queue_mut(place.queue).length -= 1;
         self.end_waiting_timers(id);
         self.transition(id, CallState::Talking { agent: agent_id, since: now });
         self.fact(Fact::CallAnswered { call: id, agent: agent_id, queue: place.queue, waited });
@@ -85,24 +89,21 @@ impl Engine {
     }
 
     /// The agents whose telephones ring for a call.
-    pub(super) fn ringing_agents(&self, id: CallId) -> Vec<AgentId> {
-        match self.calls.get(id).map(|call| &call.state) {
-            Some(CallState::Ringing { agents }) => agents.clone(),
-            _ => Vec::new(),
-        }
+    pub(super) fn ringing_agents(&self, id: CallId) -> Option<Rung> {
+        self.state.calls.get(id).and_then(Call::rung)
     }
 
     /// An agent whose telephone stopped ringing through no fault of the agent's is ready again, behind those who are already.
     pub(super) fn free_unanswered(&mut self, id: AgentId) {
-        let now = self.now;
-        let Some(agent) = self.acd.agent_mut(id) else { return };
+        let now = self.state.now;
+        let Some(agent) = self.state.acd.agent_mut(id) else { return };
         agent.end_busy(now);
         match agent.wish {
             Wish::Ready => {
                 agent.state = AgentState::Ready;
-                self.acd.push_ready(id);
+                self.state.acd.push_ready(id);
                 self.fact(Fact::AgentReady { agent: id });
-                self.freed.push(id);
+                self.state.freed.push(id);
             }
             _ => self.fulfil_wish(id),
         }
@@ -110,27 +111,27 @@ impl Engine {
 
     /// Nobody picked up in time: they are taken out for a while, and the call waits again in its place.
     pub(in crate::engine) fn ring_expired(&mut self, id: CallId) {
-        if let Some(CallState::Dialling { .. }) = self.calls.get(id).map(|call| &call.state) {
+        if let Some(CallState::Dialling { .. }) = self.state.calls.get(id).map(|call| &call.state) {
             self.command(Command::StopDialling { call: id });
             self.caller_missed(id);
             return;
         }
-        let agents = self.ringing_agents(id);
-        for &agent in &agents {
+        let Some(agents) = self.ringing_agents(id) else { return };
+        for agent in agents.iter() {
             self.command(Command::StopRinging { call: id, agent });
             self.fact(Fact::AgentDidNotAnswer { call: id, agent });
         }
         self.rejoin(id);
         let pause = self.pause_of(id);
         // The call first looks for somebody else; only then are those who did not answer looked at again.
-        for &agent in &agents {
+        for agent in agents.iter() {
             self.set_aside(agent);
         }
-        if self.calls.get(id).and_then(|call| call.place.as_ref()).is_some_and(|place| place.overdue) {
+        if self.state.calls.get(id).and_then(|call| call.place.as_ref()).is_some_and(|place| place.overdue) {
             self.wait_expired(id);
         }
         self.seek_agent(id);
-        for &agent in &agents {
+        for agent in agents.iter() {
             self.pause(agent, pause);
         }
         self.serve_ready();
@@ -138,13 +139,13 @@ impl Engine {
     }
 
     fn pause_of(&self, id: CallId) -> Duration {
-        let place = self.calls.get(id).and_then(|call| call.place.as_ref());
-        place.map_or(Duration::ZERO, |place| self.acd.queue(place.queue).config.no_answer_pause)
+        let place = self.state.calls.get(id).and_then(|call| call.place.as_ref());
+        place.map_or(Duration::ZERO, |place| self.state.acd.queue(place.queue).config.no_answer_pause)
     }
 
     fn set_aside(&mut self, id: AgentId) {
-        let now = self.now;
-        if let Some(agent) = self.acd.agent_mut(id) {
+        let now = self.state.now;
+        if let Some(agent) = self.state.acd.agent_mut(id) {
             agent.end_busy(now);
             agent.state = AgentState::NotReady(NotReady::NoAnswer);
         }
@@ -152,7 +153,7 @@ impl Engine {
 
     /// Starts the pause of an agent who did not answer.
     fn pause(&mut self, id: AgentId, pause: Duration) {
-        let Some(agent) = self.acd.agent(id) else { return };
+        let Some(agent) = self.state.acd.agent(id) else { return };
         if agent.wish == Wish::LoggedOut {
             self.fulfil_wish(id);
             return;
@@ -163,11 +164,8 @@ impl Engine {
             return;
         }
         self.fact(Fact::AgentNotReady { agent: id, reason: NotReady::NoAnswer });
-        if agent_wants_ready(self.acd.agent(id).map(|agent| agent.wish)) {
-            let seq = self.timers.arm(self.now + pause, Timer::Pause(id));
-            if let Some(agent) = self.acd.agent_mut(id) {
-                agent.armed = seq;
-            }
+        if agent_wants_ready(self.state.acd.agent(id).map(|agent| agent.wish)) {
+            self.arm_agent(id, Some((self.state.now + pause, Timer::Pause(id))));
         }
     }
 }

@@ -1,13 +1,13 @@
 //! Standing in a queue: entering, treatment, keys, the longest wait, widening, closing, leaving.
 
-use std::sync::Arc;
-
 use crate::{
     engine::{
-        Command, Engine, Fact, Output,
-        call::{Call, CallState, Next, Place, Slot, Step},
+        Command, Fact,
+        call::{Call, CallState, Next, Place, Rung, Slot, Step},
         event::{Cause, LeftQueue},
+        script_of,
         timer::Timer,
+        turn::Turn,
     },
     id::{CallId, LanguageId, NodeId, QueueId},
     script::{
@@ -28,13 +28,13 @@ fn queue_node(script: &Script, node: NodeId) -> Option<&QueueNode> {
     }
 }
 
-impl Engine {
+impl Turn<'_> {
     /// Puts a call that came to a `queue` node in line; the node to go to instead when the queue does not take it.
     pub(in crate::engine) fn enter_queue(&mut self, id: CallId, queue: QueueId, node: &QueueNode) -> Option<NodeId> {
-        let call = self.calls.get(id)?;
-        let state = self.acd.queue(queue);
-        let closed = !state.is_open(self.now)
-            || (state.config.closed_when_unstaffed && !self.acd.is_staffed(queue, call.language));
+        let call = self.state.calls.get(id)?;
+        let state = self.state.acd.queue(queue);
+        let closed = !state.is_open(self.state.now)
+            || (state.config.closed_when_unstaffed && !self.state.acd.is_staffed(queue, call.language));
         if closed {
             self.fact(Fact::QueueClosed { call: id, queue });
             return Some(node.closed);
@@ -44,28 +44,30 @@ impl Engine {
             return Some(node.full);
         }
         let priority = state.config.priority.saturating_add(node.priority).into();
-        self.enqueue(id, queue, priority, self.now);
+        self.enqueue(id, queue, priority, self.state.now);
         None
     }
 
     /// Passes a call on to another queue, whatever its length and hours; the wait counts anew. Where nobody on duty may take
     /// it, it goes the way of a queue that closes.
     pub(super) fn requeue(&mut self, id: CallId, queue: QueueId) {
-        let priority = self.acd.queue(queue).config.priority.into();
-        self.enqueue(id, queue, priority, self.now);
+        let priority = self.state.acd.queue(queue).config.priority.into();
+        self.enqueue(id, queue, priority, self.state.now);
         self.close_unstaffed();
     }
 
     /// Stands a call in line, its wait counting from `since`, and lets it look for an agent.
     pub(super) fn enqueue(&mut self, id: CallId, queue: QueueId, priority: i16, since: Instant) {
-        let now = self.now;
-        let Some(call) = self.calls.get_mut(id) else { return };
+        let now = self.state.now;
+        let Some(call) = self.state.calls.get_mut(id) else { return };
         let language = call.language;
-        let rank = self.acd.queue(queue).rank(priority, since, id);
-        let script = call.script.clone();
-        let treatment = queue_node(&script, call.node).map_or(&[][..], |node| &node.treatment);
+        let rank = self.state.acd.queue(queue).rank(priority, since, id);
+        let treatment = queue_node(script_of(self.versions, call), call.node).map_or(&[][..], |node| &node.treatment);
         let away = call.caller_is_away();
-        let steps = if away { Vec::new() } else { treatment.iter().map(|step| Some(now + step.after)).collect() };
+        call.steps.clear();
+        if !away {
+            call.steps.extend(treatment.iter().map(|step| Some(now + step.after)));
+        }
         call.place = Some(Place {
             queue,
             language,
@@ -74,7 +76,6 @@ impl Engine {
             priority,
             rank,
             entered: now,
-            steps,
             speaking: None,
             attempts: 0,
             parked: away,
@@ -82,31 +83,29 @@ impl Engine {
         });
         // What was keyed before a wait does not answer what is asked after it.
         call.typed.clear();
-        let state = self.acd.queue_mut(queue);
+        let state = self.state.acd.queue_mut(queue);
         state.length += 1;
         let max_wait = state.config.max_wait.filter(|_| !away);
         self.transition(id, CallState::Queued);
         self.fact(Fact::CallQueued { call: id, queue, language, since });
-        self.join_lines(id);
         // Armed before anybody rings: a call that rings at once and in vain waits on, and its deadlines with it.
         if let Some(max_wait) = max_wait {
-            self.arm(id, Slot::MaxWait, now + max_wait, Timer::MaxWait(id));
+            self.arm(id, Slot::MaxWait, now + max_wait);
         }
         self.arm_widening(id);
         if away {
             self.arm_opening(queue);
         }
-        let told = self.out.len();
-        self.seek_agent(id);
-        if self.calls.get(id).is_none_or(|call| call.state != CallState::Queued) {
+        if let Some(agents) = self.agents_for_call(id) {
             if !away {
                 // She is told where she stands before she is told whom she is given.
                 let (position, expected) = (1, Duration::ZERO);
-                let waiting = Command::Waiting { call: id, queue, position, expected };
-                self.out.insert(told, Output::Command(waiting));
+                self.command(Command::Waiting { call: id, queue, position, expected });
             }
+            self.ring(id, agents);
             return;
         }
+        self.join_lines(id);
         self.arm_treatment(id);
         if !away {
             let (position, expected) = self.outlook(id);
@@ -116,17 +115,19 @@ impl Engine {
 
     /// Puts a call into the lines of its place.
     fn join_lines(&mut self, id: CallId) {
-        let Some(place) = self.calls.get(id).and_then(|call| call.place.as_ref()) else { return };
+        let Some(place) = self.state.calls.get(id).and_then(|call| call.place.as_ref()) else { return };
         for language in place.languages() {
-            self.acd.queues[place.queue.index()].lines[language.index()].waiting.insert(place.rank);
+            let line = &mut self.state.acd.queues[place.queue.index()].lines[language.index()];
+            self.state.acd.standing += usize::from(line.waiting.insert(place.rank));
         }
     }
 
     /// Takes a call out of the lines of its place, which it keeps.
     pub(super) fn leave_lines(&mut self, id: CallId) {
-        let Some(place) = self.calls.get(id).and_then(|call| call.place.as_ref()) else { return };
+        let Some(place) = self.state.calls.get(id).and_then(|call| call.place.as_ref()) else { return };
         for language in place.languages() {
-            self.acd.queues[place.queue.index()].lines[language.index()].waiting.remove(&place.rank);
+            let line = &mut self.state.acd.queues[place.queue.index()].lines[language.index()];
+            self.state.acd.standing -= usize::from(line.waiting.remove(&place.rank));
         }
     }
 
@@ -141,10 +142,10 @@ impl Engine {
     pub(in crate::engine) fn leave_queue(&mut self, id: CallId, reason: LeftQueue) -> Option<Place> {
         self.stop_ringing(id);
         self.leave_lines(id);
-        let now = self.now;
-        let call = self.calls.get_mut(id)?;
+        let now = self.state.now;
+        let call = self.state.calls.get_mut(id)?;
         let place = call.place.take()?;
-        self.acd.queue_mut(place.queue).length -= 1;
+        self.state.acd.queue_mut(place.queue).length -= 1;
         self.end_waiting_timers(id);
         self.transition(id, CallState::Ivr(Step::Moving));
         let waited = now.since(place.since);
@@ -156,19 +157,22 @@ impl Engine {
     /// The telephones ringing for a call fall silent; their agents are ready again.
     fn stop_ringing(&mut self, id: CallId) {
         self.disarm(id, Slot::Ring);
-        for agent in self.ringing_agents(id) {
+        for agent in self.ringing_agents(id).iter().flat_map(Rung::iter) {
             self.command(Command::StopRinging { call: id, agent });
             self.free_unanswered(agent);
         }
-        if let Some(CallState::Dialling { agent }) = self.calls.get(id).map(|call| call.state.clone()) {
+        if let Some(&CallState::Dialling { agent }) = self.state.calls.get(id).map(|call| &call.state) {
             self.command(Command::StopDialling { call: id });
             self.free_unanswered(agent);
         }
     }
 
     pub(super) fn end_waiting_timers(&mut self, id: CallId) {
+        let Some(call) = self.state.calls.get_mut(id) else { return };
         for slot in [Slot::MaxWait, Slot::Treatment, Slot::Widen, Slot::Ring, Slot::Retry] {
-            self.disarm(id, slot);
+            if let Some(ticket) = call.armed[slot as usize].take() {
+                self.state.timers.cancel(ticket);
+            }
         }
     }
 
@@ -177,40 +181,37 @@ impl Engine {
     /// The expected wait is position × mean handle time ÷ agents on duty for the line: the time in which that many calls
     /// are finished when all these agents are busy. At least a minute; with nobody on duty, as for one agent.
     pub(in crate::engine) fn outlook(&self, id: CallId) -> (u32, Duration) {
-        let Some(place) = self.calls.get(id).and_then(|call| call.place.as_ref()) else {
+        let Some(place) = self.state.calls.get(id).and_then(|call| call.place.as_ref()) else {
             return (0, Duration::ZERO);
         };
-        let queue = self.acd.queue(place.queue);
+        let queue = self.state.acd.queue(place.queue);
         let line = &queue.lines[place.language.index()].waiting;
-        let ahead = match line.last() {
-            Some(last) if *last == place.rank => line.len() - 1,
-            _ => line.range(..place.rank).count(),
-        };
-        let position = ahead as u32 + 1;
-        let agents = u64::from(self.acd.agents_for(place.queue, place.language).max(1));
+        let position = line.ahead_of(&place.rank) as u32 + 1;
+        let agents = u64::from(self.state.acd.agents_for(place.queue, place.language).max(1));
         let expected = queue.mean_handle * u64::from(position) / agents;
         (position, expected.max(SHORTEST_EXPECTED))
     }
 
     /// The queue's next wider circle of agents, as a deadline.
     pub(super) fn arm_widening(&mut self, id: CallId) {
-        let Some(place) = self.calls.get(id).and_then(|call| call.place.as_ref()) else { return };
-        let waited = self.now.since(place.since);
-        let queue = self.acd.queue(place.queue);
-        let afters = place.languages().flat_map(|language| &queue.lines[language.index()].servers);
+        let Some(place) = self.state.calls.get(id).and_then(|call| call.place.as_ref()) else { return };
+        let waited = self.state.now.since(place.since);
+        let queue = self.state.acd.queue(place.queue);
+        let lines = place.languages().map(|language| &queue.lines[language.index()]);
+        let afters = lines.filter(|line| line.widest > waited).flat_map(|line| &line.servers);
         let next = afters.map(|&(_, after)| after).filter(|after| *after > waited).min();
         let since = place.since;
         match next {
-            Some(after) => self.arm(id, Slot::Widen, since + after, Timer::Widen(id)),
+            Some(after) => self.arm(id, Slot::Widen, since + after),
             None => self.disarm(id, Slot::Widen),
         }
     }
 
     /// More agents may take a waiting call from now on.
     pub(in crate::engine) fn widened(&mut self, id: CallId) {
-        let Some(place) = self.calls.get(id).and_then(|call| call.place.as_ref()) else { return };
-        let (queue, waited) = (place.queue, self.now.since(place.since));
-        let overflow = self.acd.queue(queue).config.overflow.iter().rev().find(|o| o.after <= waited);
+        let Some(place) = self.state.calls.get(id).and_then(|call| call.place.as_ref()) else { return };
+        let (queue, waited) = (place.queue, self.state.now.since(place.since));
+        let overflow = self.state.acd.queue(queue).config.overflow.iter().rev().find(|o| o.after <= waited);
         let to = overflow.map_or(queue, |overflow| overflow.to);
         self.fact(Fact::CallOverflowed { call: id, queue, to });
         self.seek_agent(id);
@@ -219,38 +220,37 @@ impl Engine {
 
     /// The next thing to be said to a waiting caller, as a deadline.
     fn arm_treatment(&mut self, id: CallId) {
-        let Some(place) = self.calls.get(id).and_then(|call| call.place.as_ref()) else { return };
-        if let Some(at) = place.steps.iter().flatten().min().copied() {
-            let at = at.max(self.now);
-            self.arm(id, Slot::Treatment, at, Timer::Treatment(id));
+        let Some(call) = self.state.calls.get(id).filter(|call| call.place.is_some()) else { return };
+        if let Some(at) = call.steps.iter().flatten().min().copied() {
+            self.arm(id, Slot::Treatment, at.max(self.state.now));
         }
     }
 
     /// Says what is due to a waiting caller.
     pub(in crate::engine) fn treat(&mut self, id: CallId) {
-        let now = self.now;
-        let Some(call) = self.calls.get_mut(id) else { return };
-        let script = call.script.clone();
-        let node = call.node;
+        let now = self.state.now;
+        let Some(call) = self.state.calls.get_mut(id) else { return };
+        let script = script_of(self.versions, call);
         let waiting = call.state == CallState::Queued;
-        let (Some(queue_node), Some(place)) = (queue_node(&script, node), call.place.as_mut()) else { return };
-        let Some(due) = place.steps.iter().position(|at| at.is_some_and(|at| at <= now)) else { return };
+        let Some(queue_node) = queue_node(script, call.node).filter(|_| call.place.is_some()) else { return };
+        let Some(due) = call.steps.iter().position(|at| at.is_some_and(|at| at <= now)) else { return };
         let step = &queue_node.treatment[due];
-        place.steps[due] = step.every.filter(|every| *every > Duration::ZERO).map(|every| now + every);
+        call.steps[due] = step.every.filter(|every| *every > Duration::ZERO).map(|every| now + every);
         if waiting && self.holds(id, step.when.as_ref()) {
-            self.speak(id, due as u16, step, &script);
+            self.speak(id, due as u16, step, script);
         }
         self.arm_treatment(id);
     }
 
-    fn speak(&mut self, id: CallId, step_number: u16, step: &WaitStep, script: &Arc<Script>) {
-        if let Some(place) = self.calls.get_mut(id).and_then(|call| call.place.as_mut()) {
+    fn speak(&mut self, id: CallId, step_number: u16, step: &WaitStep, script: &Script) {
+        if let Some(place) = self.state.calls.get_mut(id).and_then(|call| call.place.as_mut()) {
             place.speaking = Some(step_number);
         }
         if tells_outlook(&step.prompts) {
             let (position, expected) = self.outlook(id);
             self.fact(Fact::WaitAnnounced { call: id, position, expected });
-            if let Some(queue) = self.calls.get(id).and_then(|call| call.place.as_ref()).map(|place| place.queue) {
+            if let Some(queue) = self.state.calls.get(id).and_then(|call| call.place.as_ref()).map(|place| place.queue)
+            {
                 self.command(Command::Waiting { call: id, queue, position, expected });
             }
         }
@@ -259,9 +259,9 @@ impl Engine {
 
     /// A key of a waiting caller: whether it means something now.
     pub(in crate::engine) fn key_while_waiting(&mut self, id: CallId, key: Key) -> bool {
-        let Some(call) = self.calls.get(id) else { return false };
-        let script = call.script.clone();
-        let step = queue_node(&script, call.node)
+        let Some(call) = self.state.calls.get(id) else { return false };
+        let script = script_of(self.versions, call);
+        let step = queue_node(script, call.node)
             .zip(call.place.as_ref().and_then(|place| place.speaking))
             .and_then(|(node, step)| node.treatment.get(step as usize));
         let action = step.and_then(|step| step.keys.iter().find(|(k, _)| *k == key)).map(|(_, action)| *action);
@@ -274,14 +274,14 @@ impl Engine {
                 let callback = matches!(script.node(node).kind, NodeKind::Callback { .. });
                 let reason = if callback { LeftQueue::Callback } else { LeftQueue::Key };
                 let place = self.leave_queue(id, reason);
-                self.send_on(id, &script, node, place);
+                self.send_on(id, script, node, place);
             }
         }
         true
     }
 
     pub(super) fn accept_language(&mut self, id: CallId, language: LanguageId) {
-        let Some(place) = self.calls.get_mut(id).and_then(|call| call.place.as_mut()) else { return };
+        let Some(place) = self.state.calls.get_mut(id).and_then(|call| call.place.as_mut()) else { return };
         if place.language == language || place.accepted.contains(&language) {
             return;
         }
@@ -294,9 +294,9 @@ impl Engine {
 
     /// The longest wait is over.
     pub(in crate::engine) fn wait_expired(&mut self, id: CallId) {
-        let Some(call) = self.calls.get_mut(id) else { return };
-        let script = call.script.clone();
-        let node = queue_node(&script, call.node);
+        let Some(call) = self.state.calls.get_mut(id) else { return };
+        let script = script_of(self.versions, call);
+        let node = queue_node(script, call.node);
         if let (CallState::Ringing { .. }, Some(place)) = (&call.state, &mut call.place) {
             // Somebody may be about to answer: the wait ends when the ringing has.
             place.overdue = true;
@@ -304,7 +304,7 @@ impl Engine {
         }
         let place = self.leave_queue(id, LeftQueue::TimedOut);
         match node {
-            Some(node) => self.send_on(id, &script, node.timeout, place),
+            Some(node) => self.send_on(id, script, node.timeout, place),
             None => self.end_waiting(id),
         }
     }
@@ -312,7 +312,7 @@ impl Engine {
     /// Sends a call that left its queue on to a node; a `callback` node there keeps the place.
     fn send_on(&mut self, id: CallId, script: &Script, node: NodeId, place: Option<Place>) {
         let keeps = matches!(script.node(node).kind, NodeKind::Callback { .. });
-        if let Some(call) = self.calls.get_mut(id) {
+        if let Some(call) = self.state.calls.get_mut(id) {
             call.kept = place.filter(|_| keeps);
         }
         self.go(id, Next::Go(node));
@@ -320,7 +320,7 @@ impl Engine {
 
     /// Ends a call back that was passed on to a queue and now leaves it: it never was at a node that says what follows.
     fn end_waiting(&mut self, id: CallId) {
-        if let Some(outcome) = self.calls.get(id).map(Call::outcome_on_hangup) {
+        if let Some(outcome) = self.state.calls.get(id).map(Call::outcome_on_hangup) {
             self.end_call(id, outcome, Cause::ScriptEnded);
         }
     }
@@ -328,11 +328,11 @@ impl Engine {
     /// Callers who wait in queues that are served by nobody on duty any more are sent on, where the queue says so.
     pub(super) fn close_unstaffed(&mut self) {
         let mut lost = Vec::new();
-        for queue in self.acd.queues.iter().filter(|queue| queue.config.closed_when_unstaffed) {
-            for rank in queue.lines.iter().flat_map(|line| &line.waiting) {
-                let call = self.calls.get(rank.2).filter(|call| !call.caller_is_away());
+        for queue in self.state.acd.queues.iter().filter(|queue| queue.config.closed_when_unstaffed) {
+            for rank in queue.lines.iter().flat_map(|line| line.waiting.iter()) {
+                let call = self.state.calls.get(rank.2).filter(|call| !call.caller_is_away());
                 let place = call.and_then(|call| call.place.as_ref());
-                if place.is_some_and(|p| p.languages().all(|language| !self.acd.is_staffed(p.queue, language))) {
+                if place.is_some_and(|p| p.languages().all(|language| !self.state.acd.is_staffed(p.queue, language))) {
                     lost.push(rank.2);
                 }
             }
@@ -340,13 +340,13 @@ impl Engine {
         lost.sort_unstable();
         lost.dedup();
         for id in lost {
-            let Some(call) = self.calls.get(id) else { continue };
-            let script = call.script.clone();
-            let node = queue_node(&script, call.node);
+            let Some(call) = self.state.calls.get(id) else { continue };
+            let script = self.script(call);
+            let node = queue_node(script, call.node);
             if let Some(place) = self.leave_queue(id, LeftQueue::Closed) {
                 self.fact(Fact::QueueClosed { call: id, queue: place.queue });
                 match node {
-                    Some(node) => self.send_on(id, &script, node.closed, Some(place)),
+                    Some(node) => self.send_on(id, script, node.closed, Some(place)),
                     None => self.end_waiting(id),
                 }
             }
@@ -355,21 +355,21 @@ impl Engine {
 
     /// When a queue opens next, as a deadline, so that promises to call back become due then.
     pub(super) fn arm_opening(&mut self, queue: QueueId) {
-        let now = self.now;
-        let state = self.acd.queue_mut(queue);
-        let Some(calendar) = state.calendar.as_ref().filter(|_| state.opening == 0) else { return };
+        let now = self.state.now;
+        let state = self.state.acd.queue_mut(queue);
+        let Some(calendar) = state.calendar.as_ref().filter(|_| state.opening.is_none()) else { return };
         let hours = calendar.at(now);
         let at = if hours.open { calendar.at(hours.closes_at).opens_at } else { hours.opens_at };
         if at < Instant::NEVER {
-            state.opening = self.timers.arm(at, Timer::Opening(queue));
+            state.opening = Some(self.state.timers.enter(at, Timer::Opening(queue)));
         }
     }
 
     /// A queue opened: the calls back that stand in it look for agents.
     pub(in crate::engine) fn queue_opened(&mut self, queue: QueueId) {
-        self.acd.queue_mut(queue).opening = 0;
-        let lines = &self.acd.queue(queue).lines;
-        let mut due: Vec<_> = lines.iter().flat_map(|line| &line.waiting).copied().collect();
+        self.state.acd.queue_mut(queue).opening = None;
+        let lines = &self.state.acd.queue(queue).lines;
+        let mut due: Vec<_> = lines.iter().flat_map(|line| line.waiting.iter()).copied().collect();
         due.sort_unstable();
         for (_, _, id) in due {
             self.seek_agent(id);
@@ -377,10 +377,19 @@ impl Engine {
         self.expect_opening(queue);
     }
 
+    /// Disarms a queue's next opening.
+    pub(super) fn forget_opening(&mut self, queue: QueueId) {
+        if let Some(ticket) = self.state.acd.queue_mut(queue).opening.take() {
+            self.state.timers.cancel(ticket);
+        }
+    }
+
     /// Arms a queue's next opening when calls back stand in it.
     pub(super) fn expect_opening(&mut self, queue: QueueId) {
-        let mut standing = self.acd.queue(queue).lines.iter().flat_map(|line| &line.waiting);
-        if standing.any(|rank| self.calls.get(rank.2).is_some_and(Call::caller_is_away)) {
+        let mut standing = self.state.acd.queue(queue).lines.iter().flat_map(|line| line.waiting.iter());
+        let away = standing.any(|rank| self.state.calls.get(rank.2).is_some_and(Call::caller_is_away));
+        drop(standing);
+        if away {
             self.arm_opening(queue);
         }
     }

@@ -5,47 +5,47 @@ use super::{
     agent::{Agent, Wish},
 };
 use crate::{
-    engine::{Command, Engine, Fact, call::CallState, event::NotReady, timer::Timer},
+    engine::{Command, Fact, call::CallState, event::NotReady, timer::Timer, turn::Turn},
     id::{AgentId, CallId, GroupId, QueueId},
     script::value::Symbol,
 };
 
-impl Engine {
+impl Turn<'_> {
     /// An agent comes on duty. False when it does not fit (unknown group, a gap in ids, on duty already).
     pub(in crate::engine) fn agent_logged_in(&mut self, id: AgentId, group: GroupId) -> bool {
-        if group.index() >= self.acd.groups.len() || id.index() > self.acd.agents.len() {
+        if group.index() >= self.state.acd.groups.len() || id.index() > self.state.acd.agents.len() {
             return false;
         }
-        if id.index() == self.acd.agents.len() {
-            self.acd.agents.push(Agent::new(id, group));
+        if id.index() == self.state.acd.agents.len() {
+            self.state.acd.agents.push(Agent::new(id, group));
         }
-        let now = self.now;
-        let agent = &mut self.acd.agents[id.index()];
+        let now = self.state.now;
+        let agent = &mut self.state.acd.agents[id.index()];
         if agent.state != AgentState::LoggedOut {
             // Asked to stay after all, before the work in hand was done.
             let stays = agent.wish == Wish::LoggedOut;
             if stays {
                 agent.wish = Wish::Ready;
-                self.acd.groups[agent.group.index()].on_duty += 1;
+                self.state.acd.groups[agent.group.index()].on_duty += 1;
                 self.fact(Fact::AgentGoing { agent: id, going: false });
             }
             return stays;
         }
         *agent = Agent { state: AgentState::NotReady(NotReady::LoggedIn), logged_in: now, ..Agent::new(id, group) };
-        self.acd.groups[group.index()].on_duty += 1;
+        self.state.acd.groups[group.index()].on_duty += 1;
         self.fact(Fact::AgentLoggedIn { agent: id, group });
         true
     }
 
     /// An agent goes off duty, after the work in hand.
     pub(in crate::engine) fn agent_logged_out(&mut self, id: AgentId) -> bool {
-        let Some(agent) = self.acd.agent_mut(id).filter(|agent| agent.on_duty()) else { return false };
+        let Some(agent) = self.state.acd.agent_mut(id).filter(|agent| agent.on_duty()) else { return false };
         let (state, group) = (agent.state, agent.group);
         agent.wish = Wish::LoggedOut;
-        self.acd.groups[group.index()].on_duty -= 1;
+        self.state.acd.groups[group.index()].on_duty -= 1;
         match state {
             AgentState::Ready => {
-                self.acd.drop_ready(id);
+                self.state.acd.drop_ready(id);
                 self.fulfil_wish(id);
             }
             AgentState::NotReady(_) => self.fulfil_wish(id),
@@ -57,7 +57,7 @@ impl Engine {
 
     /// An agent can take calls from now on, or after the call in hand.
     pub(in crate::engine) fn agent_ready(&mut self, id: AgentId) -> bool {
-        let Some(agent) = self.acd.agent_mut(id) else { return false };
+        let Some(agent) = self.state.acd.agent_mut(id) else { return false };
         match agent.state {
             AgentState::NotReady(_) => {
                 agent.wish = Wish::Ready;
@@ -81,13 +81,13 @@ impl Engine {
 
     /// An agent takes a break, now or after the work in hand. Said again in after-call work, it ends that.
     pub(in crate::engine) fn agent_not_ready(&mut self, id: AgentId) -> bool {
-        let Some(agent) = self.acd.agent_mut(id).filter(|agent| agent.on_duty()) else { return false };
+        let Some(agent) = self.state.acd.agent_mut(id).filter(|agent| agent.on_duty()) else { return false };
         let (state, said_before) = (agent.state, agent.wish == Wish::NotReady);
         agent.wish = Wish::NotReady;
         match state {
             AgentState::AfterCall(_) if said_before => self.end_after_call_work(id),
             AgentState::Ready => {
-                self.acd.drop_ready(id);
+                self.state.acd.drop_ready(id);
                 self.fulfil_wish(id);
             }
             AgentState::NotReady(NotReady::Break) => return false,
@@ -99,26 +99,29 @@ impl Engine {
 
     /// Makes an agent ready and lets the agent look for a call.
     pub(super) fn make_ready(&mut self, id: AgentId) {
-        let Some(agent) = self.acd.agent_mut(id) else { return };
+        self.arm_agent(id, None);
+        let Some(agent) = self.state.acd.agent_mut(id) else { return };
         agent.state = AgentState::Ready;
-        agent.armed = 0;
-        self.acd.push_ready(id);
+        self.state.acd.push_ready(id);
         self.fact(Fact::AgentReady { agent: id });
         self.seek_call(id);
     }
 
     /// Every agent freed on the way looks for a call.
     pub(super) fn serve_ready(&mut self) {
-        for id in std::mem::take(&mut self.freed) {
+        if self.state.freed.is_empty() {
+            return;
+        }
+        for id in std::mem::take(&mut self.state.freed) {
             self.seek_call(id);
         }
     }
 
     /// An agent whose work in hand is done does what was asked for meanwhile.
     pub(super) fn fulfil_wish(&mut self, id: AgentId) {
-        let now = self.now;
-        let Some(agent) = self.acd.agent_mut(id) else { return };
-        agent.armed = 0;
+        let now = self.state.now;
+        self.arm_agent(id, None);
+        let Some(agent) = self.state.acd.agent_mut(id) else { return };
         agent.end_busy(now);
         match agent.wish {
             Wish::Ready => self.make_ready(id),
@@ -140,8 +143,8 @@ impl Engine {
 
     /// The caller is put on hold, or taken off.
     pub(in crate::engine) fn agent_held(&mut self, id: AgentId, held: bool) -> bool {
-        let Some(AgentState::Talking(call)) = self.acd.agent(id).map(|agent| agent.state) else { return false };
-        let (state, fact) = match self.calls.get(call).map(|call| &call.state) {
+        let Some(AgentState::Talking(call)) = self.state.acd.agent(id).map(|agent| agent.state) else { return false };
+        let (state, fact) = match self.state.calls.get(call).map(|call| &call.state) {
             Some(&CallState::Talking { agent, since }) if held => {
                 (CallState::Held { agent, since }, Fact::CallHeld { call, agent })
             }
@@ -158,7 +161,7 @@ impl Engine {
 
     /// The agent ends the conversation; the call goes on where its queue node says.
     pub(in crate::engine) fn agent_released(&mut self, id: AgentId) -> bool {
-        let Some(AgentState::Talking(call)) = self.acd.agent(id).map(|agent| agent.state) else { return false };
+        let Some(AgentState::Talking(call)) = self.state.acd.agent(id).map(|agent| agent.state) else { return false };
         self.part(call, false);
         self.after_agent(call);
         true
@@ -166,8 +169,8 @@ impl Engine {
 
     /// The agent passes the caller on to a queue of the engine.
     pub(in crate::engine) fn agent_transferred(&mut self, id: AgentId, queue: QueueId) -> bool {
-        let Some(AgentState::Talking(call)) = self.acd.agent(id).map(|agent| agent.state) else { return false };
-        if queue.index() >= self.acd.queues.len() {
+        let Some(AgentState::Talking(call)) = self.state.acd.agent(id).map(|agent| agent.state) else { return false };
+        if queue.index() >= self.state.acd.queues.len() {
             return false;
         }
         self.part(call, false);
@@ -178,11 +181,11 @@ impl Engine {
 
     /// Caller and agent no longer talk; after-call work begins.
     pub(in crate::engine) fn part(&mut self, id: CallId, by_caller: bool) {
-        let (agent, since) = match self.calls.get(id).map(|call| &call.state) {
+        let (agent, since) = match self.state.calls.get(id).map(|call| &call.state) {
             Some(&(CallState::Talking { agent, since } | CallState::Held { agent, since })) => (agent, since),
             _ => return,
         };
-        let talked = self.now.since(since);
+        let talked = self.state.now.since(since);
         self.transition(id, CallState::Ivr(crate::engine::call::Step::Moving));
         self.fact(Fact::CallReleased { call: id, agent, talked, by_caller });
         self.command(Command::Disconnect { call: id, agent });
@@ -190,29 +193,28 @@ impl Engine {
     }
 
     fn begin_after_call_work(&mut self, id: AgentId, call: CallId) {
-        let queue = self.acd.agent(id).and_then(|agent| agent.queue);
-        let limit = queue.and_then(|queue| self.acd.queue(queue).config.wrap_up_limit);
-        let seq = limit.map_or(0, |limit| self.timers.arm(self.now + limit, Timer::WrapUp(id)));
-        if let Some(agent) = self.acd.agent_mut(id) {
+        let queue = self.state.acd.agent(id).and_then(|agent| agent.queue);
+        let limit = queue.and_then(|queue| self.state.acd.queue(queue).config.wrap_up_limit);
+        self.arm_agent(id, limit.map(|limit| (self.state.now + limit, Timer::WrapUp(id))));
+        if let Some(agent) = self.state.acd.agent_mut(id) {
             agent.state = AgentState::AfterCall(call);
-            agent.armed = seq;
         }
         self.fact(Fact::AfterCallWorkBegan { agent: id });
     }
 
     /// After-call work is done, by the agent's word or by its limit.
     pub(in crate::engine) fn end_after_call_work(&mut self, id: AgentId) {
-        let now = self.now;
-        let Some(agent) = self.acd.agent_mut(id) else { return };
+        let now = self.state.now;
+        let Some(agent) = self.state.acd.agent_mut(id) else { return };
         if let (Some(queue), Some(since)) = (agent.queue.take(), agent.busy_since) {
-            self.acd.queue_mut(queue).learn_handle(now.since(since));
+            self.state.acd.queue_mut(queue).learn_handle(now.since(since));
         }
         self.fulfil_wish(id);
     }
 
     /// An agent opens a back-office case for the call in hand or just ended.
     pub(in crate::engine) fn case_opened(&mut self, id: AgentId, kind: Symbol) -> bool {
-        let call = match self.acd.agent(id).map(|agent| agent.state) {
+        let call = match self.state.acd.agent(id).map(|agent| agent.state) {
             Some(AgentState::Talking(call) | AgentState::AfterCall(call)) => call,
             _ => return false,
         };

@@ -3,7 +3,7 @@
 //! The steps and words are the same for a number nobody has and for a wrong birth date: both are one refusal, told only
 //! after both were keyed. What is keyed here is secret throughout.
 
-use super::{CallState, Engine, Fact, Next, Purpose, Step};
+use super::{CallState, Fact, Next, Purpose, Step, Turn, script_of};
 use crate::{
     engine::call::Question,
     id::{CallId, NodeId, PersonId},
@@ -42,10 +42,10 @@ fn auth_of(script: &Script, node: NodeId) -> &Authenticate {
     }
 }
 
-impl Engine {
+impl Turn<'_> {
     /// Enters an `authenticate` node: asks for what is still missing.
     pub(super) fn authenticate(&mut self, id: CallId, script: &Script) -> Option<Next> {
-        let call = self.calls.get(id)?;
+        let call = self.state.calls.get(id)?;
         let auth = auth_of(script, call.node);
         if call.level >= auth.level {
             return Some(Next::Go(auth.ok));
@@ -67,13 +67,13 @@ impl Engine {
 
     /// An entry at an `authenticate` node is complete.
     pub(super) fn proof_keyed(&mut self, id: CallId, purpose: Purpose, keyed: Digits) {
-        let Some(call) = self.calls.get_mut(id) else { return };
-        let script = call.script.clone();
-        let auth = auth_of(&script, call.node);
+        let Some(call) = self.state.calls.get_mut(id) else { return };
+        let script = script_of(self.versions, call);
+        let auth = auth_of(script, call.node);
         match purpose {
             Purpose::Claim => {
                 call.claim = Some((auth.claim, keyed));
-                self.listen(id, &script, Purpose::Birth, true);
+                self.listen(id, script, Purpose::Birth, true);
             }
             Purpose::Birth => {
                 let Some((claim, digits)) = call.claim.take() else { return };
@@ -89,41 +89,41 @@ impl Engine {
 
     /// A check was answered.
     pub(super) fn checked(&mut self, id: CallId, question: Question, reply: Reply) {
-        let Some(call) = self.calls.get_mut(id) else { return };
-        let script = call.script.clone();
-        let auth = auth_of(&script, call.node);
+        let Some(call) = self.state.calls.get_mut(id) else { return };
+        let script = script_of(self.versions, call);
+        let auth = auth_of(script, call.node);
         match (question, reply) {
             (Question::Identity, Reply::Known(person)) => {
                 call.person = Some(person);
-                self.level_reached(id, &script, AccessLevel::L1);
+                self.level_reached(id, script, AccessLevel::L1);
             }
-            (Question::CheckCode, Reply::CodeRight) => self.level_reached(id, &script, AccessLevel::L2),
+            (Question::CheckCode, Reply::CodeRight) => self.level_reached(id, script, AccessLevel::L2),
             (Question::SendCode, Reply::CodeSent { tail, valid }) => {
                 call.code_sent = (tail, valid.as_mins_ceil() as i64);
                 self.fact(Fact::CodeSent { call: id });
-                self.listen(id, &script, Purpose::Code, true);
+                self.listen(id, script, Purpose::Code, true);
             }
             (Question::SendCode, Reply::NoPhone) => {
                 call.code_sent = (Digits::EMPTY, 0);
-                self.listen(id, &script, Purpose::Card, true);
+                self.listen(id, script, Purpose::Card, true);
             }
             (_, Reply::Locked { delay }) => {
                 self.fact(Fact::AuthenticationFailed { call: id, locked: true });
                 let minutes = Value::Number(delay.as_mins_ceil() as i64);
-                self.play_one(id, &script, auth.prompts.locked, [minutes].into());
+                self.play_one(id, script, auth.prompts.locked, [minutes].into());
                 self.go(id, Next::Go(auth.failed));
             }
-            (Question::Identity, Reply::Refused) => self.refused(id, &script, Purpose::Claim),
+            (Question::Identity, Reply::Refused) => self.refused(id, script, Purpose::Claim),
             (Question::CheckCode, Reply::Refused) => {
                 let again = if call.code_sent.1 > 0 { Purpose::Code } else { Purpose::Card };
-                self.refused(id, &script, again);
+                self.refused(id, script, again);
             }
             (question, _) => self.service_failed(id, question),
         }
     }
 
     fn level_reached(&mut self, id: CallId, script: &Script, level: AccessLevel) {
-        let Some(call) = self.calls.get_mut(id) else { return };
+        let Some(call) = self.state.calls.get_mut(id) else { return };
         call.level = level;
         let auth = auth_of(script, call.node);
         let Some(person) = call.person else { return };
@@ -140,7 +140,7 @@ impl Engine {
 
     /// It did not match: once more from `again`, until the tries of this call are used up.
     fn refused(&mut self, id: CallId, script: &Script, again: Purpose) {
-        let Some(call) = self.calls.get_mut(id) else { return };
+        let Some(call) = self.state.calls.get_mut(id) else { return };
         let field = usize::from(again != Purpose::Claim);
         call.tries[field] += 1;
         call.typed.clear();

@@ -1,7 +1,7 @@
 //! Evaluating a script's expressions for a call.
 
 use crate::{
-    engine::{Engine, call::Call},
+    engine::{call::Call, turn::Turn},
     id::CallId,
     script::{
         catalogue::AccessLevel,
@@ -10,16 +10,16 @@ use crate::{
     },
 };
 
-impl Engine {
+impl Turn<'_> {
     /// Whether a condition holds; none given holds.
     pub(in crate::engine) fn holds(&self, id: CallId, condition: Option<&Expr>) -> bool {
         let Some(condition) = condition else { return true };
-        self.calls.get(id).is_some_and(|call| self.eval(call, condition) == Value::Bool(true))
+        self.state.calls.get(id).is_some_and(|call| self.eval(call, condition) == Value::Bool(true))
     }
 
     /// The value of an expression.
     pub(in crate::engine) fn value(&self, id: CallId, expr: &Expr) -> Value {
-        self.calls.get(id).map_or(Value::Unset, |call| self.eval(call, expr))
+        self.state.calls.get(id).map_or(Value::Unset, |call| self.eval(call, expr))
     }
 
     fn eval(&self, call: &Call, expr: &Expr) -> Value {
@@ -55,11 +55,11 @@ impl Engine {
             Builtin::Position => Value::Number(outlook().0.into()),
             Builtin::Expected => Value::Number(outlook().1.as_mins_ceil() as i64),
             Builtin::Waited => {
-                let since = call.place.as_ref().map_or(self.now, |place| place.since);
-                Value::Number((self.now.since(since).as_secs() / 60) as i64)
+                let since = call.place.as_ref().map_or(self.state.now, |place| place.since);
+                Value::Number((self.state.now.since(since).as_secs() / 60) as i64)
             }
             Builtin::Agents => {
-                let agents = call.place.as_ref().map_or(0, |p| self.acd.agents_for(p.queue, p.language));
+                let agents = call.place.as_ref().map_or(0, |p| self.state.acd.agents_for(p.queue, p.language));
                 Value::Number(agents.into())
             }
             Builtin::Opens => hours(|h| Value::Time(h.opens)),
@@ -68,7 +68,7 @@ impl Engine {
             Builtin::Holiday => hours(|h| h.holiday.map_or(Value::Unset, Value::Symbol)),
             Builtin::CallbackFrom => call.promise.map_or(Value::Unset, |(from, _)| Value::Time(from)),
             Builtin::CallbackTo => call.promise.map_or(Value::Unset, |(_, to)| Value::Time(to)),
-            Builtin::Today => Value::Date(self.clock.local(self.now).0),
+            Builtin::Today => Value::Date(self.state.clock.local(self.state.now).0),
         }
     }
 }

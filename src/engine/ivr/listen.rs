@@ -13,10 +13,10 @@
 //! 8. Global keys work only where the node does not bind the key, and never inside an entry; there `*` cancels the entry.
 //! 9. All of it runs on the engine's time alone.
 
-use super::{CallState, Command, Engine, Fact, Next, Purpose, Slot, Step, Timer, authenticate::digits_of};
+use super::{CallState, Command, Fact, Next, Purpose, Slot, Step, Turn, authenticate::digits_of, script_of};
 use crate::{
     engine::{
-        call::{Keys, Phase},
+        call::{Call, Keys, Phase},
         output::Listen,
     },
     id::{CallId, LanguageId, NodeId},
@@ -40,10 +40,10 @@ struct Format {
     secret: bool,
 }
 
-impl Engine {
+impl Turn<'_> {
     /// Says the prompts of what is asked here (when `say`), then awaits keys.
     pub(super) fn listen(&mut self, id: CallId, script: &Script, purpose: Purpose, say: bool) {
-        let Some(call) = self.calls.get_mut(id) else { return };
+        let Some(call) = self.state.calls.get_mut(id) else { return };
         let node = script.node(call.node);
         let format = format_of(node, purpose);
         if format.secret {
@@ -53,22 +53,22 @@ impl Engine {
         if say {
             self.say_question(id, script, node, purpose);
         }
-        let Some(call) = self.calls.get_mut(id) else { return };
-        let speaking_until = call.playing_until.max(self.now);
-        let held = !call.typed.is_empty() && call.unstoppable_until > self.now;
+        let Some(call) = self.state.calls.get_mut(id) else { return };
+        let speaking_until = call.playing_until.max(self.state.now);
+        let held = !call.typed.is_empty() && call.unstoppable_until > self.state.now;
         let silence_at = speaking_until + node.input.first_digit;
         let (phase, due) = if held { (Phase::Held, call.unstoppable_until) } else { (Phase::First, silence_at) };
         call.listen_unsaid = !call.typed.is_empty();
         let (said, node_id) = (!call.listen_unsaid || held, call.node);
         self.transition(id, CallState::Ivr(Step::Listening { purpose, phase }));
-        self.arm(id, Slot::Step, due, Timer::Step(id));
+        self.arm(id, Slot::Step, due);
         if said {
             self.say_listening(id, node_id, format, silence_at);
         }
     }
 
     fn say_listening(&mut self, id: CallId, node: NodeId, format: Format, silence_at: Instant) {
-        if let Some(call) = self.calls.get_mut(id) {
+        if let Some(call) = self.state.calls.get_mut(id) {
             call.listen_unsaid = false;
         }
         let Format { min, max, terminator, secret } = format;
@@ -80,7 +80,7 @@ impl Engine {
             (NodeKind::Authenticate(auth), Purpose::Claim) => self.play(id, script, &auth.prompts.claim),
             (NodeKind::Authenticate(auth), Purpose::Birth) => self.play(id, script, &auth.prompts.birth),
             (NodeKind::Authenticate(auth), Purpose::Code) => {
-                let Some(call) = self.calls.get(id) else { return };
+                let Some(call) = self.state.calls.get(id) else { return };
                 let (tail, minutes) = call.code_sent;
                 let args = script.prompts.get(auth.prompts.code).slots.iter().map(|slot| match &*slot.name {
                     "tail" => Value::Digits(tail),
@@ -103,41 +103,41 @@ impl Engine {
 
     /// A caller who has keyed ahead does not hear the question, unless it must be heard.
     fn say_unless_skipped(&mut self, id: CallId, script: &Script, prompts: &[PromptUse]) {
-        let typed_ahead = self.calls.get(id).is_some_and(|call| !call.typed.is_empty());
+        let typed_ahead = self.state.calls.get(id).is_some_and(|call| !call.typed.is_empty());
         if !typed_ahead || !self.skippable(id, script, prompts) {
             self.play(id, script, prompts);
         }
     }
 
     fn say_in_each_language(&mut self, id: CallId, script: &Script, node: &Node, choices: &[(Key, LanguageId)]) {
-        let Some(before) = self.calls.get(id).map(|call| call.language) else { return };
+        let Some(before) = self.state.calls.get(id).map(|call| call.language) else { return };
         for (_, language) in choices {
-            if let Some(call) = self.calls.get_mut(id) {
+            if let Some(call) = self.state.calls.get_mut(id) {
                 call.language = *language;
             }
             self.say_unless_skipped(id, script, &node.prompts);
         }
-        if let Some(call) = self.calls.get_mut(id) {
+        if let Some(call) = self.state.calls.get_mut(id) {
             call.language = before;
         }
     }
 
     /// A key pressed while keys are awaited.
     pub(super) fn key_while_listening(&mut self, id: CallId, key: Key, phase: Phase) {
-        let now = self.now;
-        let Some(call) = self.calls.get_mut(id) else { return };
+        let now = self.state.now;
+        let Some(call) = self.state.calls.get_mut(id) else { return };
         if now < call.unstoppable_until {
             // What has to be heard out belongs to the question, so these are not keys pressed before it was asked: even a
             // secret entry takes them, once it has been heard.
-            if call.script.node(call.node).input.discard {
+            if script_of(self.versions, call).node(call.node).input.discard {
                 return;
             }
             call.typed.push(key);
             if phase == Phase::First {
-                let (at, state) = (call.unstoppable_until, call.state.clone());
+                let (at, state) = (call.unstoppable_until, call.state);
                 if let CallState::Ivr(Step::Listening { purpose, .. }) = state {
                     self.transition(id, CallState::Ivr(Step::Listening { purpose, phase: Phase::Held }));
-                    self.arm(id, Slot::Step, at, Timer::Step(id));
+                    self.arm(id, Slot::Step, at);
                 }
             }
             return;
@@ -150,8 +150,8 @@ impl Engine {
     /// Uses keys pressed ahead for as long as keys are awaited and may be used.
     pub(super) fn use_typed(&mut self, id: CallId) {
         loop {
-            let now = self.now;
-            let Some(call) = self.calls.get_mut(id) else { return };
+            let now = self.state.now;
+            let Some(call) = self.state.calls.get_mut(id) else { return };
             let CallState::Ivr(Step::Listening { purpose, .. }) = call.state else { return };
             if now < call.unstoppable_until {
                 return;
@@ -159,7 +159,7 @@ impl Engine {
             let Some(key) = call.typed.pop() else {
                 if call.listen_unsaid {
                     // The keys were not enough: the rest is awaited like any other.
-                    let (node, script) = (call.node, call.script.clone());
+                    let (node, script) = (call.node, script_of(self.versions, call));
                     let rules = script.node(node);
                     let first = call.playing_until.max(now) + rules.input.first_digit;
                     self.say_listening(id, node, format_of(rules, purpose), first);
@@ -173,9 +173,9 @@ impl Engine {
 
     /// One key of an entry.
     fn feed(&mut self, id: CallId, key: Key) {
-        let Some(call) = self.calls.get(id) else { return };
+        let Some(call) = self.state.calls.get(id) else { return };
         let CallState::Ivr(Step::Listening { purpose, phase }) = call.state else { return };
-        let script = call.script.clone();
+        let script = script_of(self.versions, call);
         let node = script.node(call.node);
         let fresh = call.entry.is_empty();
         match (&node.kind, purpose) {
@@ -186,7 +186,7 @@ impl Engine {
                 }
                 self.feed_digits(id, key, node, purpose, phase);
             }
-            (NodeKind::Survey { .. }, Purpose::Survey(number)) => self.feed_survey(id, key, &script, number),
+            (NodeKind::Survey { .. }, Purpose::Survey(number)) => self.feed_survey(id, key, script, number),
             (NodeKind::Authenticate(auth), _) => match auth.no_number {
                 Some(to) if fresh && key == Key::STAR && purpose == Purpose::Claim => self.chosen(id, key, None, to),
                 _ => self.feed_digits(id, key, node, purpose, phase),
@@ -198,7 +198,7 @@ impl Engine {
     /// A key of an entry of digits.
     fn feed_digits(&mut self, id: CallId, key: Key, node: &Node, purpose: Purpose, phase: Phase) {
         let format = format_of(node, purpose);
-        let Some(call) = self.calls.get_mut(id) else { return };
+        let Some(call) = self.state.calls.get_mut(id) else { return };
         let fresh = call.entry.is_empty();
         if format.terminator == Some(key) {
             if call.entry.len() >= format.min as usize {
@@ -236,7 +236,7 @@ impl Engine {
 
     /// What was keyed so far is thrown away, and the first key is awaited anew.
     pub(super) fn cancel_entry(&mut self, id: CallId, purpose: Purpose, node: &Node) {
-        if let Some(call) = self.calls.get_mut(id) {
+        if let Some(call) = self.state.calls.get_mut(id) {
             call.entry.clear();
         }
         self.await_next(id, purpose, Phase::First, node);
@@ -249,14 +249,14 @@ impl Engine {
             Phase::First | Phase::Held => node.input.first_digit,
         };
         self.transition(id, CallState::Ivr(Step::Listening { purpose, phase }));
-        self.arm(id, Slot::Step, self.now + wait, Timer::Step(id));
+        self.arm(id, Slot::Step, self.state.now + wait);
     }
 
     /// An entry is complete.
     fn accept(&mut self, id: CallId, node: &Node, purpose: Purpose) {
         self.forget_secret_keys(id);
         self.disarm(id, Slot::Step);
-        let Some(call) = self.calls.get_mut(id) else { return };
+        let Some(call) = self.state.calls.get_mut(id) else { return };
         let keyed = call.entry.digits();
         let (count, node_id) = (call.entry.len() as u8, call.node);
         call.handed_on = 0;
@@ -276,7 +276,7 @@ impl Engine {
         let readable = read.is_some();
         call.vars[slot] = read.unwrap_or_default();
         let valid = readable && self.holds(id, collect.valid.as_ref());
-        let Some(call) = self.calls.get_mut(id) else { return };
+        let Some(call) = self.state.calls.get_mut(id) else { return };
         if !valid {
             call.vars[slot] = before;
             self.escalate(id, false);
@@ -289,7 +289,7 @@ impl Engine {
 
     /// A key at a survey question: an answer, a refusal, or neither.
     fn feed_survey(&mut self, id: CallId, key: Key, script: &Script, number: u8) {
-        let Some(call) = self.calls.get_mut(id) else { return };
+        let Some(call) = self.state.calls.get_mut(id) else { return };
         let node = call.node;
         let NodeKind::Survey { questions, to } = &script.node(node).kind else { return };
         let question = &questions[number as usize];
@@ -317,14 +317,14 @@ impl Engine {
 
     /// A timer of the collector came to its time.
     pub(super) fn listening_due(&mut self, id: CallId, purpose: Purpose, phase: Phase) {
-        let Some(call) = self.calls.get(id) else { return };
-        let script = call.script.clone();
+        let Some(call) = self.state.calls.get(id) else { return };
+        let script = script_of(self.versions, call);
         let node = script.node(call.node);
         match phase {
             Phase::Held => {
-                let silence_at = call.playing_until.max(self.now) + node.input.first_digit;
+                let silence_at = call.playing_until.max(self.state.now) + node.input.first_digit;
                 self.transition(id, CallState::Ivr(Step::Listening { purpose, phase: Phase::First }));
-                self.arm(id, Slot::Step, silence_at, Timer::Step(id));
+                self.arm(id, Slot::Step, silence_at);
                 self.use_typed(id);
             }
             Phase::First => self.escalate(id, true),
@@ -342,9 +342,9 @@ impl Engine {
     /// Silence, or keys that fit nothing: the handler for the present count.
     pub(super) fn escalate(&mut self, id: CallId, silence: bool) {
         self.disarm(id, Slot::Step);
-        let Some(call) = self.calls.get_mut(id) else { return };
+        let Some(call) = self.state.calls.get_mut(id) else { return };
         let CallState::Ivr(Step::Listening { purpose, .. }) = call.state else { return };
-        let script = call.script.clone();
+        let script = script_of(self.versions, call);
         let node_id = call.node;
         let node = script.node(node_id);
         let digits = call.entry.len() as u8;
@@ -379,7 +379,7 @@ impl Engine {
             return;
         }
         let handlers = if silence { &node.input.no_input } else { &node.input.no_match };
-        self.handle_escalation(id, &script, handlers, count, purpose);
+        self.handle_escalation(id, script, handlers, count, purpose);
     }
 
     fn handle_escalation(&mut self, id: CallId, script: &Script, handlers: &Escalation, count: u8, purpose: Purpose) {
@@ -398,19 +398,19 @@ impl Engine {
 
     /// Keys pressed for a secret entry and not used by it go no further: what was keyed in secret answers no menu.
     pub(super) fn forget_secret_keys(&mut self, id: CallId) {
-        if self.is_secret(id)
-            && let Some(call) = self.calls.get_mut(id)
+        if let Some(call) = self.state.calls.get_mut(id)
+            && is_secret(call, script_of(self.versions, call))
         {
             call.typed.clear();
         }
     }
+}
 
-    /// Whether what a call keys now is secret.
-    pub(in crate::engine) fn is_secret(&self, id: CallId) -> bool {
-        self.calls.get(id).is_some_and(|call| match call.state {
-            CallState::Ivr(Step::Listening { purpose, .. }) => format_of(call.script.node(call.node), purpose).secret,
-            _ => false,
-        })
+/// Whether what a call keys now is secret.
+pub(in crate::engine) fn is_secret(call: &Call, script: &Script) -> bool {
+    match call.state {
+        CallState::Ivr(Step::Listening { purpose, .. }) => format_of(script.node(call.node), purpose).secret,
+        _ => false,
     }
 }
 

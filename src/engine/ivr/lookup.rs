@@ -1,6 +1,6 @@
 //! Asking services: a command out, a reply in.
 
-use super::{CallState, Cause, Command, Engine, Fact, Next, Slot, Step, Timer};
+use super::{CallState, Cause, Command, Fact, Next, Slot, Step, Turn, script_of};
 use crate::{
     engine::call::Question,
     id::{CallId, RequestId},
@@ -15,10 +15,10 @@ use crate::{
 /// How long identity and code checks may take.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(5);
 
-impl Engine {
+impl Turn<'_> {
     /// Asks the service of a `lookup` node.
     pub(super) fn look_up(&mut self, id: CallId, script: &Script) -> Option<Next> {
-        let call = self.calls.get(id)?;
+        let call = self.state.calls.get(id)?;
         let node = script.node(call.node);
         let NodeKind::Lookup { service, arguments, timeout, .. } = &node.kind else { return None };
         let (person, level) = (call.person, call.level);
@@ -35,17 +35,17 @@ impl Engine {
     }
 
     fn ask(&mut self, id: CallId, question: Question, query: Query, timeout: Duration) {
-        let Some(call) = self.calls.get_mut(id) else { return };
+        let Some(call) = self.state.calls.get_mut(id) else { return };
         call.requests += 1;
         let request = Request { id: RequestId(call.requests), caller: call.caller, query };
         self.transition(id, CallState::Ivr(Step::Asking { request: request.id, question }));
-        self.arm(id, Slot::Step, self.now + timeout, Timer::Step(id));
+        self.arm(id, Slot::Step, self.state.now + timeout);
         self.command(Command::Ask { call: id, request });
     }
 
     /// A service answered: whether anybody waited for it.
     pub(in crate::engine) fn replied(&mut self, id: CallId, request: RequestId, reply: Reply) -> bool {
-        let question = match self.calls.get(id).map(|call| &call.state) {
+        let question = match self.state.calls.get(id).map(|call| &call.state) {
             Some(&CallState::Ivr(Step::Asking { request: asked, question })) if asked == request => question,
             _ => return false,
         };
@@ -62,8 +62,8 @@ impl Engine {
     }
 
     fn looked_up(&mut self, id: CallId, reply: Reply) {
-        let Some(call) = self.calls.get_mut(id) else { return };
-        let script = call.script.clone();
+        let Some(call) = self.state.calls.get_mut(id) else { return };
+        let script = script_of(self.versions, call);
         let NodeKind::Lookup { service, into, outcomes, .. } = &script.node(call.node).kind else { return };
         let Reply::Answer { outcome, results } = reply else {
             // A world that answers a lookup with a check's reply has refused it.
@@ -81,8 +81,8 @@ impl Engine {
 
     /// A service is down or too slow.
     pub(super) fn service_failed(&mut self, id: CallId, question: Question) {
-        let Some(call) = self.calls.get(id) else { return };
-        let script = call.script.clone();
+        let Some(call) = self.state.calls.get(id) else { return };
+        let script = self.script(call);
         let (node, left) = (script.node(call.node), call.gone.then(|| call.outcome_on_hangup()));
         if let NodeKind::Lookup { service, .. } = &node.kind
             && question == Question::Lookup

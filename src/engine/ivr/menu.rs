@@ -2,11 +2,11 @@
 //!
 //! Confirmations and the choice of language are menus too, with choices of their own.
 
-use super::{CallState, Engine, Fact, Next, Purpose, Slot, Step};
+use super::{CallState, Fact, Next, Purpose, Slot, Step, Turn, script_of};
 use crate::{
     engine::call::Phase,
     id::{CallId, NodeId},
-    script::model::{GlobalAction, IntentId, Key, Node, NodeKind},
+    script::model::{Expr, GlobalAction, IntentId, Key, Node, NodeKind},
 };
 
 /// What the keys so far amount to at a menu.
@@ -14,22 +14,22 @@ enum Match {
     /// This choice, and none longer.
     Choice(usize),
     /// This choice, but a longer one is still possible.
-    Ambiguous,
+    Ambiguous(usize),
     /// Nothing yet, but a choice is still possible.
     Prefix,
     /// No choice is possible.
     None,
 }
 
-impl Engine {
+impl Turn<'_> {
     /// A key at a menu, a confirmation or the choice of language.
     pub(super) fn feed_menu(&mut self, id: CallId, key: Key, node: &Node) {
         let bound = self.match_menu(id, node, Some(key));
-        let fresh = self.calls.get(id).is_some_and(|call| call.entry.is_empty());
+        let fresh = self.state.calls.get(id).is_some_and(|call| call.entry.is_empty());
         match bound {
             Match::Choice(choice) => self.choose(id, node, choice),
-            Match::Ambiguous | Match::Prefix => {
-                if let Some(call) = self.calls.get_mut(id) {
+            Match::Ambiguous(_) | Match::Prefix => {
+                if let Some(call) = self.state.calls.get_mut(id) {
                     call.entry.push(key);
                 }
                 self.await_next(id, Purpose::Node, Phase::Inter, node);
@@ -38,7 +38,7 @@ impl Engine {
             Match::None if !fresh && key == Key::HASH => self.menu_ended(id, node),
             Match::None if !fresh && key == Key::STAR => self.cancel_entry(id, Purpose::Node, node),
             Match::None => {
-                if let Some(call) = self.calls.get_mut(id) {
+                if let Some(call) = self.state.calls.get_mut(id) {
                     call.entry.push(key);
                 }
                 self.escalate(id, false);
@@ -48,46 +48,40 @@ impl Engine {
 
     /// No further key comes: the choice that matches exactly, else a no-match.
     pub(super) fn menu_ended(&mut self, id: CallId, node: &Node) {
-        let exact = self.calls.get(id).and_then(|call| {
-            let offered = |keys: &[Key]| keys.len() == call.entry.len() && call.entry.begins(keys);
-            self.offered(id, node).into_iter().find(|(_, keys)| offered(keys)).map(|(i, _)| i)
-        });
-        match exact {
-            Some(choice) => self.choose(id, node, choice),
-            None => self.escalate(id, false),
+        match self.match_menu(id, node, None) {
+            Match::Choice(choice) | Match::Ambiguous(choice) => self.choose(id, node, choice),
+            Match::Prefix | Match::None => self.escalate(id, false),
         }
     }
 
-    /// The choices on offer now, with their places and keys.
-    fn offered<'a>(&self, id: CallId, node: &'a Node) -> Vec<(usize, &'a [Key])> {
+    /// What the entry with `key` added amounts to, among the choices on offer now.
+    fn match_menu(&self, id: CallId, node: &Node, key: Option<Key>) -> Match {
+        let Some(call) = self.state.calls.get(id) else { return Match::None };
+        let mut entry = call.entry;
+        key.into_iter().for_each(|key| entry.push(key));
+        let (mut exact, mut longer) = (None, false);
+        let mut look = |place: usize, keys: &[Key], when: Option<&Expr>| {
+            if entry.begins(keys) && self.holds(id, when) {
+                longer |= keys.len() > entry.len();
+                exact = exact.or((keys.len() == entry.len()).then_some(place));
+            }
+        };
         match &node.kind {
             NodeKind::Menu { choices } => {
-                let on_offer = choices.iter().enumerate().filter(|(_, choice)| self.holds(id, choice.when.as_ref()));
-                on_offer.map(|(i, choice)| (i, &*choice.keys)).collect()
+                choices.iter().enumerate().for_each(|(i, choice)| look(i, &choice.keys, choice.when.as_ref()));
             }
             NodeKind::Confirm { yes_key, no_key, .. } => {
-                vec![(0, std::slice::from_ref(yes_key)), (1, std::slice::from_ref(no_key))]
+                look(0, std::slice::from_ref(yes_key), None);
+                look(1, std::slice::from_ref(no_key), None);
             }
             NodeKind::Language { choices, .. } => {
-                choices.iter().enumerate().map(|(i, (key, _))| (i, std::slice::from_ref(key))).collect()
+                choices.iter().enumerate().for_each(|(i, (key, _))| look(i, std::slice::from_ref(key), None));
             }
-            _ => Vec::new(),
+            _ => {}
         }
-    }
-
-    /// What the entry with `key` added amounts to.
-    fn match_menu(&self, id: CallId, node: &Node, key: Option<Key>) -> Match {
-        let Some(call) = self.calls.get(id) else { return Match::None };
-        let mut entry = call.entry.clone();
-        if let Some(key) = key {
-            entry.push(key);
-        }
-        let possible: Vec<_> = self.offered(id, node).into_iter().filter(|(_, keys)| entry.begins(keys)).collect();
-        let exact = possible.iter().find(|(_, keys)| keys.len() == entry.len());
-        let longer = possible.iter().any(|(_, keys)| keys.len() > entry.len());
         match (exact, longer) {
-            (Some((choice, _)), false) => Match::Choice(*choice),
-            (Some(_), true) => Match::Ambiguous,
+            (Some(choice), false) => Match::Choice(choice),
+            (Some(choice), true) => Match::Ambiguous(choice),
             (None, true) => Match::Prefix,
             (None, false) => Match::None,
         }
@@ -110,7 +104,7 @@ impl Engine {
     pub(super) fn chosen(&mut self, id: CallId, key: Key, serves: Option<IntentId>, to: NodeId) {
         self.forget_secret_keys(id);
         self.disarm(id, Slot::Step);
-        let Some(call) = self.calls.get_mut(id) else { return };
+        let Some(call) = self.state.calls.get_mut(id) else { return };
         let node = call.node;
         call.handed_on = 0;
         call.entry.clear();
@@ -131,27 +125,27 @@ impl Engine {
 
     /// Plays the node again; counts begin anew.
     fn repeat(&mut self, id: CallId) {
-        let Some(call) = self.calls.get_mut(id) else { return };
+        let Some(call) = self.state.calls.get_mut(id) else { return };
         (call.no_input, call.no_match) = (0, 0);
         let node = call.node;
         let CallState::Ivr(Step::Listening { purpose, .. }) = call.state else { return };
-        let script = call.script.clone();
+        let script = script_of(self.versions, call);
         self.disarm(id, Slot::Step);
         self.fact(Fact::WentBack { call: id, node });
-        self.listen(id, &script, purpose, true);
+        self.listen(id, script, purpose, true);
     }
 
     /// Goes back to the menu or entry before this one; where there is none, plays this one again.
     fn back(&mut self, id: CallId) {
         self.forget_secret_keys(id);
-        let Some(call) = self.calls.get_mut(id) else { return };
+        let Some(call) = self.state.calls.get_mut(id) else { return };
         let here = call.node;
         while call.history.last().is_some_and(|(node, _)| *node == here) {
             call.history.pop();
         }
         let Some((node, depth)) = call.history.pop() else {
             let depth = call.frames.len();
-            if call.script.node(here).back_point {
+            if script_of(self.versions, call).node(here).back_point {
                 call.history.push((here, depth));
             }
             self.repeat(id);

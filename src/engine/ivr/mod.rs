@@ -1,6 +1,6 @@
 //! The IVR: walks a call through the nodes of its script.
 //!
-//! [`Engine::go`] enters node after node until one waits for something: the end of a prompt, keys, a service, an agent. The
+//! [`Turn::go`] enters node after node until one waits for something: the end of a prompt, keys, a service, an agent. The
 //! digit collector is in `listen` and `menu`, authentication in `authenticate`.
 //!
 //! May import within the engine. What never enters: text (prompts are ids with arguments), the registry (services are asked
@@ -13,11 +13,14 @@ mod lookup;
 mod menu;
 mod play;
 
+pub(super) use listen::is_secret;
+
 use super::{
-    Command, Engine, Fact,
-    call::{CallState, Frame, Next, Purpose, Slot, Step},
+    Command, Fact,
+    call::{Call, CallState, Frame, Next, Purpose, Slot, Step},
     event::Cause,
-    timer::Timer,
+    script_of,
+    turn::Turn,
 };
 use crate::{
     id::{CallId, LanguageId, NodeId, QueueId, VarId},
@@ -41,7 +44,7 @@ const HISTORY: usize = 64;
 /// up; nobody comes back to them, and the oldest is forgotten.
 const DEPTH: usize = 64;
 
-impl Engine {
+impl Turn<'_> {
     /// Walks on until the call waits for something, then uses keys pressed ahead.
     pub(in crate::engine) fn go(&mut self, id: CallId, next: Next) {
         let mut next = Some(next);
@@ -62,8 +65,8 @@ impl Engine {
 
     /// Enters a node: what follows at once, or `None` when the call waits or has ended.
     fn enter(&mut self, id: CallId, node_id: NodeId) -> Option<Next> {
-        let call = self.calls.get_mut(id)?;
-        let script = call.script.clone();
+        let call = self.state.calls.get_mut(id)?;
+        let script = script_of(self.versions, call);
         let node = script.node(node_id);
         call.node = node_id;
         (call.no_input, call.no_match) = (0, 0);
@@ -80,7 +83,7 @@ impl Engine {
         if gone && !node.kind.runs_without_caller() {
             return Some(Next::Finish);
         }
-        self.perform(id, &script, node_id)
+        self.perform(id, script, node_id)
     }
 
     /// Does what a node does.
@@ -103,7 +106,7 @@ impl Engine {
             NodeKind::Queue(queue) => {
                 self.play(id, script, &node.prompts);
                 let into = self.resolve_queue(id, queue.queue)?;
-                if let Some(call) = self.calls.get_mut(id) {
+                if let Some(call) = self.state.calls.get_mut(id) {
                     call.queue_node = Some(node_id);
                 }
                 self.enter_queue(id, into, queue).map(Next::Go)
@@ -134,9 +137,9 @@ impl Engine {
                 cases.iter().find(|(case, _)| *case == value).map_or(*otherwise, |case| case.1)
             }
             NodeKind::Hours { calendar, open, closed, holiday, periods } => {
-                let version = self.calls.get(id)?.version;
-                let hours = *self.versions[version].calendars[calendar.index()].at(self.now);
-                self.calls.get_mut(id)?.hours = Some(hours);
+                let version = self.state.calls.get(id)?.version;
+                let hours = *self.versions[version].calendars[calendar.index()].at(self.state.now);
+                self.state.calls.get_mut(id)?.hours = Some(hours);
                 let period = hours.period.and_then(|p| periods.iter().find(|(word, _)| *word == p.word));
                 match (hours.open, hours.holiday, period) {
                     (true, _, _) => *open,
@@ -157,26 +160,26 @@ impl Engine {
 
     /// Plays a node's prompts and goes on at their end; at once when there are none, or when keys were pressed ahead.
     fn say(&mut self, id: CallId, script: &Script, then: Next) -> Option<Next> {
-        let call = self.calls.get(id)?;
+        let call = self.state.calls.get(id)?;
         let uses = &script.node(call.node).prompts;
         let typed_ahead = !call.typed.is_empty() && matches!(then, Next::Go(_));
-        if typed_ahead && self.skippable(id, script, uses) && call.unstoppable_until <= self.now {
+        if typed_ahead && self.skippable(id, script, uses) && call.unstoppable_until <= self.state.now {
             return Some(then);
         }
         self.play(id, script, uses);
-        let until = self.calls.get(id)?.playing_until;
-        if until <= self.now {
+        let until = self.state.calls.get(id)?.playing_until;
+        if until <= self.state.now {
             return Some(then);
         }
         self.transition(id, CallState::Ivr(Step::Saying(then)));
-        self.arm(id, Slot::Step, until, Timer::Step(id));
+        self.arm(id, Slot::Step, until);
         None
     }
 
     /// The end the current node states.
     fn finish(&mut self, id: CallId) -> Option<Next> {
-        let call = self.calls.get(id)?;
-        let script = call.script.clone();
+        let call = self.state.calls.get(id)?;
+        let script = script_of(self.versions, call);
         let (outcome, cause) = match &script.node(call.node).kind {
             NodeKind::End { outcome } if call.gone => (*outcome, Cause::CallerHungUp),
             NodeKind::End { outcome } => (*outcome, Cause::ScriptEnded),
@@ -193,7 +196,7 @@ impl Engine {
 
     /// The queue of the engine that a node of this call's version means.
     fn resolve_queue(&mut self, id: CallId, queue: QueueRef) -> Option<QueueId> {
-        let call = self.calls.get(id)?;
+        let call = self.state.calls.get(id)?;
         let named = match queue {
             QueueRef::Fixed(queue) => queue,
             QueueRef::Var(var) => match &call.vars[var.index()] {
@@ -208,7 +211,7 @@ impl Engine {
     pub(super) fn assign(&mut self, id: CallId, assignments: &[Assignment]) {
         for assignment in assignments {
             let value = self.value(id, &assignment.value);
-            let Some(call) = self.calls.get_mut(id) else { return };
+            let Some(call) = self.state.calls.get_mut(id) else { return };
             match (assignment.target, value) {
                 (Target::Var(var), value) => call.vars[var.index()] = value,
                 (Target::Recording, Value::Bool(allowed)) => {
@@ -222,7 +225,7 @@ impl Engine {
     }
 
     pub(super) fn set_language(&mut self, id: CallId, language: LanguageId) {
-        if let Some(call) = self.calls.get_mut(id) {
+        if let Some(call) = self.state.calls.get_mut(id) {
             call.language = language;
             self.fact(Fact::LanguageSet { call: id, language });
         }
@@ -230,14 +233,14 @@ impl Engine {
 
     fn split(&mut self, id: CallId, parts: &[(u32, NodeId)]) -> Option<NodeId> {
         use rand::RngExt;
-        let call = self.calls.get(id)?;
+        let call = self.state.calls.get(id)?;
         let (node, lot) = (call.node, call.lot());
-        let lot = self.seed.stream(Chance::Split, lot ^ mix(node.0.into())).random_range(0..1_000_000);
+        let lot = self.state.seed.stream(Chance::Split, lot ^ mix(node.0.into())).random_range(0..1_000_000);
         parts.iter().find(|(upto, _)| lot < *upto).or(parts.last()).map(|part| part.1)
     }
 
     fn count_loop(&mut self, id: CallId, times: u32, counter: VarId, body: NodeId, done: NodeId) -> Option<NodeId> {
-        let slot = &mut self.calls.get_mut(id)?.vars[counter.index()];
+        let slot = &mut self.state.calls.get_mut(id)?.vars[counter.index()];
         let visits = match slot {
             Value::Number(n) => *n + 1,
             _ => 1,
@@ -248,7 +251,7 @@ impl Engine {
 
     fn call_flow(&mut self, id: CallId, entry: NodeId, with: &[Assignment]) -> Option<Next> {
         self.assign(id, with);
-        let call = self.calls.get_mut(id)?;
+        let call = self.state.calls.get_mut(id)?;
         if call.frames.len() >= DEPTH {
             call.frames.remove(0);
         }
@@ -258,7 +261,7 @@ impl Engine {
 
     fn return_from_flow(&mut self, id: CallId, script: &Script, values: &[Assignment]) -> Option<Next> {
         self.assign(id, values);
-        let call = self.calls.get_mut(id)?;
+        let call = self.state.calls.get_mut(id)?;
         let Some(frame) = call.frames.pop() else {
             // The flow was entered by a goto, so there is nowhere to return to.
             return Some(Next::Finish);
@@ -275,26 +278,26 @@ impl Engine {
     }
 
     fn record_message(&mut self, id: CallId, script: &Script, max: Duration) {
-        let Some(node) = self.calls.get(id).map(|call| call.node) else { return };
+        let Some(node) = self.state.calls.get(id).map(|call| call.node) else { return };
         self.play(id, script, &script.node(node).prompts);
-        let Some(since) = self.calls.get(id).map(|call| call.playing_until.max(self.now)) else { return };
+        let Some(since) = self.state.calls.get(id).map(|call| call.playing_until.max(self.state.now)) else { return };
         self.transition(id, CallState::Ivr(Step::Recording { since }));
-        self.arm(id, Slot::Step, since + max, Timer::Step(id));
+        self.arm(id, Slot::Step, since + max);
     }
 
     fn end_recording(&mut self, id: CallId) {
-        let Some(call) = self.calls.get(id) else { return };
+        let Some(call) = self.state.calls.get(id) else { return };
         let CallState::Ivr(Step::Recording { since }) = call.state else { return };
-        let script = call.script.clone();
+        let script = script_of(self.versions, call);
         let NodeKind::Record { to, .. } = script.node(call.node).kind else { return };
         self.disarm(id, Slot::Step);
-        self.fact(Fact::MessageRecorded { call: id, length: self.now.since(since) });
+        self.fact(Fact::MessageRecorded { call: id, length: self.state.now.since(since) });
         self.go(id, Next::Go(to));
     }
 
     /// Asks question `number` of a survey, or goes on after the last.
     fn ask_survey(&mut self, id: CallId, script: &Script, number: u8) -> Option<Next> {
-        let node = self.calls.get(id)?.node;
+        let node = self.state.calls.get(id)?.node;
         let NodeKind::Survey { questions, to } = &script.node(node).kind else { return None };
         if number as usize >= questions.len() {
             return Some(Next::Go(*to));
@@ -305,7 +308,7 @@ impl Engine {
 
     /// A call's step has come to its time.
     pub(in crate::engine) fn step_due(&mut self, id: CallId) {
-        let Some(CallState::Ivr(step)) = self.calls.get(id).map(|call| call.state.clone()) else { return };
+        let Some(CallState::Ivr(step)) = self.state.calls.get(id).map(|call| call.state) else { return };
         match step {
             Step::Moving => {}
             Step::Saying(then) => self.go(id, then),
@@ -317,14 +320,14 @@ impl Engine {
 
     /// A caller pressed a key: whether it means something, now or later.
     pub(in crate::engine) fn key_pressed(&mut self, id: CallId, key: Key) -> bool {
-        let now = self.now;
-        let Some(call) = self.calls.get_mut(id).filter(|call| !call.gone) else { return false };
-        match call.state.clone() {
+        let now = self.state.now;
+        let Some(call) = self.state.calls.get_mut(id).filter(|call| !call.gone) else { return false };
+        match call.state {
             CallState::Queued => return self.key_while_waiting(id, key),
             CallState::Ivr(Step::Listening { phase, .. }) => self.key_while_listening(id, key, phase),
             CallState::Ivr(Step::Saying(then)) => {
                 let held = now < call.unstoppable_until;
-                if held && call.script.node(call.node).input.discard {
+                if held && script_of(self.versions, call).node(call.node).input.discard {
                     return false;
                 }
                 call.typed.push(key);
@@ -335,8 +338,7 @@ impl Engine {
                 }
             }
             CallState::Ivr(Step::Recording { .. }) => {
-                let finishes =
-                    matches!(call.script.node(call.node).kind, NodeKind::Record { finish, .. } if finish == key);
+                let finishes = matches!(script_of(self.versions, call).node(call.node).kind, NodeKind::Record { finish, .. } if finish == key);
                 if !finishes {
                     return false;
                 }
@@ -349,23 +351,10 @@ impl Engine {
         true
     }
 
-    /// Whether a key pressed at `at` would be thrown away, whichever it is.
-    pub(in crate::engine) fn is_deaf(&self, id: CallId, at: Instant) -> bool {
-        let Some(call) = self.calls.get(id).filter(|call| !call.gone) else { return true };
-        match &call.state {
-            CallState::Ivr(Step::Saying(_) | Step::Listening { .. }) => {
-                at < call.unstoppable_until && call.script.node(call.node).input.discard
-            }
-            // A key that ends the wait or the recording must be told from one that does not.
-            CallState::Queued | CallState::Ivr(_) => false,
-            _ => true,
-        }
-    }
-
     /// The agent has done; the call goes on where its queue node says, or ends.
     pub(in crate::engine) fn after_agent(&mut self, id: CallId) {
-        let Some(call) = self.calls.get_mut(id) else { return };
-        let script = call.script.clone();
+        let Some(call) = self.state.calls.get_mut(id) else { return };
+        let script = script_of(self.versions, call);
         call.typed.clear();
         match call.queue_node.map(|node| &script.node(node).kind) {
             Some(NodeKind::Queue(queue)) => self.go(id, Next::Go(queue.answered)),
@@ -375,14 +364,35 @@ impl Engine {
 
     /// Ends a call, wherever it is in the menus.
     pub(in crate::engine) fn end_call(&mut self, id: CallId, outcome: Outcome, cause: Cause) {
-        let Some(call) = self.calls.get(id) else { return };
+        let Some(call) = self.state.calls.get(id) else { return };
         let node = call.node;
         self.transition(id, CallState::Ended);
         self.fact(Fact::CallEnded { call: id, outcome, cause, node });
         self.command(Command::HangUp { call: id, cause });
-        if let Some(call) = self.calls.remove(id) {
-            self.release_version(call.version);
-            self.release_promises(&call.promises);
+        let Some(call) = self.state.calls.get_mut(id) else { return };
+        let (version, armed) = (call.version, std::mem::take(&mut call.armed));
+        let promises = std::mem::take(&mut call.promises);
+        self.state.calls.remove(id);
+        for ticket in armed.into_iter().flatten() {
+            self.state.timers.cancel(ticket);
         }
+        self.state.running[version] -= 1;
+        self.state.unused |= self.state.running[version] == 0 && version + 1 < self.versions.len();
+        self.release_promises(&promises);
+    }
+}
+
+/// Whether a key pressed at `at` would be thrown away, whichever it is.
+pub(super) fn is_deaf(call: &Call, script: &Script, at: Instant) -> bool {
+    if call.gone {
+        return true;
+    }
+    match &call.state {
+        CallState::Ivr(Step::Saying(_) | Step::Listening { .. }) => {
+            at < call.unstoppable_until && script.node(call.node).input.discard
+        }
+        // A key that ends the wait or the recording must be told from one that does not.
+        CallState::Queued | CallState::Ivr(_) => false,
+        _ => true,
     }
 }

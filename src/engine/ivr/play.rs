@@ -1,13 +1,13 @@
 //! Saying prompts: each begins when what is being said ends, and takes as long as the script says.
 
 use crate::{
-    engine::{Command, Engine, Fact, call::Call, output::Play},
+    engine::{Command, Fact, call::Call, output::Play, turn::Turn},
     id::{CallId, PromptId},
     script::{Script, model::PromptUse, value::Value},
     time::Duration,
 };
 
-impl Engine {
+impl Turn<'_> {
     /// Says prompts to a caller, those whose conditions hold.
     pub(in crate::engine) fn play(&mut self, id: CallId, script: &Script, uses: &[PromptUse]) {
         for use_ in uses {
@@ -20,10 +20,10 @@ impl Engine {
 
     /// Says one prompt.
     pub(in crate::engine) fn play_one(&mut self, id: CallId, script: &Script, prompt: PromptId, args: Box<[Value]>) {
-        let now = self.now;
+        let now = self.state.now;
         let dated = script.prompts.get(prompt).otherwise.is_some();
-        let prompt = if dated { script.prompts.on(prompt, self.clock.local(now).0) } else { prompt };
-        let Some(call) = self.calls.get_mut(id).filter(|call| !call.gone) else { return };
+        let prompt = if dated { script.prompts.on(prompt, self.state.clock.local(now).0) } else { prompt };
+        let Some(call) = self.state.calls.get_mut(id).filter(|call| !call.gone) else { return };
         let language = call.language;
         let entry = script.prompts.get(prompt);
         let duration = entry.durations.get(language.index()).copied().unwrap_or(Duration::ZERO);
@@ -41,9 +41,9 @@ impl Engine {
 
     /// Stops what is being said because a key was pressed; what must be heard out is.
     pub(in crate::engine) fn cut_prompt(&mut self, id: CallId) {
-        let now = self.now;
+        let now = self.state.now;
         let stoppable = |call: &&mut Call| call.playing_until > now && call.unstoppable_until <= now;
-        let Some(call) = self.calls.get_mut(id).filter(stoppable) else { return };
+        let Some(call) = self.state.calls.get_mut(id).filter(stoppable) else { return };
         call.playing_until = now;
         self.fact(Fact::BargedIn { call: id });
         self.command(Command::StopPlaying { call: id });
@@ -51,7 +51,7 @@ impl Engine {
 
     /// Whether keys pressed ahead let the caller skip these prompts: none of them is one that must be heard.
     pub(in crate::engine) fn skippable(&self, id: CallId, script: &Script, uses: &[PromptUse]) -> bool {
-        let Some(call) = self.calls.get(id) else { return true };
+        let Some(call) = self.state.calls.get(id) else { return true };
         let must_hear =
             |use_: &PromptUse| !script.prompts.get(use_.prompt).barge_in && self.holds(id, use_.when.as_ref());
         script.node(call.node).input.barge_in && !uses.iter().any(must_hear)

@@ -37,7 +37,7 @@ pub(super) struct Matter {
     pub(super) intent: Option<u16>,
     pub(super) language: u8,
     pub(super) persona: u16,
-    pub(super) edition: u16,
+    pub(super) edition: u32,
     pub(super) state: State,
     /// Calls back that were promised and are not over.
     pub(super) promises: u8,

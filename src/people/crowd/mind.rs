@@ -197,7 +197,7 @@ impl Mind {
     }
 
     /// It is time for what she planned, or she has had enough.
-    pub fn wake(&mut self, at: Instant, _ear: &Ear<'_>) -> Option<Act> {
+    pub fn wake(&mut self, at: Instant) -> Option<Act> {
         if matches!(self.phase, Phase::Over | Phase::Talking) {
             return None;
         }

@@ -67,8 +67,10 @@ pub struct Crowd {
     redial: Arc<Redial>,
     names: Arc<Names>,
     clock: LocalClock,
-    /// As published, the one that calls begin on last.
-    editions: Vec<Arc<Edition>>,
+    /// The edition that [`Crowd::again`] begins with.
+    first: Arc<Edition>,
+    /// As published, the one that calls begin on last; those that no matter was last called about on are forgotten.
+    editions: Vec<Option<Arc<Edition>>>,
     matters: Vec<Matter>,
     free: Vec<u32>,
     calls: Window,
@@ -78,15 +80,16 @@ impl Crowd {
     /// Nobody yet. Intents, languages and personas of `cast` are those of `script`, on which calls begin.
     pub fn new(seed: Seed, cast: Arc<Cast>, script: &Arc<Script>, clock: &LocalClock) -> Crowd {
         let names = Names::of(script);
-        let edition = Edition::new(script, &names, clock);
+        let first = Arc::new(Edition::new(script, &names, clock));
         Crowd {
             seed,
+            editions: vec![Some(first.clone())],
+            first,
             manners: cast.personas.iter().map(Manner::new).collect(),
             redial: Arc::new(Redial::new(&cast.redial)),
             cast,
             names: Arc::new(names),
             clock: clock.clone(),
-            editions: vec![Arc::new(edition)],
             matters: Vec::new(),
             free: Vec::new(),
             calls: Window::default(),
@@ -95,10 +98,10 @@ impl Crowd {
 
     /// The same people with other chance, nobody having called yet: for another replication. Cheaper than [`Crowd::new`].
     pub fn again(&self, seed: Seed) -> Crowd {
-        let editions = self.editions[..1].to_vec();
         Crowd {
             seed,
-            editions,
+            editions: vec![Some(self.first.clone())],
+            first: self.first.clone(),
             matters: Vec::new(),
             free: Vec::new(),
             calls: Window::default(),
@@ -112,7 +115,18 @@ impl Crowd {
 
     /// Calls begin on this script from now on; intents and languages are found in it by name.
     pub fn publish(&mut self, script: &Arc<Script>) {
-        self.editions.push(Arc::new(Edition::new(script, &self.names, &self.clock)));
+        let mut used = vec![false; self.editions.len()];
+        let under_way = self.matters.iter().filter(|matter| matter.state != State::Free);
+        under_way.for_each(|matter| used[matter.edition as usize] = true);
+        for (edition, _) in self.editions.iter_mut().zip(used).filter(|(_, used)| !used) {
+            *edition = None;
+        }
+        self.editions.push(Some(Arc::new(Edition::new(script, &self.names, &self.clock))));
+    }
+
+    /// The script that calls begin on.
+    fn current(&self) -> &Edition {
+        self.editions.last().and_then(Option::as_ref).unwrap_or(&self.first)
     }
 
     /// Somebody new calls: her slot, and her call as the first input of `wishes`. `registry` tells who she is.
@@ -202,17 +216,16 @@ impl Crowd {
 
     /// Calls, for the first time or again.
     fn place_call(&mut self, slot: u32, wishes: &mut Wishes) {
+        let edition = self.current();
+        let matter = &self.matters[slot as usize];
+        let (intent, language) = (edition.intent(matter.intent), edition.language(matter.language));
         let edition = self.editions.len() - 1;
         let matter = &mut self.matters[slot as usize];
-        matter.edition = edition as u16;
-        matter.state = State::Dialling;
-        matter.settled = false;
+        (matter.edition, matter.state, matter.settled) = (edition as u32, State::Dialling, false);
         let me = &mut matter.me;
         me.attempt = me.attempt.saturating_add(1);
-        me.code = Secret::default();
-        (me.intent, me.language) =
-            (self.editions[edition].intent(matter.intent), self.editions[edition].language(matter.language));
-        let origin = Origin { lot: me.call_lot(), attempt: me.attempt, intent: me.intent, region: me.region };
+        (me.code, me.intent, me.language) = (Secret::default(), intent, language);
+        let origin = Origin { lot: me.call_lot(), attempt: me.attempt, intent, region: me.region };
         wishes.inputs.push(Input::CallArrived { caller: matter.number, language: None, origin: Some(origin) });
     }
 
@@ -249,8 +262,9 @@ impl Crowd {
         if matter.call != Some(call) || matter.state != State::OnTelephone {
             return;
         }
+        let Some(edition) = &self.editions[matter.edition as usize] else { return };
         let ear = Ear {
-            guide: &self.editions[matter.edition as usize].guide,
+            guide: &edition.guide,
             manner: &self.manners[matter.persona as usize],
             seed: self.seed,
             me: &matter.me,
@@ -312,14 +326,7 @@ impl Crowd {
         matter.planned = Instant::NEVER;
         match (matter.state, matter.call) {
             (State::OnTelephone, Some(call)) => {
-                let ear = Ear {
-                    guide: &self.editions[matter.edition as usize].guide,
-                    manner: &self.manners[matter.persona as usize],
-                    seed: self.seed,
-                    me: &matter.me,
-                    registry: None,
-                };
-                wishes.inputs.extend(matter.mind.wake(at, &ear).map(|act| input(call, act)));
+                wishes.inputs.extend(matter.mind.wake(at).map(|act| input(call, act)));
             }
             (State::Ringing(call), _) => {
                 (matter.call, matter.state, matter.mind) = (Some(call), State::OnTelephone, Mind::picked_up(at));

@@ -68,7 +68,7 @@ impl Crowd {
             let after = if abandoned { &rules.after_abandon } else { &rules.after_failure };
             let delay = after.sample(&mut stream);
             if delay < Duration::MAX {
-                let edition = &self.editions[self.editions.len() - 1];
+                let edition = self.editions.last().and_then(Option::as_ref).unwrap_or(&self.first);
                 let then = at + delay;
                 let spread = delay.as_micros();
                 matter.acts_at = rules.not_before.map_or(then, |time| edition.not_before(then, time, spread));

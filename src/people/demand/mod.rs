@@ -7,6 +7,9 @@
 //! Chance comes from streams of its own: when the calls of a source come ([`crate::random::Purpose::Arrival`]), whose they are
 //! (`Person`), how busy a day (`DayFactor`) and a half-hour (`HalfHourFactor`) is; each keyed by source and local day. What
 //! happens in the centre cannot change a birth, nor can another source.
+//!
+//! What a caller wants, speaks and puts up with is not drawn here but from her lot: what is fixed at birth from one stream
+//! (`Birth`) in a fixed order, which is as independent of the design as a stream for each and three times as cheap.
 
 mod alias;
 mod cursor;

@@ -76,11 +76,7 @@ pub fn gamma_quantile(shape: f64, p: f64) -> f64 {
             x = 0.5 * (low + high);
         }
         let miss = gamma_above(shape, x) - above;
-        if miss > 0.0 {
-            low = x
-        } else {
-            high = x
-        }
+        (low, high) = if miss > 0.0 { (x, high) } else { (low, x) };
         let density = libm::exp((shape - 1.0) * libm::log(x) - x - log_gamma);
         let next = x + miss / density;
         if (next - x).abs() <= 1e-11 * x || high - low <= 1e-13 * high {

@@ -97,6 +97,7 @@ impl Told {
 }
 
 impl Live {
+    #[inline]
     pub(super) fn new(at: Instant, keys: Keys, version: u32, node: u32) -> Live {
         Live {
             counted: true,
@@ -140,6 +141,7 @@ impl Live {
     }
 
     /// The time since it last moved in the menus; it goes on there.
+    #[inline]
     pub(super) fn pass_menu_time(&mut self, at: Instant) -> Duration {
         if self.menus_since == Instant::NEVER {
             return Duration::ZERO;
@@ -164,6 +166,7 @@ impl Live {
     }
 
     /// What the call adds to the fields that change with almost every call.
+    #[inline]
     pub(super) fn common(&self, at: Instant, rules: &TallyRules, outcome: Option<Outcome>) -> [u64; COMMON] {
         let one = u64::from;
         let offered = !self.callback;

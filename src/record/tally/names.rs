@@ -42,9 +42,8 @@ fn place(known: &mut Vec<Arc<str>>, name: &Arc<str>) -> usize {
 impl Names {
     /// The names of the first script.
     pub fn new(script: &Script) -> Names {
-        let mut names = Names::default();
-        names.nodes = script.nodes.iter().map(|node| node.name.clone().into()).collect();
-        names.intents = script.intents.to_vec();
+        let nodes = script.nodes.iter().map(|node| node.name.clone()).collect();
+        let mut names = Names { nodes, intents: script.intents.to_vec(), ..Names::default() };
         names.publish_rest(script);
         names
     }
@@ -55,7 +54,7 @@ impl Names {
         let mut by_name: std::collections::BTreeMap<Arc<str>, u32> =
             self.nodes.iter().enumerate().map(|(i, name)| (name.clone(), i as u32)).collect();
         for node in &script.nodes {
-            let name: Arc<str> = node.name.clone().into();
+            let name = node.name.clone();
             let place = *by_name.entry(name.clone()).or_insert(self.nodes.len() as u32);
             if place as usize == self.nodes.len() {
                 self.nodes.push(name);

@@ -68,11 +68,17 @@ pub(super) struct Staff {
 }
 
 impl Staff {
+    #[inline]
     fn seat(&mut self, id: AgentId) -> &mut Agent {
         if id.index() >= self.agents.len() {
-            self.agents.resize(id.index() + 1, OFF);
+            self.make_seats(id);
         }
         &mut self.agents[id.index()]
+    }
+
+    #[cold]
+    fn make_seats(&mut self, id: AgentId) {
+        self.agents.resize(id.index() + 1, OFF);
     }
 
     /// An agent does something else from now on. Returns after-call work that ends by it, and how it counts.

@@ -202,7 +202,13 @@ impl Sums {
             mine.law.merge(&theirs.law);
         }
         merge_all(&mut self.languages, &other.languages);
-        merge_all(&mut self.intents, &other.intents);
+        // A call of unknown intent counts in the last place, wherever that is now.
+        let mut unknown = self.intents.pop().unwrap_or_default();
+        if let Some((last, known)) = other.intents.split_last() {
+            merge_all(&mut self.intents, known);
+            unknown.merge(last);
+        }
+        self.intents.push(unknown);
         merge_all(&mut self.regions, &other.regions);
         self.nodes.resize(self.nodes.len().max(other.nodes.len()), NodeSums::default());
         for (mine, theirs) in self.nodes.iter_mut().zip(&other.nodes) {

@@ -87,8 +87,7 @@ impl Reading {
         }
         let sum: f64 = weights.iter().sum();
         let outside = self.outside(table, &mut shape);
-        // A sum that is no number has been reported weight by weight.
-        if sum <= 0.0 && outside < 1.0 {
+        if weights.iter().all(|weight| *weight == 0.0) && outside < 1.0 {
             self.error("empty", &span, "the weights are all zero", "give at least one half-hour a weight above 0");
             return DayShape(shape);
         }

@@ -96,7 +96,7 @@ impl Reading {
         let last = self.clock.local(end).0;
         while date <= last && (repeated || found.is_empty()) {
             let moment = date.civil().at(time.hour() as i8, time.minute() as i8, 0, 0);
-            if Self::is_on(rule, date) && !self.is_before(moment) && self.instant(moment) <= end {
+            if rule.holds(date) && !self.is_before(moment) && self.instant(moment) <= end {
                 let ends = table.get("ends").and_then(|value| self.end_of(value, date.civil()));
                 found.push((moment, ends));
             }

@@ -64,7 +64,7 @@ pub(super) fn read(
             clock: LocalClock::utc(),
             zone: TimeZone::UTC,
         };
-        reading.open_centre(&root, overrides, centre);
+        reading.open_centre(&root, centre);
         scenario = reading.scenario(name, &root);
         let Reading { book: read, problems, besides: texts, .. } = reading;
         (book, besides) = (read, texts);
@@ -140,7 +140,7 @@ impl Reading {
         }
     }
 
-    fn open_centre(&mut self, root: &Table, overrides: &[Override], given: Option<&std::path::Path>) {
+    fn open_centre(&mut self, root: &Table, given: Option<&std::path::Path>) {
         let value = root.get("centre").filter(|value| value.text().is_some());
         let opened = match (given, value) {
             (Some(dir), _) => centre::of_folder(dir),
@@ -150,13 +150,15 @@ impl Reading {
             }
             (None, None) => Ok(Source::embedded()),
         };
-        let span = value.map_or(0..0, |value| value.span.clone());
-        let changes = overrides.iter().filter(|change| change.of_centre().is_some());
-        let loaded = opened.and_then(|source| {
-            let source = centre::changed(source, changes)?;
-            Ok((centre::load(&source)?, source))
-        });
-        match loaded {
+        let mut span = value.map_or(0..0, |value| value.span.clone());
+        let mut changed = opened;
+        for (change, place) in self.book.of_centre.clone() {
+            changed = changed.and_then(|source| {
+                span = place;
+                centre::changed(&source, &change)
+            });
+        }
+        match changed.and_then(|source| Ok((centre::load(&source)?, source))) {
             Ok((script, source)) => {
                 self.zone = TimeZone::get(&script.zone).unwrap_or(TimeZone::UTC);
                 self.script = Some(script);

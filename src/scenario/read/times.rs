@@ -78,16 +78,6 @@ impl Reading {
             self.error("dates-out-of-order", &value.span, message, "swap `from` and `to`");
         }
     }
-
-    /// Whether a local day is one the rule is about.
-    pub(super) fn is_on(rule: &DayRule, date: Date) -> bool {
-        let civil = date.civil();
-        let weekday = civil.weekday().to_monday_zero_offset();
-        rule.from.is_none_or(|from| from <= date)
-            && rule.to.is_none_or(|to| date <= to)
-            && rule.weekdays.is_none_or(|days| days & (1 << weekday) != 0)
-            && rule.first_days.is_none_or(|days| civil.day() <= days as i8)
-    }
 }
 
 /// A value as a local date with a time.

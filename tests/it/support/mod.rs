@@ -2,6 +2,7 @@
 
 pub mod busy;
 pub mod centre;
+pub mod day;
 pub mod rig;
 pub mod story;
 pub mod watch;

@@ -1,0 +1,47 @@
+//! The hash of every event of a short run of every scenario: what a change of the engine, of the people or of the demand
+//! does to any of them is seen here, and debug and release builds must agree.
+//!
+//! After a change that is meant: `UPDATE_EXPECT=1 cargo test --test it golden_traces`, and say in the commit why.
+
+use std::{num::NonZeroUsize, sync::atomic::AtomicBool};
+
+use hatif::{
+    scenario::{Override, Scenario, Stage},
+    sim::replicate::{Options, Runs, replicate_on},
+};
+
+/// The beginning of the run: half a working day, or some days where a scenario is about several. Small registries.
+fn shortened(name: &str) -> Vec<Override> {
+    let horizon = match name {
+        "amnesty" | "campaign_phase2" | "deadline_may" | "ramed_switch" => "horizon=38h",
+        "bank_1999" => "horizon=34h",
+        "erlang_a" | "erlang_b" | "erlang_c" => "horizon=4h",
+        _ => "horizon=14h",
+    };
+    let registry = "registry.size=60000";
+    let set: &[&str] = match name {
+        "erlang_a" | "erlang_b" | "erlang_c" | "bank_1999" => &[horizon, "replications=1"],
+        _ => &[horizon, "replications=1", registry],
+    };
+    set.iter().map(|set| set.parse().expect("a setting")).collect()
+}
+
+#[test]
+fn every_scenario_tells_the_events_it_always_told() {
+    let threads = NonZeroUsize::MIN;
+    let options = Options { runs: Runs::Scenario, seed: None, threads, trace: true };
+    let mut stages: Vec<(Option<(u32, u64)>, Stage)> = Vec::new();
+    let mut told = String::new();
+    for name in Scenario::names() {
+        let scenario = Scenario::named(&name, &shortened(&name), None).unwrap_or_else(|problems| panic!("{problems}"));
+        if stages.iter().all(|(registry, _)| *registry != scenario.registry) {
+            stages.push((scenario.registry, Stage::of(&scenario)));
+        }
+        let (_, stage) = stages.iter().find(|(registry, _)| *registry == scenario.registry).expect("just made");
+        let found = replicate_on(&scenario, stage, &options, &AtomicBool::new(false), &mut |_| {}).expect("it runs");
+        assert!(found.calls > 0, "{name} has no calls");
+        told.push_str(&format!("{name} {} calls {}\n", found.calls, found.trace.expect("asked for")));
+    }
+    assert!(told.lines().count() >= 20, "{told}");
+    expect_test::expect_file!["golden_traces.txt"].assert_eq(&told);
+}

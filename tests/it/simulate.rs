@@ -1,0 +1,323 @@
+//! `hatif simulate`, `compare` and `sweep`, through the real program and through the library.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader, Read},
+    num::{NonZeroU32, NonZeroUsize},
+    process::{Command, Output, Stdio},
+    sync::atomic::AtomicBool,
+};
+
+use hatif::{
+    scenario::{Override, Scenario},
+    sim::{
+        compare::{Comparison, compare},
+        replicate::{Options, Precision, Runs, replicate},
+        summary::Summary,
+    },
+};
+use serde_json::Value;
+
+fn hatif(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_hatif")).args(args).output().expect("the program starts")
+}
+
+fn json(args: &[&str]) -> Value {
+    let output = hatif(args);
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{args:?}: {told}");
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{args:?}: {error}"))
+}
+
+/// What a command that is refused says.
+fn refused(args: &[&str]) -> String {
+    let output = hatif(args);
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{args:?}: {told}");
+    assert!(output.stdout.is_empty(), "{args:?} printed something");
+    told
+}
+
+fn scenario(name: &str, set: &[&str]) -> Scenario {
+    let set: Vec<Override> = set.iter().map(|set| set.parse().expect("a setting")).collect();
+    Scenario::named(name, &set, None).unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+fn options(runs: Runs, threads: usize) -> Options {
+    Options { runs, seed: None, threads: NonZeroUsize::new(threads).expect("some"), trace: false }
+}
+
+fn count(n: u32) -> Runs {
+    Runs::Count(NonZeroU32::new(n).expect("some"))
+}
+
+fn run(scenario: &Scenario, options: &Options) -> Summary {
+    replicate(scenario, options, &AtomicBool::new(false), &mut |_| {}).expect("it runs")
+}
+
+fn both(a: &Scenario, b: &Scenario, pairs: u32) -> Comparison {
+    compare(a, b, &options(count(pairs), 2), &AtomicBool::new(false), &mut |_| {}).expect("it runs")
+}
+
+/// An afternoon of Erlang A: fifty agents, some 2,200 calls.
+const SHORT: [&str; 4] = ["--set", "horizon=5h", "--set", "warm_up=1h"];
+/// A day of the default centre for a small registry: some 340 calls.
+const SMALL: [&str; 4] = ["--set", "registry.size=100000", "--set", "horizon=15h"];
+
+#[test]
+fn one_two_and_four_threads_print_the_same_bytes() {
+    let commands: [&[&str]; 4] = [
+        &["simulate", "erlang_a", "--replications", "9", "--trace-hash", "--format", "json"],
+        &["simulate", "erlang_a", "--precision", "0.2"],
+        &["compare", "erlang_a", "--set-b", "staffing.total=52", "--replications", "5"],
+        &["sweep", "erlang_a", "--vary", "staffing.total=48..52:2", "--replications", "3"],
+    ];
+    for command in commands {
+        let of = |threads: &str| {
+            let args: Vec<&str> = command.iter().copied().chain(SHORT).chain(["--threads", threads]).collect();
+            let output = hatif(&args);
+            assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+            String::from_utf8(output.stdout).expect("UTF-8")
+        };
+        let one = of("1");
+        assert!(one.len() > 200);
+        assert_eq!((&of("2"), &of("4")), (&one, &one), "{command:?}");
+    }
+}
+
+#[test]
+fn other_seeds_are_other_runs_and_the_same_seed_is_the_same() {
+    let trace = |seed: &str| {
+        let mut args = vec!["simulate", "ordinary_day", "--replications", "1", "--trace-hash", "--format", "json"];
+        args.extend(SMALL);
+        args.extend(["--seed", seed]);
+        json(&args)["trace"].as_str().expect("a hash").to_owned()
+    };
+    let seven = trace("7");
+    assert_eq!(seven.len(), 64);
+    assert_eq!(trace("7"), seven);
+    assert_ne!(trace("8"), seven);
+}
+
+#[test]
+fn replications_stop_when_the_figures_are_known_well_enough() {
+    let scenario = scenario("erlang_a", &["horizon=5h", "warm_up=1h"]);
+    let at_most = NonZeroU32::new(200).expect("some");
+    let asked = Precision { relative: 0.2, absolute: 0.05, at_most };
+    let found = run(&scenario, &options(Runs::Precision(asked), 2));
+    assert!((Precision::AT_LEAST..200).contains(&found.replications), "{}", found.replications);
+    let width = |name: &str| found.of(name).expect("measured");
+    assert!(width("wait").relative_half_width().expect("a width") <= 0.2);
+    assert!(width("service_level").half_width().expect("a width") <= 0.05);
+    assert!(!found.partial);
+    // One replication fewer was not enough: it stops at the first that is.
+    let before = run(&scenario, &options(count(found.replications - 1), 2));
+    let met = before.of("wait").and_then(|e| e.relative_half_width()).is_some_and(|width| width <= 0.2)
+        && ["asa", "service_level", "abandonment"].iter().all(|name| before.of(name).is_some());
+    let shares = before.of("service_level").and_then(|e| e.half_width()).is_some_and(|width| width <= 0.05);
+    let asa = before.of("asa").and_then(|e| e.relative_half_width()).is_some_and(|width| width <= 0.2);
+    assert!(found.replications == Precision::AT_LEAST || !(met && shares && asa));
+    // What cannot be reached is said.
+    let asked = Precision { relative: 1e-6, absolute: 1e-6, at_most: NonZeroU32::new(12).expect("some") };
+    let found = run(&scenario, &options(Runs::Precision(asked), 2));
+    assert_eq!((found.replications, found.partial), (12, false));
+    assert!(found.warnings.iter().any(|warning| warning.code == "imprecise"));
+}
+
+#[test]
+fn ctrl_c_keeps_what_was_finished() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("out");
+    let mut args = vec!["simulate", "erlang_a", "--replications", "100000", "--log-progress", "--format", "json"];
+    args.extend(SHORT);
+    let mut child = Command::new(env!("CARGO_BIN_EXE_hatif"))
+        .args(&args)
+        .arg("--out")
+        .arg(&out)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let mut lines = BufReader::new(child.stderr.take().expect("piped")).lines();
+    let first = lines.next().expect("a line").expect("UTF-8");
+    assert!(first.starts_with("hatif: 1 of 100000 replications"), "{first}");
+    let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill runs");
+    assert!(sent.success());
+    let mut printed = String::new();
+    child.stdout.take().expect("piped").read_to_string(&mut printed).expect("UTF-8");
+    let rest: Vec<String> = lines.map(|line| line.expect("UTF-8")).collect();
+    assert_eq!(child.wait().expect("it ends").code(), Some(130), "{rest:?}");
+    assert!(rest.iter().any(|line| line.contains("cut short")), "{rest:?}");
+    let found: Value = serde_json::from_str(&printed).expect("JSON");
+    let finished = found["replications"].as_u64().expect("a number");
+    assert!((1..100_000).contains(&finished) && found["partial"] == true, "{finished}");
+    let written: Value =
+        serde_json::from_str(&fs::read_to_string(out.join("summary.json")).expect("written")).expect("JSON");
+    assert_eq!(written, found);
+}
+
+#[test]
+fn results_go_to_a_new_folder_or_over_an_earlier_run_and_over_nothing_else() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("out");
+    let out = out.to_str().expect("UTF-8");
+    let mut args = vec!["simulate", "erlang_a", "--replications", "2", "--out", out];
+    args.extend(SHORT);
+    for _ in 0..2 {
+        assert!(hatif(&args).status.success());
+    }
+    let summary: Value =
+        serde_json::from_str(&fs::read_to_string(format!("{out}/summary.json")).expect("a file")).expect("JSON");
+    let wait =
+        summary["measures"].as_array().expect("a list").iter().find(|one| one["name"] == "wait").expect("measured");
+    assert_eq!((&wait["unit"], &wait["level"]), (&Value::from("seconds"), &Value::from(0.95)));
+    let intervals = fs::read_to_string(format!("{out}/intervals.csv")).expect("a file");
+    let mut rows = csv::Reader::from_reader(intervals.as_bytes());
+    assert!(rows.headers().expect("heads").iter().any(|head| head == "service_level_low"));
+    assert!(
+        rows.records().map(|row| row.expect("a row")).any(|row| &row[1] == "02:00" && &row[2] == "50"),
+        "{intervals}"
+    );
+    fs::write(format!("{out}/notes.txt"), "mine").expect("written");
+    let told = refused(&args);
+    assert!(told.contains("notes.txt") && told.contains("choose an empty or new folder"), "{told}");
+    fs::write(folder.path().join("file"), "").expect("written");
+    let file = folder.path().join("file");
+    let told =
+        refused(&["sweep", "erlang_a", "--vary", "staffing.total=50..51", "--out", file.to_str().expect("UTF-8")]);
+    assert!(told.contains("choose a folder"), "{told}");
+}
+
+#[test]
+fn mistakes_are_told_with_a_way_out() {
+    let cases: [(&[&str], &str); 18] = [
+        (&["simulate", "ordinary_dya"], "did you mean `ordinary_day`?"),
+        (&["simulate", "no/such/file.toml"], "no/such/file.toml"),
+        (&["simulate", "erlang_a", "--replications", "0"], "choose 1 to 1000000"),
+        (&["simulate", "erlang_a", "--replications", "2000000"], "choose 1 to 1000000"),
+        (&["simulate", "erlang_a", "--threads", "0"], "choose 1 to 1024"),
+        (&["simulate", "erlang_a", "--precision", "0"], "above 0 and below 1"),
+        (&["simulate", "erlang_a", "--precision", "-0.1"], "above 0 and below 1"),
+        (&["simulate", "erlang_a", "--precision", "NaN"], "above 0 and below 1"),
+        (&["simulate", "erlang_a", "--precision", "0.1", "--replications", "3"], "cannot be used with"),
+        (&["simulate", "erlang_a", "--set", "staffing.totl=5"], "did you mean `total`?"),
+        (&["simulate", "erlang_a", "--set", "staffing.total"], "write key=value"),
+        (&["simulate", "erlang_a", "--set", "staffing.total=-5"], "--set staffing.total=-5"),
+        (&["compare", "erlang_a"], "nothing to compare erlang_a with"),
+        (&["compare", "erlang_a", "erlang_d"], "there is no scenario `erlang_d`"),
+        (&["sweep", "erlang_a", "--vary", "staffing.total=60..50"], "write 60..50:-1"),
+        (&["sweep", "erlang_a", "--vary", "staffing.total=50..60:0"], "never ends"),
+        (&["sweep", "erlang_a", "--vary", "staffing.total=1..100", "--vary", "seed=1..11"], "1100 points"),
+        (&["sweep", "erlang_a", "--vary", "staffing.totl=50..51"], "did you mean `total`?"),
+    ];
+    for (args, way_out) in cases {
+        let told = refused(args);
+        assert!(told.contains(way_out), "{args:?} said: {told}");
+    }
+    let twice = ["sweep", "erlang_a", "--vary", "staffing.total=1..2", "--vary", "staffing.total=3..4"];
+    assert!(refused(&twice).contains("varied twice"));
+}
+
+fn codes(summary: &Value) -> Vec<&str> {
+    let warnings = summary["warnings"].as_array().expect("a list");
+    warnings.iter().map(|warning| warning["code"].as_str().expect("a code")).collect()
+}
+
+#[test]
+fn what_the_figures_cannot_bear_is_said_in_words() {
+    let simulate = |name: &'static str, set: &[&str]| {
+        let mut args = vec!["simulate", name, "--format", "json"];
+        args.extend(set.iter().flat_map(|set| ["--set", set]));
+        json(&args)
+    };
+    let nobody = simulate("erlang_a", &["demand.callers.factor=0", "horizon=5h", "replications=2"]);
+    assert!(codes(&nobody).contains(&"no-calls"), "{:?}", codes(&nobody));
+    let unstaffed = simulate("erlang_a", &["staffing.total=0", "horizon=5h", "replications=2"]);
+    assert!(codes(&unstaffed).contains(&"unserved-queue"), "{:?}", codes(&unstaffed));
+    let unstable = simulate("erlang_c", &["staffing.total=9", "horizon=30h", "replications=6"]);
+    assert!(codes(&unstable).contains(&"unstable"), "{:?}", codes(&unstable));
+    let once = simulate("erlang_a", &["horizon=5h", "replications=1"]);
+    assert!(codes(&once).contains(&"no-interval"), "{:?}", codes(&once));
+    let batches = simulate("erlang_a", &["horizon=40h", "replications=1", "batches=10"]);
+    assert_eq!(batches["sample"], "batches");
+    assert!(!codes(&batches).contains(&"no-interval"), "{:?}", codes(&batches));
+    assert!(batches["measures"][0]["low"].is_number());
+}
+
+#[test]
+fn the_laws_are_checked_and_hold_in_every_run() {
+    let erlang = run(&scenario("erlang_a", &["horizon=20h"]), &options(count(4), 2));
+    let names: Vec<&str> = erlang.checks.iter().map(|check| check.name).collect();
+    assert_eq!(names, ["little", "abandonment"]);
+    let day = run(&scenario("ordinary_day", &["registry.size=200000", "staffing.total=5"]), &options(count(2), 2));
+    assert!(day.checks.len() > 3, "{:?}", day.checks);
+    for check in erlang.checks.iter().chain(&day.checks) {
+        assert!(check.holds, "{check:?}");
+    }
+    assert!(erlang.warnings.iter().chain(&day.warnings).all(|warning| warning.code != "law"));
+}
+
+#[test]
+fn a_design_does_not_differ_from_itself() {
+    let day = scenario("ordinary_day", &["registry.size=200000", "horizon=14h"]);
+    let found = both(&day, &day, 2);
+    assert!(found.matched > 500, "{}", found.matched);
+    assert_eq!((found.only_a, found.only_b, found.moved.len(), found.partings.len()), (0, 0, 0, 0));
+    for one in &found.differences {
+        assert!(one.a.value.is_none() || one.difference.value == Some(0.0), "{one:?}");
+    }
+}
+
+#[test]
+fn the_same_callers_narrow_the_difference_of_78_and_80_agents() {
+    // Erlang A scaled up to a load near that of eighty agents.
+    let with = |total: &str| {
+        scenario("erlang_a", &["demand.callers.rate={ calls = 860, per = \"1h\" }", total, "horizon=7h", "warm_up=1h"])
+    };
+    let found = both(&with("staffing.total=78"), &with("staffing.total=80"), 12);
+    for name in ["service_level", "wait", "abandonment"] {
+        let one = found.differences.iter().find(|one| one.name == name).expect("compared");
+        let (paired, apart) =
+            (one.difference.half_width().expect("a width"), one.independent_half_width.expect("a width"));
+        assert!(paired * 3.0 <= apart, "{name}: {paired} against {apart}");
+        assert!(one.difference.differs_from_zero(), "{name}: {:?}", one.difference);
+    }
+    // Who gave up with 78 and was answered with 80, and where it was decided.
+    let first = found.moved.first().expect("somebody");
+    assert_eq!((first.from.as_str(), first.to.as_str()), ("abandoned", "answered"));
+    let parting = found.partings.first().expect("somewhere");
+    assert_eq!((parting.a.as_str(), parting.b.as_str()), ("(hung up waiting)", "(answered)"));
+    assert!(!parting.examples.is_empty() && parting.calls >= first.calls);
+}
+
+#[test]
+fn a_sweep_says_the_same_of_a_point_as_a_run_of_its_own() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().to_str().expect("UTF-8");
+    let mut args =
+        vec!["sweep", "erlang_a", "--vary", "staffing.total=49..50", "--vary", "patience.exponential=20m,50m"];
+    args.extend(["--replications", "3", "--format", "json", "--out", out]);
+    args.extend(SHORT);
+    let found = json(&args);
+    let points = found["points"].as_array().expect("a list");
+    let at: Vec<&Value> = points.iter().map(|point| &point["at"]).collect();
+    assert_eq!(
+        at,
+        [["49", "20m"], ["49", "50m"], ["50", "20m"], ["50", "50m"]]
+            .map(|at| Value::from(at.to_vec()))
+            .iter()
+            .collect::<Vec<_>>()
+    );
+    let mut args = vec!["simulate", "erlang_a", "--replications", "3", "--format", "json"];
+    args.extend(SHORT);
+    let alone = json(&args);
+    let of = |measures: &Value| {
+        let measures = measures.as_array().expect("a list").clone();
+        measures.into_iter().find(|one| one["name"] == "wait").expect("measured")
+    };
+    assert_eq!(of(&points[3]["measures"]), of(&alone["measures"]));
+    let rows = fs::read_to_string(folder.path().join("sweep.csv")).expect("a file");
+    assert!(rows.starts_with("staffing.total,patience.exponential,replications,offered,") && rows.lines().count() == 5);
+    let chart = fs::read_to_string(folder.path().join("sweep.svg")).expect("a file");
+    assert!(chart.starts_with("<svg") && chart.contains("service level") && !chart.contains("http://127"));
+}
