@@ -7,8 +7,8 @@ use plotters::{
 };
 
 /// Width of every chart, in pixels of its own; a page scales it.
-const WIDTH: u32 = 860;
-const HEIGHT: u32 = 250;
+const WIDTH: u32 = 580;
+const HEIGHT: u32 = 240;
 
 /// Stands for the colour of the surrounding text, and is replaced by it.
 const INK: RGBColor = RGBColor(1, 2, 3);
@@ -123,8 +123,9 @@ fn draw_lines(
         .bold_line_style(INK.mix(0.15))
         .axis_style(INK.mix(0.4))
         .label_style(text.clone())
-        .x_labels(12)
-        .x_label_formatter(&|x| labels.get(x.round() as usize).cloned().unwrap_or_default())
+        .x_labels(labels.len().clamp(2, 10))
+        // Between two points there is nothing to name.
+        .x_label_formatter(&|x| labels.get(*x as usize).filter(|_| x.fract() == 0.0).cloned().unwrap_or_default())
         .y_labels(5)
         .draw()?;
     for one in series {

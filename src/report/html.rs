@@ -151,11 +151,11 @@ fn figure(html: &mut String, caption: &str, svg: &str) {
 fn over_time(html: &mut String, summary: &Summary, need: &[Option<f64>]) {
     let by_day = !summary.is_one_day();
     let labels: Vec<String> = match by_day {
-        true => summary.days.iter().map(|day| day.name.clone()).collect(),
+        true => summary.days_with_calls().map(|day| day.name.clone()).collect(),
         false => summary.intervals.iter().map(|interval| interval.time.clone()).collect(),
     };
     let measures: Vec<&[Found]> = match by_day {
-        true => summary.days.iter().map(|day| &*day.measures).collect(),
+        true => summary.days_with_calls().map(|day| &*day.measures).collect(),
         false => summary.intervals.iter().map(|interval| &*interval.measures).collect(),
     };
     if labels.len() < 2 {
@@ -201,15 +201,18 @@ fn waits(html: &mut String, summary: &Summary) {
         return;
     }
     let share = |n: u64| n as f64 / all as f64;
-    let label = |from: f64| if from < 60.0 { format!("{from:.0}s") } else { format!("{:.0}m", from / 60.0) };
-    let bars: Vec<Bar> = summary
-        .waits
+    let label = |from: f64| match from {
+        from if from < 60.0 => format!("{from:.0}"),
+        from => format!("{}:{:02}", from as u64 / 60, from as u64 % 60),
+    };
+    let last = summary.waits.iter().rposition(|class| class.answered + class.abandoned > 0).unwrap_or(0);
+    let bars: Vec<Bar> = summary.waits[..=last]
         .iter()
         .map(|class| Bar { label: label(class.from), parts: vec![share(class.answered), share(class.abandoned)] })
         .collect();
     html.push_str("<section><h2>How long callers waited</h2><div class=charts>");
     let svg = chart::bars(&bars, &[("answered", GREEN), ("abandoned", RED)]);
-    figure(html, "Waits by length (from), share of those who queued", &svg);
+    figure(html, "Waits from so many seconds (or minutes) on, share of those who queued", &svg);
     html.push_str(
         "<figure><figcaption>Quantiles of the waits of answered calls</figcaption><table><thead><tr><th>share of \
                    calls</th><th class=n>answered within</th></tr></thead><tbody>",

@@ -224,9 +224,15 @@ impl Summary {
         estimate_of(&self.measures, name)
     }
 
-    /// The number of days that were told apart.
+    /// Whether all calls came on one day; the last of them may have ended on the next.
     pub fn is_one_day(&self) -> bool {
-        self.days.len() <= 1
+        self.days_with_calls().count() <= 1
+    }
+
+    /// The days on which anybody called.
+    pub fn days_with_calls(&self) -> impl Iterator<Item = &Part> {
+        let called = |day: &&Part| estimate_of(&day.measures, "offered").is_some_and(|e| e.value > Some(0.0));
+        self.days.iter().filter(called)
     }
 }
 
