@@ -72,10 +72,18 @@ pub struct Wishes {
 
 impl Wishes {
     fn wake(&mut self, who: Who, at: Instant) {
-        self.plans.push(Plan { who, at: Some(at) });
+        self.plan(who, Some(at));
     }
     fn forget(&mut self, who: Who) {
-        self.plans.push(Plan { who, at: None });
+        self.plan(who, None);
+    }
+
+    /// Of several plans that somebody makes one after the other the last holds, so the others need not be told.
+    fn plan(&mut self, who: Who, at: Option<Instant>) {
+        match self.plans.last_mut() {
+            Some(plan) if plan.who == who => plan.at = at,
+            _ => self.plans.push(Plan { who, at }),
+        }
     }
 }
 
