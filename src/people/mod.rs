@@ -1,11 +1,12 @@
-//! The synthetic people: agents who work shifts, and callers who follow a list of what to press and when.
+//! The synthetic people: agents who work shifts, callers who want something and find their way through the menus (`crowd`),
+//! and callers who follow a list of what to press and when.
 //!
 //! People are pure, like the engine: they are told what their telephone does and what happens around them, and say what
 //! they do now ([`Wishes::inputs`]) and when they want to be woken ([`Wishes::plans`]). The world keeps their plans in its
 //! calendar. Chance comes from streams keyed by purpose and call, so that another hunt strategy meets the same people.
 //!
-//! May import `engine` (inputs, outputs and events alone), `script`, `random`, `time`, `id` and `pii`. Never enters: a
-//! clock, a socket, the registry, the engine's state.
+//! May import `engine` (inputs, outputs and events alone), `registry` (who callers are and what they know of themselves),
+//! `script`, `random`, `time`, `id` and `pii`. Never enters: a clock, a socket, the engine's state.
 
 pub mod agent;
 pub mod caller;
