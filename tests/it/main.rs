@@ -21,6 +21,7 @@ mod script;
 mod services;
 mod support;
 mod theory;
+mod theory_engine;
 mod theory_staff;
 mod tidy;
 mod two_clocks;
