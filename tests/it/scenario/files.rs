@@ -153,7 +153,8 @@ fn a_mistake_in_the_file_it_is_like_is_told_there() {
         2 | like = "paren"
           |        ^^^^^^^
           |
-          = help: did you mean `parent`?"#]].assert_eq(&report.expect_err("no such scenario").render(false));
+          = help: did you mean `parent`?"#]]
+    .assert_eq(&report.expect_err("no such scenario").render(false));
     let report = read_with("title = \"c\"\nlike = \"other\"\n", &[("other.toml", "like = \"day\"\n")], &[]);
     expect![[r#"
         error[like-cycle]: `day` is like this scenario in turn; nobody says what both are
@@ -162,7 +163,8 @@ fn a_mistake_in_the_file_it_is_like_is_told_there() {
         1 | like = "day"
           |        ^^^^^
           |
-          = help: remove one `like`"#]].assert_eq(&report.expect_err("a circle").render(false));
+          = help: remove one `like`"#]]
+    .assert_eq(&report.expect_err("a circle").render(false));
 }
 
 #[test]
