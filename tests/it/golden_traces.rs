@@ -10,20 +10,18 @@ use hatif::{
     sim::replicate::{Options, Runs, replicate_on},
 };
 
-/// The beginning of the run: half a working day, or some days where a scenario is about several. Small registries.
+/// The whole run of each, so that all that is planned happens, but few people: some fifty calls a day, or the beginning of
+/// a textbook run.
 fn shortened(name: &str) -> Vec<Override> {
-    let horizon = match name {
-        "amnesty" | "campaign_phase2" | "deadline_may" | "ramed_switch" => "horizon=38h",
-        "bank_1999" => "horizon=34h",
-        "erlang_a" | "erlang_b" | "erlang_c" => "horizon=4h",
-        _ => "horizon=14h",
-    };
-    let registry = "registry.size=60000";
     let set: &[&str] = match name {
-        "erlang_a" | "erlang_b" | "erlang_c" | "bank_1999" => &[horizon, "replications=1"],
-        _ => &[horizon, "replications=1", registry],
+        "erlang_a" | "erlang_b" | "erlang_c" => &["horizon=4h"],
+        "bank_1999" => &["demand.customers.factor=0.2"],
+        "amnesty" | "campaign_phase2" => &["registry.size=4000"],
+        "ramed_switch" => &["registry.size=4000", "demand.ramed.population.size=20000"],
+        "data_leak_probe" => &["registry.size=20000", "demand.probe.factor=0.02"],
+        _ => &["registry.size=20000"],
     };
-    set.iter().map(|set| set.parse().expect("a setting")).collect()
+    set.iter().chain(&["replications=1"]).map(|set| set.parse().expect("a setting")).collect()
 }
 
 #[test]
