@@ -27,7 +27,7 @@ pub struct Persona {
     pub adviser_after: f64,
     /// How long she stays in the menus before hanging up.
     pub menu_patience: Distribution,
-    /// How long she waits in a queue before hanging up, drawn once a matter.
+    /// How long she waits in a queue before hanging up, drawn for each of her calls.
     pub patience: Distribution,
     /// What an announced wait does.
     pub announced: Announced,

@@ -23,7 +23,16 @@ const BATCH: usize = 100_000;
 
 fn source(people: Whom, volume: Volume) -> Source {
     let (intents, languages, personas) = ([].into(), [].into(), [].into());
-    Source { name: "calls".into(), people, volume, factor: 1.0, intents, languages, personas }
+    Source {
+        name: "calls".into(),
+        people,
+        volume,
+        factor: 1.0,
+        intents,
+        adviser_after: Box::new([]),
+        languages,
+        personas,
+    }
 }
 
 /// 16,000 calls a day of people who call by status, category and region.

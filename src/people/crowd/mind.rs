@@ -10,7 +10,7 @@
 //! answers with a key or by hanging up; [`Mind::due`] says when it wants to be woken. Whoever brings its commands, a world
 //! or the far end of a socket, makes no difference.
 //!
-//! What she draws is keyed by her lot: her patience by the matter, her moods by the call, her keying by the how-manieth
+//! What she draws is keyed by her lot: her patience and her moods by the call, her keying by the how-manieth
 //! question of the call it is. So another menu, queue or staffing meets the same caller as far as she gets the same way.
 
 use super::{
@@ -376,7 +376,7 @@ impl Mind {
         }
         self.leave_menus(at);
         (self.phase, self.queue) = (Phase::Queued, queue);
-        let patience = ear.manner.patience.sample(&mut ear.seed.stream(Purpose::Patience, ear.me.lot));
+        let patience = ear.manner.patience.sample(&mut ear.seed.stream(Purpose::Patience, ear.me.call_lot()));
         self.leave_at = at + patience;
         None
     }
