@@ -45,13 +45,8 @@ fn assert_same(left: &[Event], right: &[Event]) {
     assert_eq!(left.len(), right.len());
 }
 
-/// A pump of a world that has been run ahead to the opening of the doors.
-fn pump(
-    world: World,
-    opens: Instant,
-    speed: f64,
-    tap: Box<dyn Tap>,
-) -> (mpsc::Sender<hatif::live::pump::Demand>, Pump) {
+/// A pump that owns a world; nothing of a synthetic caller may go to the store.
+fn pump(world: World, speed: f64, tap: Box<dyn Tap>) -> (mpsc::Sender<hatif::live::pump::Demand>, Pump) {
     let (demand, demands) = mpsc::channel(16);
     let (jobs, mut written) = mpsc::channel(16);
     let (_, durable) = mpsc::unbounded_channel();

@@ -10,14 +10,18 @@ use crate::{
     script::value::Symbol,
 };
 
+/// So many agents at most may be absent between those who have come and one who comes.
+const MAX_GAP: usize = 100_000;
+
 impl Turn<'_> {
-    /// An agent comes on duty. False when it does not fit (unknown group, a gap in ids, on duty already).
+    /// An agent comes on duty. False when it does not fit (unknown group, an id far
+    /// beyond all others, on duty already). Ids in between are those of agents who have not come yet.
     pub(in crate::engine) fn agent_logged_in(&mut self, id: AgentId, group: GroupId) -> bool {
-        if group.index() >= self.state.acd.groups.len() || id.index() > self.state.acd.agents.len() {
+        if group.index() >= self.state.acd.groups.len() || id.index() > self.state.acd.agents.len() + MAX_GAP {
             return false;
         }
-        if id.index() == self.state.acd.agents.len() {
-            self.state.acd.agents.push(Agent::new(id, group));
+        for absent in self.state.acd.agents.len()..=id.index() {
+            self.state.acd.agents.push(Agent::new(AgentId(absent as u32), group));
         }
         let now = self.state.now;
         let agent = &mut self.state.acd.agents[id.index()];
