@@ -223,11 +223,6 @@ impl Summary {
     pub fn of(&self, name: &str) -> Option<Estimate> {
         estimate_of(&self.measures, name)
     }
-
-    /// The number of days that were told apart.
-    pub fn is_one_day(&self) -> bool {
-        self.days.len() <= 1
-    }
 }
 
 /// A number as people read it, by its unit: shares in per cent.
