@@ -11,7 +11,7 @@ use crate::{
 /// Arguments of `hatif simulate`.
 #[derive(clap::Args, Debug)]
 #[command(
-    after_help = "With --out: summary.json and intervals.csv. Ctrl-C ends the run and tells what was finished; a second one ends it at once. Exit code: 0 done; 2 the scenario or an argument is wrong; 130 cut short"
+    after_help = "With --out: report.html, summary.json and intervals.csv. Ctrl-C ends the run and tells what was finished; a second one ends it at once. Exit code: 0 done; 2 the scenario or an argument is wrong; 130 cut short"
 )]
 pub struct Args {
     /// The scenario: a name such as ordinary_day, or the path of its file
@@ -52,7 +52,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let summary = replicate::replicate(&scenario, &options, &cancel, &mut |progress| bar.show(progress))?;
     drop(bar);
     if let Some(folder) = &args.run.out {
-        report::write(folder, &summary)?;
+        report::write(folder, &summary, &scenario)?;
     }
     let mut text = report::text::summary(&summary);
     if let Some(trace) = &summary.trace {

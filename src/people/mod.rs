@@ -1,11 +1,12 @@
-//! The synthetic people: agents who work shifts, and callers who follow a list of what to press and when.
+//! The synthetic people: agents who work shifts, callers who want something and find their way through the menus (`crowd`),
+//! and callers who follow a list of what to press and when.
 //!
 //! People are pure, like the engine: they are told what their telephone does and what happens around them, and say what
 //! they do now ([`Wishes::inputs`]) and when they want to be woken ([`Wishes::plans`]). The world keeps their plans in its
 //! calendar. Chance comes from streams keyed by purpose and call, so that another hunt strategy meets the same people.
 //!
-//! May import `engine` (inputs, outputs and events alone), `script`, `random`, `time`, `id` and `pii`. Never enters: a
-//! clock, a socket, the registry, the engine's state.
+//! May import `engine` (inputs, outputs and events alone), `registry` (who callers are and what they know of themselves),
+//! `script`, `random`, `time`, `id` and `pii`. Never enters: a clock, a socket, the engine's state.
 
 pub mod agent;
 pub mod caller;
@@ -72,10 +73,18 @@ pub struct Wishes {
 
 impl Wishes {
     fn wake(&mut self, who: Who, at: Instant) {
-        self.plans.push(Plan { who, at: Some(at) });
+        self.plan(who, Some(at));
     }
     fn forget(&mut self, who: Who) {
-        self.plans.push(Plan { who, at: None });
+        self.plan(who, None);
+    }
+
+    /// Of several plans that somebody makes one after the other the last holds, so the others need not be told.
+    fn plan(&mut self, who: Who, at: Option<Instant>) {
+        match self.plans.last_mut() {
+            Some(plan) if plan.who == who => plan.at = at,
+            _ => self.plans.push(Plan { who, at }),
+        }
     }
 }
 

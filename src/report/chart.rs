@@ -1,131 +1,247 @@
-//! Charts as SVG, readable without a network.
+//! Charts as SVG that stand in a page, light or dark: whatever is not a series is drawn in the colour of the text around it.
 
-use plotters::prelude::{
-    BLACK, ChartBuilder, Color, DrawingArea, IntoDrawingArea, LineSeries, RGBColor, SVGBackend, SeriesLabelPosition,
-    WHITE,
+use plotters::{
+    coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, ValueFormatter},
+    prelude::*,
+    style::text_anchor,
 };
 
-use crate::sim::{
-    summary::{estimate_of, shown},
-    sweep::{Point, Sweep},
-};
+/// Width of every chart, in pixels of its own; a page scales it.
+const WIDTH: u32 = 580;
+const HEIGHT: u32 = 240;
 
-/// Colours that people with any kind of sight tell apart (Okabe and Ito).
-const COLOURS: [RGBColor; 7] = [
-    RGBColor(0, 114, 178),
-    RGBColor(213, 94, 0),
-    RGBColor(0, 158, 115),
-    RGBColor(204, 121, 167),
-    RGBColor(230, 159, 0),
-    RGBColor(86, 180, 233),
-    RGBColor(0, 0, 0),
-];
+/// Stands for the colour of the surrounding text, and is replaced by it.
+const INK: RGBColor = RGBColor(1, 2, 3);
 
-const WIDTH: u32 = 900;
-const PANEL: u32 = 260;
-const PANELS: [(&str, &str); 4] =
-    [("service_level", "share"), ("abandonment", "share"), ("wait", "seconds"), ("occupancy", "share")];
+/// Colours of series that can be told apart on white and on black, and by most colour-blind readers.
+pub const BLUE: RGBColor = RGBColor(0x2f, 0x7e, 0xd8);
+/// Second colour.
+pub const ORANGE: RGBColor = RGBColor(0xe6, 0x7e, 0x22);
+/// Third colour.
+pub const GREEN: RGBColor = RGBColor(0x2a, 0x9d, 0x6f);
+/// Fourth colour.
+pub const RED: RGBColor = RGBColor(0xd6, 0x45, 0x4f);
 
-/// A line of a panel: its name, and points from left to right.
-struct Line {
-    name: String,
-    points: Vec<(f64, f64)>,
+/// One line of a chart. A point without a value is left out.
+pub struct Series<'a> {
+    /// Its name in the legend.
+    pub name: &'a str,
+    /// Its colour.
+    pub color: RGBColor,
+    /// Values, one a label.
+    pub values: Vec<Option<f64>>,
+    /// Interval about each value, drawn as a band; empty: none.
+    pub band: Vec<Option<(f64, f64)>>,
+    /// Drawn as steps: the value holds until the next label.
+    pub steps: bool,
 }
 
-/// A sweep: a panel a measure, the last axis from left to right, a line for each value of the other axes. Empty panels
-/// where nothing was found.
-pub fn sweep(found: &Sweep) -> String {
-    let mut svg = String::new();
-    let size = (WIDTH, PANEL * PANELS.len() as u32);
-    {
-        let area = SVGBackend::with_string(&mut svg, size).into_drawing_area();
-        // Drawing into memory; a panel that cannot be laid out is left out.
-        let _ = area.fill(&WHITE);
-        for (panel, (measure, unit)) in area.split_evenly((PANELS.len(), 1)).iter().zip(PANELS) {
-            let _ = draw(panel, found, measure, unit);
+/// How values are written at the axis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scale {
+    /// Shares, in per cent.
+    Percent,
+    /// Plain numbers.
+    Plain,
+}
+
+/// The vertical axis: plain numbers, or per cent.
+struct Axis {
+    range: plotters::coord::types::RangedCoordf64,
+    scale: Scale,
+}
+
+impl Scale {
+    fn write(self, value: f64) -> String {
+        match self {
+            Scale::Percent => format!("{:.0} %", value * 100.0),
+            Scale::Plain if value.abs() >= 10.0 || value == 0.0 => format!("{value:.0}"),
+            Scale::Plain => format!("{value:.1}"),
         }
-        let _ = area.present();
     }
-    svg
 }
 
-type Area<'a> = DrawingArea<SVGBackend<'a>, plotters::coord::Shift>;
+impl Ranged for Axis {
+    type FormatOption = NoDefaultFormatting;
+    type ValueType = f64;
+    fn map(&self, value: &f64, limit: (i32, i32)) -> i32 {
+        self.range.map(value, limit)
+    }
+    fn key_points<H: KeyPointHint>(&self, hint: H) -> Vec<f64> {
+        self.range.key_points(hint)
+    }
+    fn range(&self) -> std::ops::Range<f64> {
+        self.range.range()
+    }
+}
 
-fn draw(area: &Area<'_>, found: &Sweep, measure: &str, unit: &str) -> Result<(), Box<dyn std::error::Error>> {
-    let lines = lines(found, measure);
-    let all = || lines.iter().flat_map(|line| line.points.iter().copied());
-    let (left, right) = ends(all().map(|(x, _)| x));
-    let (_, top) = ends(all().map(|(_, y)| y).chain([0.0]));
-    let axis = found.axes.last();
-    let mut chart = ChartBuilder::on(area)
-        .caption(measure.replace('_', " "), ("sans-serif", 16))
-        .margin(8)
-        .x_label_area_size(36)
-        .y_label_area_size(64)
-        .build_cartesian_2d(left..right, 0.0..top * 1.05)?;
-    let named = |x: &f64| axis.and_then(|axis| label(&axis.values, *x)).unwrap_or_else(|| format!("{x}"));
+impl ValueFormatter<f64> for Axis {
+    fn format_ext(&self, value: &f64) -> String {
+        self.scale.write(*value)
+    }
+}
+
+/// Lines over labelled points (half-hours, days, values of a setting). An empty chart when there is nothing to draw.
+pub fn lines(labels: &[String], series: &[Series<'_>], scale: Scale) -> String {
+    let values =
+        || series.iter().flat_map(|s| s.values.iter().flatten().chain(s.band.iter().flatten().map(|(_, high)| high)));
+    let top = values().copied().filter(|v| v.is_finite()).fold(0.0_f64, f64::max);
+    let bottom = values().copied().filter(|v| v.is_finite()).fold(0.0_f64, f64::min);
+    let top = match scale {
+        Scale::Percent => (top * 1.08).min(1.0).max(0.01),
+        Scale::Plain => (top * 1.08).max(1.0),
+    };
+    let mut svg = String::new();
+    // Drawing into a string has nothing to fail on; an error would leave the chart empty.
+    let _ = draw_lines(&mut svg, labels, series, (bottom, top), scale);
+    themed(svg)
+}
+
+type Drawn = Result<(), Box<dyn std::error::Error>>;
+
+fn draw_lines(
+    svg: &mut String,
+    labels: &[String],
+    series: &[Series<'_>],
+    (bottom, top): (f64, f64),
+    scale: Scale,
+) -> Drawn {
+    let root = SVGBackend::with_string(svg, (WIDTH, HEIGHT)).into_drawing_area();
+    let last = labels.len().max(2) - 1;
+    let axis = Axis { range: (bottom..top).into(), scale };
+    let mut chart = ChartBuilder::on(&root)
+        .margin(6)
+        .margin_right(12)
+        .x_label_area_size(26)
+        .y_label_area_size(52)
+        .build_cartesian_2d(-0.2..last as f64 + 0.8, axis)?;
+    let text = ("sans-serif", 13).into_font().color(&INK);
     chart
         .configure_mesh()
-        .light_line_style(WHITE)
-        .x_desc(axis.map_or("", |axis| axis.key.as_str()))
-        .x_label_formatter(&named)
-        .y_label_formatter(&|y| shown(unit, *y))
+        .disable_x_mesh()
+        .light_line_style(TRANSPARENT)
+        .bold_line_style(INK.mix(0.15))
+        .axis_style(INK.mix(0.4))
+        .label_style(text.clone())
+        .x_labels(labels.len().clamp(2, 10))
+        // Between two points there is nothing to name.
+        .x_label_formatter(&|x| labels.get(*x as usize).filter(|_| x.fract() == 0.0).cloned().unwrap_or_default())
+        .y_labels(5)
         .draw()?;
-    for (line, colour) in lines.iter().zip(COLOURS.iter().cycle()) {
-        let series = LineSeries::new(line.points.iter().copied(), colour.stroke_width(2)).point_size(3);
-        let drawn = chart.draw_series(series)?;
-        if !line.name.is_empty() {
-            let key = *colour;
-            drawn.label(&line.name).legend(move |(x, y)| {
-                plotters::element::PathElement::new(vec![(x, y), (x + 16, y)], key.stroke_width(2))
-            });
+    for one in series {
+        let band = one.band.iter().enumerate().filter_map(|(i, band)| band.map(|(low, high)| (i as f64, low, high)));
+        let band: Vec<(f64, f64, f64)> = band.collect();
+        if band.len() > 1 {
+            let up = band.iter().map(|&(x, _, high)| (x, high.min(top)));
+            let down = band.iter().rev().map(|&(x, low, _)| (x, low.max(bottom)));
+            let corners: Vec<(f64, f64)> = up.chain(down).collect();
+            chart.draw_series(std::iter::once(Polygon::new(corners, one.color.mix(0.18))))?;
         }
+        for run in runs(one) {
+            chart.draw_series(LineSeries::new(run, one.color.stroke_width(2)))?;
+        }
+        chart
+            .draw_series(std::iter::empty::<Circle<(f64, f64), i32>>())?
+            .label(one.name)
+            .legend(|(x, y)| PathElement::new(vec![(x, y), (x + 16, y)], one.color.stroke_width(3)));
     }
-    if lines.iter().any(|line| !line.name.is_empty()) {
-        let mut labels = chart.configure_series_labels();
-        labels.position(SeriesLabelPosition::UpperRight).background_style(WHITE.mix(0.8)).border_style(BLACK).draw()?;
+    if series.len() > 1 {
+        chart
+            .configure_series_labels()
+            .position(SeriesLabelPosition::UpperRight)
+            .border_style(TRANSPARENT)
+            .label_font(text)
+            .draw()?;
     }
+    root.present()?;
     Ok(())
 }
 
-/// The lines of a panel: one for each value of the axes before the last.
-fn lines(found: &Sweep, measure: &str) -> Vec<Line> {
-    let Some(axis) = found.axes.last() else { return Vec::new() };
-    let line = |points: &[Point]| {
-        let before = points.first().map(|point| &point.at[..point.at.len() - 1]).unwrap_or_default();
-        let keys = found.axes.iter().map(|axis| &axis.key);
-        let name: Vec<String> = keys.zip(before).map(|(key, value)| format!("{key}={value}")).collect();
-        let one = |(place, point): (usize, &Point)| {
-            let y = estimate_of(&point.measures, measure)?.value?;
-            Some((place_of(&axis.values, place), y))
-        };
-        Line { name: name.join(" "), points: points.iter().enumerate().filter_map(one).collect() }
-    };
-    found.points.chunks(axis.values.len()).map(line).collect()
-}
-
-/// Where a value stands on the axis: where its number is, or, when they are not all numbers, by its place.
-fn place_of(values: &[String], place: usize) -> f64 {
-    let numbers: Option<Vec<f64>> = values.iter().map(|value| value.parse().ok()).collect();
-    numbers.and_then(|numbers| numbers.get(place).copied()).unwrap_or(place as f64)
-}
-
-/// What stands below the axis there; `None`: a number like any other.
-fn label(values: &[String], x: f64) -> Option<String> {
-    if values.iter().all(|value| value.parse::<f64>().is_ok()) {
-        return None;
+/// The stretches of a series without a gap.
+fn runs(series: &Series<'_>) -> Vec<Vec<(f64, f64)>> {
+    let mut runs: Vec<Vec<(f64, f64)>> = vec![Vec::new()];
+    for (i, value) in series.values.iter().enumerate() {
+        let Some(run) = runs.last_mut() else { break };
+        match value.filter(|value| value.is_finite()) {
+            Some(value) => {
+                run.push((i as f64, value));
+                if series.steps {
+                    run.push((i as f64 + 1.0, value));
+                }
+            }
+            None if !run.is_empty() => runs.push(Vec::new()),
+            None => {}
+        }
     }
-    let here = x.fract() == 0.0 && x >= 0.0;
-    Some(values.get(x as usize).filter(|_| here).cloned().unwrap_or_default())
+    runs.retain(|run| !run.is_empty());
+    runs
 }
 
-/// The least and the greatest, a little apart where they are the same.
-fn ends(values: impl Iterator<Item = f64>) -> (f64, f64) {
-    let finite = values.filter(|value| value.is_finite());
-    let (low, high) = finite.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)));
-    match low < high {
-        true => (low, high),
-        false if low.is_finite() => (low - 0.5, high + 0.5),
-        false => (0.0, 1.0),
+/// A class of a histogram: its label, and the heights of its parts from below.
+pub struct Bar {
+    /// What stands below it.
+    pub label: String,
+    /// Heights of its parts.
+    pub parts: Vec<f64>,
+}
+
+/// Stacked bars; `names` and `colors` are those of the parts.
+pub fn bars(bars: &[Bar], names: &[(&str, RGBColor)]) -> String {
+    let top = bars.iter().map(|bar| bar.parts.iter().sum::<f64>()).fold(0.0_f64, f64::max).max(1e-9) * 1.08;
+    let mut svg = String::new();
+    // As above.
+    let _ = draw_bars(&mut svg, bars, names, top);
+    themed(svg)
+}
+
+fn draw_bars(svg: &mut String, bars: &[Bar], names: &[(&str, RGBColor)], top: f64) -> Drawn {
+    let root = SVGBackend::with_string(svg, (WIDTH, HEIGHT)).into_drawing_area();
+    let axis = Axis { range: (0.0..top).into(), scale: Scale::Percent };
+    let mut chart = ChartBuilder::on(&root)
+        .margin(6)
+        .margin_right(12)
+        .x_label_area_size(26)
+        .y_label_area_size(52)
+        .build_cartesian_2d(0.0..bars.len().max(1) as f64, axis)?;
+    let text = ("sans-serif", 13).into_font().color(&INK);
+    chart
+        .configure_mesh()
+        .disable_x_mesh()
+        .light_line_style(TRANSPARENT)
+        .bold_line_style(INK.mix(0.15))
+        .axis_style(INK.mix(0.4))
+        .label_style(text.clone())
+        .x_labels(0)
+        .y_labels(5)
+        .draw()?;
+    for (part, &(name, color)) in names.iter().enumerate() {
+        let boxes = bars.iter().enumerate().filter_map(|(i, bar)| {
+            let below: f64 = bar.parts.iter().take(part).sum();
+            let height = bar.parts.get(part).copied().filter(|height| *height > 0.0)?;
+            let (left, right) = (i as f64 + 0.08, i as f64 + 0.92);
+            Some(Rectangle::new([(left, below), (right, below + height)], color.filled()))
+        });
+        chart
+            .draw_series(boxes)?
+            .label(name)
+            .legend(move |(x, y)| Rectangle::new([(x, y - 5), (x + 12, y + 5)], color.filled()));
     }
+    let below = text.pos(text_anchor::Pos::new(text_anchor::HPos::Center, text_anchor::VPos::Top));
+    let width = chart.plotting_area().dim_in_pixel().0 as f64 / bars.len().max(1) as f64;
+    for (i, bar) in bars.iter().enumerate() {
+        let x = 58 + ((i as f64 + 0.5) * width) as i32;
+        root.draw(&Text::new(bar.label.as_str(), (x, HEIGHT as i32 - 24), below.clone()))?;
+    }
+    chart
+        .configure_series_labels()
+        .position(SeriesLabelPosition::UpperRight)
+        .border_style(TRANSPARENT)
+        .label_font(("sans-serif", 13).into_font().color(&INK))
+        .draw()?;
+    root.present()?;
+    Ok(())
+}
+
+fn themed(svg: String) -> String {
+    svg.replace("#010203", "currentColor")
 }

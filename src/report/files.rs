@@ -7,8 +7,9 @@ use std::{
 
 use serde::Serialize;
 
-use super::chart;
+use super::{html, need, sweep_chart};
 use crate::{
+    scenario::Scenario,
     sim::{
         compare::Comparison,
         summary::{Found, Summary},
@@ -79,12 +80,13 @@ pub fn prepare(folder: &Path) -> Result<(), OutputError> {
     fs::create_dir_all(folder).map_err(failed)
 }
 
-/// Writes what a scenario's replications found: `summary.json` and `intervals.csv`.
+/// Writes what a scenario's replications found: `report.html`, `summary.json` and `intervals.csv`.
 ///
 /// # Errors
 /// See [`prepare`].
-pub fn write(folder: &Path, summary: &Summary) -> Result<(), OutputError> {
+pub fn write(folder: &Path, summary: &Summary, scenario: &Scenario) -> Result<(), OutputError> {
     prepare(folder)?;
+    put(folder, "report.html", &html::page(summary, &scenario.script, &need::agents(summary, scenario)))?;
     json(folder, "summary.json", summary)?;
     put(folder, "intervals.csv", &intervals(summary))
 }
@@ -125,7 +127,7 @@ pub fn write_sweep(folder: &Path, found: &Sweep) -> Result<(), OutputError> {
     heads.extend(found.points.first().iter().flat_map(|point| columns(&point.measures)));
     rows.insert(0, heads);
     put(folder, "sweep.csv", &csv(rows))?;
-    put(folder, "sweep.svg", &chart::sweep(found))
+    put(folder, "sweep.svg", &sweep_chart::sweep(found))
 }
 
 fn intervals(summary: &Summary) -> String {

@@ -223,6 +223,17 @@ impl Summary {
     pub fn of(&self, name: &str) -> Option<Estimate> {
         estimate_of(&self.measures, name)
     }
+
+    /// Whether all calls came on one day; the last of them may have ended on the next.
+    pub fn is_one_day(&self) -> bool {
+        self.days_with_calls().count() <= 1
+    }
+
+    /// The days on which anybody called.
+    pub fn days_with_calls(&self) -> impl Iterator<Item = &Part> {
+        let called = |day: &&Part| estimate_of(&day.measures, "offered").is_some_and(|e| e.value > Some(0.0));
+        self.days.iter().filter(called)
+    }
 }
 
 /// A number as people read it, by its unit: shares in per cent.

@@ -504,7 +504,9 @@ impl World {
     /// Drains the engine, and does what people wish and services answer, until nobody has anything more to do at `at`.
     fn settle<E: Ear>(&mut self, at: Instant, ear: &mut E) {
         loop {
-            self.take_wishes();
+            if !self.wishes.inputs.is_empty() {
+                self.inputs.extend(self.wishes.inputs.drain(..));
+            }
             match self.engine.poll() {
                 Output::Command(Command::Ask { call, request }) => {
                     let reply = self.ask(at, call, request);
@@ -530,10 +532,12 @@ impl World {
                 },
             }
         }
+        // Nothing of the calendar happens before, and who hears much in one drain changes her plans often.
+        self.take_plans();
         self.take_from_services(ear);
     }
 
-    fn take_wishes(&mut self) {
+    fn take_plans(&mut self) {
         for Plan { who, at } in self.wishes.plans.drain(..) {
             let plan = self.plans.of(who);
             if let Some(ticket) = plan.take() {
@@ -544,7 +548,6 @@ impl World {
                 *plan = Some(self.calendar.enter(at, Due::Person(who)));
             }
         }
-        self.inputs.extend(self.wishes.inputs.drain(..));
     }
 
     /// Lets the engine have an input, and tells it masked.

@@ -24,6 +24,7 @@ mod services;
 mod simulate;
 mod support;
 mod theory;
+mod theory_engine;
 mod theory_staff;
 mod tidy;
 mod two_clocks;

@@ -9,22 +9,22 @@ use theory::{
 };
 
 /// One row: what model, with which parameters, which measure of it, and its value as printed.
-struct Row {
-    line: usize,
-    model: String,
-    params: Value,
-    measure: String,
-    value: String,
-    source: String,
+pub struct Row {
+    pub line: usize,
+    pub model: String,
+    pub params: Value,
+    pub measure: String,
+    pub value: String,
+    pub source: String,
 }
 
 impl Row {
     /// A parameter that is a number.
-    fn number(&self, name: &str) -> f64 {
+    pub fn number(&self, name: &str) -> f64 {
         self.params[name].as_f64().unwrap_or_else(|| panic!("line {}: no number `{name}`", self.line))
     }
 
-    fn count(&self, name: &str) -> u32 {
+    pub fn count(&self, name: &str) -> u32 {
         self.number(name) as u32
     }
 
@@ -34,7 +34,7 @@ impl Row {
     }
 }
 
-fn rows() -> Vec<Row> {
+pub fn rows() -> Vec<Row> {
     let mut reader = csv::Reader::from_reader(&include_bytes!("oracles.csv")[..]);
     let row = |(i, record): (usize, Result<csv::StringRecord, csv::Error>)| {
         let record = record.expect("a row");

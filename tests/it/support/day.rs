@@ -26,9 +26,9 @@ pub fn scenario(load: f64) -> Scenario {
     scenario
 }
 
-/// Its world, which checks its laws.
+/// Its world.
 pub fn world(scenario: &Scenario, seed: u64) -> World {
-    World::new(WorldConfig { check_laws: true, ..config(scenario, seed) })
+    World::new(config(scenario, seed))
 }
 
 /// What its world is made of; services keep what a driver stores.

@@ -1,0 +1,1 @@
+stage = Press one, or two where it is offered.
