@@ -9,7 +9,7 @@ use crate::{
         tally::Sums,
     },
     stats::{Estimate, Fraction, Ratio, quantile_interval, wilson},
-    time::{Date, LocalClock},
+    time::{Date, Duration, LocalClock},
 };
 
 /// The quantiles that are told.
@@ -212,7 +212,7 @@ impl Gather {
         self.regions.add(Cell::whole, sums.regions.iter().copied());
         let waits = sums.waits_answered();
         for (p, values) in QUANTILES.iter().zip(&mut self.quantiles) {
-            values.extend(waits.quantile(*p).map(|wait| wait.as_secs_f64()));
+            values.extend(waits.quantile(*p).map(Duration::as_secs_f64));
         }
     }
 

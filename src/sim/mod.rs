@@ -5,7 +5,8 @@
 //!                                                            └──► Summary · Comparison · Sweep
 //! ```
 //!
-//! Imports `scenario`, `world`, `people`, `record` (the tally), `stats`, `engine` (events). Never enters: a clock, a
+//! Imports `scenario`, `world`, `people`, `record` (the tally), `stats`, `registry` (names of
+//! regions), `script` (names of nodes), `engine` (events). Never enters: a clock, a
 //! socket, tokio, a file, a printed line. Threads are known to [`crew`] alone: what the others say does not depend on how
 //! many there are.
 
