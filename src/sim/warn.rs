@@ -55,11 +55,6 @@ fn abandonment(scenario: &Scenario, total: &Figures) -> Option<Check> {
 /// The mean of the exponential patience that alone ends waits without an answer; `None` where it is not so.
 fn only_patience(scenario: &Scenario) -> Option<Duration> {
     let cast: &Cast = &scenario.cast;
-    let again = |when: &Distribution| *when != Distribution::Never;
-    // Who calls again brings the patience that is left of her, not a new one.
-    if cast.redial.attempts > 1 && (again(&cast.redial.after_abandon) || again(&cast.redial.after_failure)) {
-        return None;
-    }
     let other = |queue: &crate::script::model::Queue| {
         queue.max_wait.is_some() || queue.calendar.is_some() || queue.closed_when_unstaffed
     };
