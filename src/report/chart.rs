@@ -88,7 +88,7 @@ pub fn lines(labels: &[String], series: &[Series<'_>], scale: Scale) -> String {
     let top = values().copied().filter(|v| v.is_finite()).fold(0.0_f64, f64::max);
     let bottom = values().copied().filter(|v| v.is_finite()).fold(0.0_f64, f64::min);
     let top = match scale {
-        Scale::Percent => (top * 1.08).min(1.0).max(0.01),
+        Scale::Percent => (top * 1.08).clamp(0.01, 1.0),
         Scale::Plain => (top * 1.08).max(1.0),
     };
     let mut svg = String::new();
