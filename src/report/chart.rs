@@ -228,7 +228,9 @@ fn draw_bars(svg: &mut String, bars: &[Bar], names: &[(&str, RGBColor)], top: f6
     }
     let below = text.pos(text_anchor::Pos::new(text_anchor::HPos::Center, text_anchor::VPos::Top));
     let width = chart.plotting_area().dim_in_pixel().0 as f64 / bars.len().max(1) as f64;
-    for (i, bar) in bars.iter().enumerate() {
+    // So many labels fit side by side.
+    let every = bars.len().div_ceil(14).max(1);
+    for (i, bar) in bars.iter().enumerate().step_by(every) {
         let x = 58 + ((i as f64 + 0.5) * width) as i32;
         root.draw(&Text::new(bar.label.as_str(), (x, HEIGHT as i32 - 24), below.clone()))?;
     }
