@@ -5,8 +5,8 @@
 //!              └──► Scenario: script, hours, people, incidents, what is measured
 //! ```
 //!
-//! Imports `script` (the checked centre and the reader of TOML with places), `people`, `world` (incidents), `registry`,
-//! `time`, `id`, and of `random` the root of chance that a world is given. Never enters: a clock, a socket, a draw.
+//! Imports `script` (the checked centre and the reader of TOML with places), `people`, `world` (incidents), `record`
+//! (which interval a call counts in), `registry`, `time`, `id`, and of `random` the root of chance that a world is given. Never enters: a clock, a socket, a draw.
 
 mod book;
 mod centre;
@@ -24,6 +24,7 @@ pub use problems::Problems;
 pub use shelf::Shelf;
 pub use stage::Stage;
 
+pub use crate::record::tally::CountBy;
 use crate::{
     people::cast::Cast,
     people::staffing::GroupStaffing,
@@ -183,16 +184,4 @@ pub struct MeasureRules {
     pub interval: Duration,
     /// In which interval a call counts.
     pub count_by: CountBy,
-}
-
-/// In which interval a call counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum CountBy {
-    /// In which it arrived.
-    #[default]
-    Arrival,
-    /// In which it was answered (or left, if it was not).
-    Answer,
-    /// In which it ended.
-    Exit,
 }
