@@ -123,7 +123,9 @@ impl Engine {
     pub fn take_outputs(&mut self, outputs: &mut Vec<Output>) {
         outputs.clear();
         std::mem::swap(&mut self.state.out, outputs);
-        outputs.drain(..std::mem::take(&mut self.state.taken));
+        if self.state.taken > 0 {
+            outputs.drain(..std::mem::take(&mut self.state.taken));
+        }
         self.check_laws();
     }
 
