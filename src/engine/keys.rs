@@ -4,9 +4,11 @@ use crate::{pii::Digits, script::model::Key};
 
 /// At most [`Keys::CAPACITY`] keys in order; what does not fit is lost. Four bits a key, the first lowest.
 #[derive(Clone, Copy, Default, PartialEq)]
+#[repr(C)]
 pub(crate) struct Keys {
-    words: [u64; Keys::CAPACITY / WORD],
+    /// First, since whether there are any is asked most often.
     len: u8,
+    words: [u64; Keys::CAPACITY / WORD],
 }
 
 /// How many keys a word holds.
