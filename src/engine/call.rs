@@ -366,7 +366,8 @@ impl Call {
         steps.clear();
         *kept = None;
         *queue_node = None;
-        *armed = Armed::default();
+        // They were disarmed when the call ended.
+        debug_assert!(armed.is_empty());
         *answered = false;
         promises.clear();
         *promised = false;

@@ -25,7 +25,7 @@ pub use event::{Event, Fact};
 pub use input::{Input, Origin};
 pub use output::{Command, Output};
 
-use std::{collections::VecDeque, sync::Arc};
+use std::sync::Arc;
 
 use self::{
     call::Call,
@@ -107,18 +107,23 @@ impl Engine {
 
     /// The next output; see the drain rule.
     pub fn poll(&mut self) -> Output {
-        if let Some(output) = self.state.out.pop_front() {
-            return output;
+        let state = &mut self.state;
+        if let Some(output) = state.out.get_mut(state.taken) {
+            state.taken += 1;
+            return std::mem::replace(output, Output::Timeout(None));
         }
+        state.out.clear();
+        state.taken = 0;
         self.check_laws();
         Output::Timeout(self.next_deadline())
     }
 
     /// Takes all that is to be said at once, in order: what [`Engine::poll`] would return until [`Output::Timeout`]. `outputs`
     /// is emptied first; its room is used again.
-    pub fn take_outputs(&mut self, outputs: &mut VecDeque<Output>) {
+    pub fn take_outputs(&mut self, outputs: &mut Vec<Output>) {
         outputs.clear();
         std::mem::swap(&mut self.state.out, outputs);
+        outputs.drain(..std::mem::take(&mut self.state.taken));
         self.check_laws();
     }
 

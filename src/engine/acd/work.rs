@@ -5,7 +5,13 @@ use super::{
     agent::{Agent, Wish},
 };
 use crate::{
-    engine::{Command, Fact, call::CallState, event::NotReady, timer::Timer, turn::Turn},
+    engine::{
+        Command, Fact,
+        call::{CallState, Step},
+        event::NotReady,
+        timer::Timer,
+        turn::{State, Turn},
+    },
     id::{AgentId, CallId, GroupId, QueueId},
     script::value::Symbol,
 };
@@ -103,7 +109,7 @@ impl Turn<'_> {
 
     /// Makes an agent ready and lets the agent look for a call.
     pub(super) fn make_ready(&mut self, id: AgentId) {
-        self.arm_agent(id, None);
+        self.disarm_agent(id);
         let Some(agent) = self.state.acd.agent_mut(id) else { return };
         agent.state = AgentState::Ready;
         self.state.acd.push_ready(id);
@@ -124,7 +130,7 @@ impl Turn<'_> {
     /// An agent whose work in hand is done does what was asked for meanwhile.
     pub(super) fn fulfil_wish(&mut self, id: AgentId) {
         let now = self.state.now;
-        self.arm_agent(id, None);
+        self.disarm_agent(id);
         let Some(agent) = self.state.acd.agent_mut(id) else { return };
         agent.end_busy(now);
         match agent.wish {
@@ -185,23 +191,24 @@ impl Turn<'_> {
 
     /// Caller and agent no longer talk; after-call work begins.
     pub(in crate::engine) fn part(&mut self, id: CallId, by_caller: bool) {
-        let (agent, since) = match self.state.calls.get(id).map(|call| &call.state) {
-            Some(&(CallState::Talking { agent, since } | CallState::Held { agent, since })) => (agent, since),
+        let Some(call) = self.state.calls.get_mut(id) else { return };
+        let (agent, since) = match call.state {
+            CallState::Talking { agent, since } | CallState::Held { agent, since } => (agent, since),
             _ => return,
         };
+        call.state = CallState::Ivr(Step::Moving);
         let talked = self.state.now.since(since);
-        self.transition(id, CallState::Ivr(crate::engine::call::Step::Moving));
         self.fact(Fact::CallReleased { call: id, agent, talked, by_caller });
         self.command(Command::Disconnect { call: id, agent });
         self.begin_after_call_work(agent, id);
     }
 
     fn begin_after_call_work(&mut self, id: AgentId, call: CallId) {
-        let queue = self.state.acd.agent(id).and_then(|agent| agent.queue);
-        let limit = queue.and_then(|queue| self.state.acd.queue(queue).config.wrap_up_limit);
-        self.arm_agent(id, limit.map(|limit| (self.state.now + limit, Timer::WrapUp(id))));
-        if let Some(agent) = self.state.acd.agent_mut(id) {
+        let State { now, acd, timers, .. } = &mut *self.state;
+        if let Some(agent) = acd.agents.get_mut(id.index()) {
             agent.state = AgentState::AfterCall(call);
+            let limit = agent.queue.and_then(|queue| acd.queues[queue.index()].config.wrap_up_limit);
+            agent.arm(timers, limit.map(|limit| (*now + limit, Timer::WrapUp(id))));
         }
         self.fact(Fact::AfterCallWorkBegan { agent: id });
     }
