@@ -190,7 +190,7 @@ pub struct World {
     /// What people want now; empty between changes.
     wishes: Wishes,
     /// Room for what the engine says; empty between changes.
-    outputs: VecDeque<Output>,
+    outputs: Vec<Output>,
     agents: bool,
     tell_inputs: bool,
 }
@@ -223,7 +223,7 @@ impl World {
             plans: Plans::default(),
             notices: VecDeque::new(),
             wishes: Wishes::default(),
-            outputs: VecDeque::new(),
+            outputs: Vec::new(),
             agents,
             tell_inputs: config.tell_inputs,
         };
@@ -478,23 +478,24 @@ impl World {
         self.settle(at, ear);
     }
 
-    /// Gives the engine the call that somebody wishes to make first of all, if it is one.
-    fn dial<E: Ear>(&mut self, at: Instant, who: Who, ear: &mut E) {
-        if let Some(Input::CallArrived { .. }) = self.wishes.inputs.first() {
-            let input = self.wishes.inputs.remove(0);
-            let call = self.tell_engine(at, input, ear);
-            self.people.dialled(at, who, call, &mut self.wishes);
-        }
+    /// Gives the engine the call that somebody wishes to make first of all, if it is one; whether it was.
+    fn dial<E: Ear>(&mut self, at: Instant, who: Who, ear: &mut E) -> bool {
+        let Some(Input::CallArrived { .. }) = self.wishes.inputs.first() else { return false };
+        let input = self.wishes.inputs.remove(0);
+        let call = self.tell_engine(at, input, ear);
+        self.people.dialled(at, who, call, &mut self.wishes);
+        true
     }
 
     /// Does what the calendar holds.
     fn act<E: Ear>(&mut self, at: Instant, due: Due, ear: &mut E) {
+        let mut told = false;
         match due {
             Due::Person(who) => {
                 *self.plans.of(who) = None;
                 self.people.wake(at, who, &mut self.wishes);
                 if matches!(who, Who::Caller(_) | Who::Synthetic(_)) {
-                    self.dial(at, who, ear);
+                    told = self.dial(at, who, ear);
                 }
             }
             Due::Answer(answer) => {
@@ -502,18 +503,25 @@ impl World {
                 self.wishes.inputs.push(reply);
             }
         }
-        self.settle(at, ear);
+        self.settle_after(at, told, ear);
     }
 
     /// Drains the engine, and does what people wish and services answer, in the order in which they came, until nobody has
     /// anything more to do at `at`.
     fn settle<E: Ear>(&mut self, at: Instant, ear: &mut E) {
+        self.settle_after(at, true, ear);
+    }
+
+    /// As [`World::settle`]; `told`: the engine was told something since it was drained.
+    fn settle_after<E: Ear>(&mut self, at: Instant, mut told: bool, ear: &mut E) {
         let mut outputs = std::mem::take(&mut self.outputs);
         let mut done = 0;
         loop {
-            self.engine.take_outputs(&mut outputs);
-            for output in &mut outputs {
-                self.pass_on(at, output, ear);
+            if std::mem::replace(&mut told, true) {
+                self.engine.take_outputs(&mut outputs);
+                for output in &mut outputs {
+                    self.pass_on(at, output, ear);
+                }
             }
             let Some(input) = self.wishes.inputs.get_mut(done) else { break };
             // What stands in its place is read by nobody.
@@ -557,12 +565,15 @@ impl World {
     fn take_plans(&mut self) {
         for &Plan { who, at } in &self.wishes.plans {
             let plan = self.plans.of(who);
-            if let Some(ticket) = plan.take() {
-                self.calendar.cancel(ticket);
-            }
             // What is never due needs no entry.
-            if let Some(at) = at.filter(|at| *at < Instant::NEVER) {
-                *plan = Some(self.calendar.enter(at, Due::Person(who)));
+            match (*plan, at.filter(|at| *at < Instant::NEVER)) {
+                (Some(ticket), Some(at)) if self.calendar.postpone(ticket, at) => {}
+                (_, Some(at)) => *plan = Some(self.calendar.enter(at, Due::Person(who))),
+                (Some(ticket), None) => {
+                    self.calendar.cancel(ticket);
+                    *plan = None;
+                }
+                (None, None) => {}
             }
         }
         self.wishes.plans.clear();
