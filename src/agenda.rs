@@ -222,11 +222,17 @@ impl<T> Agenda<T> {
     /// Takes out the earliest entry if it is due at or before `now`; else notes that time has come to `now`.
     #[inline]
     pub fn due(&mut self, now: Instant) -> Option<(Instant, T)> {
-        if self.len > 0 && self.head <= now {
+        if self.is_due(now) {
             return self.pop();
         }
         self.pass(now);
         None
+    }
+
+    /// Whether anything is due at or before `now`.
+    #[inline]
+    pub fn is_due(&self, now: Instant) -> bool {
+        self.head <= now && self.len > 0
     }
 
     /// How many entries are still to happen.
@@ -244,9 +250,12 @@ impl<T> Agenda<T> {
     #[inline]
     pub fn pass(&mut self, now: Instant) {
         let grain = now.0 >> GRAIN;
-        if grain <= self.grain || (self.len > 0 && self.head <= now) {
-            return;
+        if grain > self.grain && !self.is_due(now) {
+            self.pass_to(grain);
         }
+    }
+
+    fn pass_to(&mut self, grain: u64) {
         if self.len == 0 {
             self.grain = grain;
             return;

@@ -96,13 +96,22 @@ impl Engine {
     }
 
     /// Lets everything happen that is due at or before `now`.
+    #[inline]
     pub fn advance(&mut self, now: Instant) {
+        if self.state.timers.is_due(now) {
+            self.fire_due(now);
+        }
+        self.state.timers.pass(now);
+        self.state.now = self.state.now.max(now);
+    }
+
+    #[inline(never)]
+    fn fire_due(&mut self, now: Instant) {
         while let Some((at, timer)) = self.state.timers.due(now) {
             self.state.now = self.state.now.max(at);
             self.turn().fire(timer);
             self.retire();
         }
-        self.state.now = self.state.now.max(now);
     }
 
     /// The next output; see the drain rule.
@@ -123,7 +132,9 @@ impl Engine {
     pub fn take_outputs(&mut self, outputs: &mut Vec<Output>) {
         outputs.clear();
         std::mem::swap(&mut self.state.out, outputs);
-        outputs.drain(..std::mem::take(&mut self.state.taken));
+        if self.state.taken > 0 {
+            outputs.drain(..std::mem::take(&mut self.state.taken));
+        }
         self.check_laws();
     }
 
@@ -193,6 +204,8 @@ impl Engine {
     }
 
     /// Makes a script the current version. False when its languages do not fit (see [`Engine::can_publish`]).
+    #[cold]
+    #[inline(never)]
     fn publish(&mut self, script: Arc<Script>) -> bool {
         if self.can_publish(&script).is_err() {
             return false;

@@ -38,6 +38,7 @@ pub(crate) enum Slot {
 
 /// A call's armed deadlines, one of each kind at most.
 #[derive(Clone, Copy, Debug, Default)]
+#[repr(C)]
 pub(crate) struct Armed {
     /// Which are armed, a bit each; the tickets of the others mean nothing.
     set: u8,

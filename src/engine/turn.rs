@@ -159,6 +159,7 @@ impl<'a> Turn<'a> {
     }
 
     /// The caller hung up: she leaves queue or agent, and the script may have something left to do.
+    #[inline(never)]
     fn caller_hung_up(&mut self, id: CallId) -> bool {
         let Some(call) = self.state.calls.get_mut(id).filter(|call| !call.gone && !call.caller_is_away()) else {
             return false;
@@ -194,6 +195,7 @@ impl<'a> Turn<'a> {
     }
 
     /// Ends a call from outside the script.
+    #[inline(never)]
     fn abort(&mut self, id: CallId, cause: Cause) -> bool {
         let Some(call) = self.state.calls.get(id) else { return false };
         match call.state {
@@ -207,6 +209,7 @@ impl<'a> Turn<'a> {
         true
     }
 
+    #[inline(never)]
     fn abort_all(&mut self, cause: Cause) -> bool {
         let ids: Vec<CallId> = self.state.calls.iter().map(|call| call.id).collect();
         for id in ids {

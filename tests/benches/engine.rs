@@ -194,6 +194,7 @@ fn look_at(outputs: &mut Vec<Output>) -> u64 {
 }
 
 /// The engine told the inputs again; the time it took, and how much was said.
+#[inline(never)]
 fn replay(mut engine: Engine, inputs: Inputs) -> (Real, u64) {
     let (mut outputs, mut said) = (Vec::new(), 0);
     engine.take_outputs(&mut outputs);

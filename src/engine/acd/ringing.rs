@@ -46,6 +46,7 @@ impl Turn<'_> {
         self.command(Command::Ring { call: id, agent });
     }
 
+    #[inline(never)]
     fn ring_others(&mut self, id: CallId, others: Vec<AgentId>) {
         others.iter().for_each(|agent| self.ring_one(id, *agent));
         if let Some(call) = self.state.calls.get_mut(id) {
@@ -77,6 +78,7 @@ impl Turn<'_> {
     }
 
     /// All telephones that ring for a call but one fall silent.
+    #[inline(never)]
     fn stop_ringing_others(&mut self, call: CallId, but: AgentId) {
         for other in self.ringing_agents(call).iter().flat_map(Rung::iter) {
             if other != but {

@@ -82,9 +82,7 @@ impl Turn<'_> {
             overdue: false,
         });
         // What was keyed before a wait does not answer what is asked after it.
-        if !call.typed.is_empty() {
-            call.typed.clear();
-        }
+        call.typed.clear();
         call.state = CallState::Queued;
         let state = self.state.acd.queue_mut(queue);
         state.length += 1;

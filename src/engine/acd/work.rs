@@ -22,6 +22,7 @@ const MAX_GAP: usize = 100_000;
 impl Turn<'_> {
     /// An agent comes on duty. False when it does not fit (unknown group, an id far
     /// beyond all others, on duty already). Ids in between are those of agents who have not come yet.
+    #[inline(never)]
     pub(in crate::engine) fn agent_logged_in(&mut self, id: AgentId, group: GroupId) -> bool {
         if group.index() >= self.state.acd.groups.len() || id.index() > self.state.acd.agents.len() + MAX_GAP {
             return false;
@@ -48,6 +49,7 @@ impl Turn<'_> {
     }
 
     /// An agent goes off duty, after the work in hand.
+    #[inline(never)]
     pub(in crate::engine) fn agent_logged_out(&mut self, id: AgentId) -> bool {
         let Some(agent) = self.state.acd.agent_mut(id).filter(|agent| agent.on_duty()) else { return false };
         let (state, group) = (agent.state, agent.group);
@@ -90,6 +92,7 @@ impl Turn<'_> {
     }
 
     /// An agent takes a break, now or after the work in hand. Said again in after-call work, it ends that.
+    #[inline(never)]
     pub(in crate::engine) fn agent_not_ready(&mut self, id: AgentId) -> bool {
         let Some(agent) = self.state.acd.agent_mut(id).filter(|agent| agent.on_duty()) else { return false };
         let (state, said_before) = (agent.state, agent.wish == Wish::NotReady);
@@ -152,6 +155,7 @@ impl Turn<'_> {
     }
 
     /// The caller is put on hold, or taken off.
+    #[inline(never)]
     pub(in crate::engine) fn agent_held(&mut self, id: AgentId, held: bool) -> bool {
         let Some(AgentState::Talking(call)) = self.state.acd.agent(id).map(|agent| agent.state) else { return false };
         let (state, fact) = match self.state.calls.get(call).map(|call| &call.state) {
@@ -178,6 +182,7 @@ impl Turn<'_> {
     }
 
     /// The agent passes the caller on to a queue of the engine.
+    #[inline(never)]
     pub(in crate::engine) fn agent_transferred(&mut self, id: AgentId, queue: QueueId) -> bool {
         let Some(AgentState::Talking(call)) = self.state.acd.agent(id).map(|agent| agent.state) else { return false };
         if queue.index() >= self.state.acd.queues.len() {
@@ -224,6 +229,7 @@ impl Turn<'_> {
     }
 
     /// An agent opens a back-office case for the call in hand or just ended.
+    #[inline(never)]
     pub(in crate::engine) fn case_opened(&mut self, id: AgentId, kind: Symbol) -> bool {
         let call = match self.state.acd.agent(id).map(|agent| agent.state) {
             Some(AgentState::Talking(call) | AgentState::AfterCall(call)) => call,
