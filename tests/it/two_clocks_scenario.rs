@@ -77,7 +77,7 @@ async fn the_simulator_and_the_live_driver_tell_the_same_day() {
     let heard = Arc::new(Mutex::new(Vec::new()));
     let speed = 60.0;
     // The doors open at midnight, so that the live driver meets every caller.
-    let (_demands, pump) = pump(begin(), Instant::ZERO, speed, Box::new(Ear(heard.clone())));
+    let (_demands, pump) = pump(begin(), speed, Box::new(Ear(heard.clone())));
     let up = Clock::start(speed).wall_of(hour(ENDS)) + std::time::Duration::from_secs(1);
     assert!(tokio::time::timeout_at(up, pump.run()).await.is_err(), "the pump ended by itself");
     // What happened at the very beginning was told to the driver alone.
