@@ -159,7 +159,7 @@ pub fn n_designs(rows: Vec<Row>) -> Vec<Trial> {
             rate: kinds.rate(),
             short: true,
             questions,
-            scenario: Box::new(move |seconds| kinds.scenario(20.0 * memory, seconds)),
+            scenario: Box::new(move |seconds| kinds.scenario(12.0 * memory, seconds)),
         }
     };
     groups("N-design", rows).into_iter().map(trial).collect()
@@ -258,8 +258,9 @@ pub fn sinusoid(rows: Vec<Row>) -> Vec<Trial> {
             scenario: Box::new(move |seconds| {
                 // Whole days, and as many before them as it takes to forget.
                 let days = libm::ceil(seconds / 86_400.0);
+                let before = libm::ceil(12.0 * service / 24.0);
                 let mut settings = settings.to_vec();
-                settings.extend(measured(5.0 * 86_400.0, days * 86_400.0));
+                settings.extend(measured(before * 86_400.0, days * 86_400.0));
                 set("erlang_c", &settings)
             }),
         }

@@ -89,7 +89,7 @@ fn of(measure: &str) -> Option<(Kind, fn(&Seen) -> Fraction)> {
         "mean_wait_abandoned" => (Kind::Wait, |s| fraction(s.calls.wait_abandoned() as f64 * S, s.calls.abandoned())),
         "lq" | "mean_queue" => (Kind::Mean, |s| Fraction { num: s.waiting, den: s.seconds }),
         "occupancy" | "utilisation" => {
-            (Kind::Mean, |s| fraction(s.staff.agent_work() as f64 * S, s.staff.agent_work() + s.staff.agent_ready()))
+            (Kind::Mean, |s| fraction(s.staff.agent_work() as f64, s.staff.agent_work() + s.staff.agent_ready()))
         }
         "var_wait" => (Kind::Mean, |s| fraction(s.line().squares, s.line().ended)),
         _ => return None,
@@ -141,7 +141,7 @@ impl Desk {
         // Waits of minutes at most end within the two hours a run may go on, unless nobody gives up.
         settings.push("finish=\"24h\"".to_owned());
         settings.extend(self.settings.iter().cloned());
-        let warm_up = 20.0 * self.memory;
+        let warm_up = 12.0 * self.memory;
         let patient = self.patience.contains("never");
         Trial {
             family,

@@ -13,7 +13,7 @@ use hatif::{
     time::{Duration, Instant},
 };
 
-/// Replications of every trial.
+/// Replications of every trial at full length.
 pub const REPLICATIONS: u32 = 40;
 
 /// The level of an interval of one comparison.
@@ -229,9 +229,9 @@ pub struct Answer {
 }
 
 impl Trial {
-    /// Plays `calls` calls in all, after the warm-ups.
-    pub fn play(&self, calls: f64, seed: u64, threads: NonZeroUsize) -> Answer {
-        let scenario = (self.scenario)(calls / f64::from(REPLICATIONS) / self.rate);
+    /// Plays so many calls in so many replications, after the warm-ups.
+    pub fn play(&self, (calls, replications): (f64, u32), seed: u64, threads: NonZeroUsize) -> Answer {
+        let scenario = (self.scenario)(calls / f64::from(replications) / self.rate);
         let stage = Stage::of(&scenario);
         let mut ratios = vec![Ratio::default(); self.questions.len()];
         let mut played = 0;
@@ -244,7 +244,7 @@ impl Trial {
             }
             ControlFlow::Continue(())
         };
-        let done = crew::in_order(threads, REPLICATIONS, &AtomicBool::new(false), work, take);
+        let done = crew::in_order(threads, replications, &AtomicBool::new(false), work, take);
         assert!(done.is_ok(), "{} {}: a replication failed", self.family, self.params);
         Answer { ratios, calls: played }
     }
