@@ -23,7 +23,14 @@ use super::{
     summary::LEVEL,
 };
 use crate::{
-    people::{cast::Cast, demand::Demand, staffing::StaffingRules},
+    people::{
+        cast::Cast,
+        demand::{
+            Demand,
+            rules::{Source, Volume},
+        },
+        staffing::StaffingRules,
+    },
     record::{
         figures::Figures,
         measure::{self, Measure},
@@ -205,6 +212,40 @@ impl<'a> Sizer<'a> {
             at = next;
         }
         expected
+    }
+
+    /// The mean patience of callers, weighted by the calls that are expected; `None` when some never give up.
+    pub fn patience(&self) -> Option<Duration> {
+        let (mut sum, mut weights) = (0.0, 0.0);
+        for (source, calls) in self.sources() {
+            for (persona, share) in source.personas.iter().filter(|(_, share)| share * calls > 0.0) {
+                let patience = &self.scenario.cast.personas.get(usize::from(*persona))?.patience;
+                sum += calls * share * patience.mean()?.as_secs_f64();
+                weights += calls * share;
+            }
+        }
+        (weights > 0.0).then(|| Duration::from_secs_f64(sum / weights))
+    }
+
+    /// Coefficient of variation of the calls expected in a half-hour, from day to day, beyond Poisson's chance.
+    pub fn spread(&self) -> f64 {
+        let (mut variance, mut mean) = (0.0, 0.0);
+        for (source, calls) in self.sources() {
+            if let Volume::Days(days) = &source.volume {
+                let cv = days.day_cv * days.day_cv + days.interval_cv * days.interval_cv;
+                variance += calls * calls * cv;
+            }
+            mean += calls;
+        }
+        if mean > 0.0 { libm::sqrt(variance) / mean } else { 0.0 }
+    }
+
+    /// The sources, each with the calls expected in the whole run.
+    fn sources(&self) -> Vec<(&Source, f64)> {
+        let demand = demand(&self.scenario, self.stage);
+        let end = Instant::ZERO + self.scenario.horizon;
+        let sources = self.scenario.cast.demand.sources.iter().enumerate();
+        sources.map(|(i, source)| (source, demand.expected_of(i, Instant::ZERO, end))).collect()
     }
 
     /// The scenario with a curve.

@@ -67,16 +67,13 @@ impl Sizer<'_> {
             plan[slot] = start[slot].clamp(1, pilot.agents);
         }
         let found = Found { plan, trial: None, open, hopeless, met: false, minimal: false, trials: 0, partial: false };
-        let mut climb = Climb { sizer: self, aimed, most: pilot.agents, sought: sought(&pilot.trial), found };
+        let closed = pilot.trial.slots.iter().map(Figures::turned_away_closed).collect();
+        let mut climb = Climb { sizer: self, aimed, most: pilot.agents, closed, found };
         let done = climb.up()? && climb.down_together()? && climb.down_one_by_one()?;
         let mut found = climb.found;
         found.partial = !done;
         Ok(found)
     }
-}
-
-fn sought(trial: &Trial) -> Vec<u64> {
-    trial.slots.iter().map(Figures::sought).collect()
 }
 
 /// A search in progress. Each stage gives `false` when it was cut short.
@@ -86,8 +83,8 @@ struct Climb<'s, 'a> {
     aimed: Vec<usize>,
     /// The most agents a half-hour may have.
     most: u32,
-    /// Who sought an agent in the pilot.
-    sought: Vec<u64>,
+    /// Calls that the pilot's queues were closed to.
+    closed: Vec<u64>,
     found: Found,
 }
 
@@ -101,11 +98,18 @@ impl Climb<'_, '_> {
         self.found.trials >= MOST_TRIALS
     }
 
-    /// How far a half-hour is from the aim. Where callers are turned away instead of queueing, that is no success.
+    /// How far a half-hour is from the aim. Who is turned away because nobody of the queue's skills and languages is
+    /// planned counts as one who was not served, not as one who did not call.
     fn slack(&self, trial: &Trial, slot: usize) -> f64 {
-        let kept = trial.slots[slot].sought() * 2 >= self.sought[slot];
-        let value = trial.reached[slot].value.filter(|_| kept);
-        value.map_or(-1.0, |value| self.sizer.aim.slack(value))
+        let Some(value) = trial.reached[slot].value else { return -1.0 };
+        let figures = &trial.slots[slot];
+        let away = figures.turned_away_closed().saturating_sub(self.closed[slot]) as f64;
+        let served = figures.sought() as f64 / (figures.sought() as f64 + away);
+        self.sizer.aim.slack(match self.sizer.aim {
+            Aim::ServiceLevel(_) => value * served,
+            Aim::Abandonment(_) => value * served + 1.0 - served,
+            Aim::Asa(_) => value,
+        })
     }
 
     fn missing(&self, trial: &Trial) -> Vec<usize> {
