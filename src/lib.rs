@@ -30,7 +30,7 @@
 //! | [`stats`] | estimates with confidence intervals | |
 //! | [`theory`] | exact results of queueing theory, staffing by formula | time |
 //! | [`sim`] | driver 1: no clock at all; replications | world scenario people record stats registry engine script time id random |
-//! | [`live`] | driver 2: tokio, sockets, the wall clock, the store | world scenario record journal registry engine script time id pii random |
+//! | [`live`] | driver 2: tokio, sockets, the wall clock, the store | world people scenario record journal registry engine script time id pii random |
 //! | [`report`] | what a run found: tables, HTML, JSON, CSV, Parquet | sim scenario record stats theory engine script time id |
 //! | [`client`] | the telephone for people, programs and tests | live time |
 //! | [`dialogue`] | dialogue tests: what is pressed, what must be heard | client live world registry engine script time id pii random |

@@ -4,14 +4,14 @@ use std::{num::NonZeroU32, process::ExitCode};
 
 use super::run::{self, RunArgs};
 use crate::{
-    report,
+    report::{self, files::CallsOut, text::Detail},
     sim::replicate::{self, Precision, Runs},
 };
 
 /// Arguments of `hatif simulate`.
 #[derive(clap::Args, Debug)]
 #[command(
-    after_help = "With --out: report.html, summary.json and intervals.csv. Ctrl-C ends the run and tells what was finished; a second one ends it at once. Exit code: 0 done; 2 the scenario or an argument is wrong; 130 cut short"
+    after_help = "With --out: report.html, summary.json, intervals.csv and calls.parquet. Ctrl-C ends the run and tells what was finished; a second one ends it at once. Exit code: 0 done; 2 the scenario or an argument is wrong; 130 cut short"
 )]
 pub struct Args {
     /// The scenario: a name such as ordinary_day, or the path of its file
@@ -26,6 +26,12 @@ pub struct Args {
     /// Hash every event, to be compared with another run's
     #[arg(long)]
     trace_hash: bool,
+    /// With --out: no calls.parquet, whose rows are held in memory until their replication is done
+    #[arg(long, requires = "out")]
+    no_calls: bool,
+    /// Print every measure, skills and regions too
+    #[arg(long)]
+    all: bool,
     #[command(flatten)]
     run: RunArgs,
 }
@@ -49,12 +55,23 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
     let cancel = run::cancel_on_signals()?;
     let mut bar = args.run.bar("replications");
-    let summary = replicate::replicate(&scenario, &options, &cancel, &mut |progress| bar.show(progress))?;
+    let calls = args.run.out.as_deref().filter(|_| !args.no_calls);
+    let mut calls = calls.map(|folder| CallsOut::new(folder, &scenario.clock)).transpose()?;
+    let mut show = |progress| bar.show(progress);
+    let summary = match &mut calls {
+        Some(calls) => {
+            let mut sink = |replication, rows: &[_], versions: &_| calls.write(replication, rows, versions);
+            replicate::replicate_telling(&scenario, &options, &cancel, &mut show, &mut sink)?
+        }
+        None => replicate::replicate(&scenario, &options, &cancel, &mut show)?,
+    };
     drop(bar);
+    calls.map(CallsOut::finish).transpose()?;
     if let Some(folder) = &args.run.out {
         report::write(folder, &summary, &scenario)?;
     }
-    let mut text = report::text::summary(&summary);
+    let detail = if args.all { Detail::All } else { Detail::Main };
+    let mut text = report::text::summary(&summary, detail);
     if let Some(trace) = &summary.trace {
         text.push_str(&format!("\ntrace: {trace}\n"));
     }

@@ -16,7 +16,7 @@ use parquet::{
 use crate::{
     record::{describe::cause_words, row::CallRow},
     script::Versions,
-    time::{Instant, LocalClock},
+    time::{Duration, Instant, LocalClock},
 };
 
 /// The columns. Times are UTC; lengths of time are seconds; names are those of the scripts.
@@ -122,7 +122,7 @@ impl<W: Write + Send> Columns<'_, W> {
         self.all::<DoubleType>(|row| row.waited.as_secs_f64())?;
         self.all::<DoubleType>(|row| row.talked.as_secs_f64())?;
         self.all::<DoubleType>(|row| row.held.as_secs_f64())?;
-        self.some::<DoubleType>(|row| row.announced.map(|time| time.as_secs_f64()))?;
+        self.some::<DoubleType>(|row| row.announced.map(Duration::as_secs_f64))?;
         self.all::<Int32Type>(|row| row.transfers.into())?;
         self.all::<Int32Type>(|row| row.no_input.into())?;
         self.all::<Int32Type>(|row| row.no_match.into())?;

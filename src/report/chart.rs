@@ -88,7 +88,7 @@ pub fn lines(labels: &[String], series: &[Series<'_>], scale: Scale) -> String {
     let top = values().copied().filter(|v| v.is_finite()).fold(0.0_f64, f64::max);
     let bottom = values().copied().filter(|v| v.is_finite()).fold(0.0_f64, f64::min);
     let top = match scale {
-        Scale::Percent => (top * 1.08).min(1.0).max(0.01),
+        Scale::Percent => (top * 1.08).clamp(0.01, 1.0),
         Scale::Plain => (top * 1.08).max(1.0),
     };
     let mut svg = String::new();
@@ -228,7 +228,9 @@ fn draw_bars(svg: &mut String, bars: &[Bar], names: &[(&str, RGBColor)], top: f6
     }
     let below = text.pos(text_anchor::Pos::new(text_anchor::HPos::Center, text_anchor::VPos::Top));
     let width = chart.plotting_area().dim_in_pixel().0 as f64 / bars.len().max(1) as f64;
-    for (i, bar) in bars.iter().enumerate() {
+    // So many labels fit side by side.
+    let every = bars.len().div_ceil(14).max(1);
+    for (i, bar) in bars.iter().enumerate().step_by(every) {
         let x = 58 + ((i as f64 + 0.5) * width) as i32;
         root.draw(&Text::new(bar.label.as_str(), (x, HEIGHT as i32 - 24), below.clone()))?;
     }

@@ -1,21 +1,26 @@
 //! What a run found, as files in a folder.
 
 use std::{
-    fs, io,
+    fs::{self, File},
+    io::{self, BufWriter},
+    ops::ControlFlow,
     path::{Path, PathBuf},
 };
 
 use serde::Serialize;
 
-use super::{html, need, sweep_chart};
+use super::{calls::CallsFile, html, need, sweep_chart};
 use crate::{
+    record::row::CallRow,
     scenario::Scenario,
+    script::Versions,
     sim::{
         compare::Comparison,
         summary::{Found, Summary},
         sweep::Sweep,
     },
     stats::Estimate,
+    time::LocalClock,
 };
 
 /// The files that an output folder may hold: who finds only these there may write over them.
@@ -72,7 +77,8 @@ pub fn prepare(folder: &Path) -> Result<(), OutputError> {
         for entry in fs::read_dir(folder).map_err(failed)? {
             let entry = entry.map_err(failed)?;
             let file = entry.file_name().to_string_lossy().into_owned();
-            if !OURS.contains(&file.as_str()) || entry.path().is_dir() {
+            let whole = file.strip_suffix(".part").unwrap_or(&file);
+            if !OURS.contains(&whole) || entry.path().is_dir() {
                 return Err(OutputError::Occupied { folder: folder.to_owned(), file });
             }
         }
@@ -89,6 +95,56 @@ pub fn write(folder: &Path, summary: &Summary, scenario: &Scenario) -> Result<()
     put(folder, "report.html", &html::page(summary, &scenario.script, &need::agents(summary, scenario)))?;
     json(folder, "summary.json", summary)?;
     put(folder, "intervals.csv", &intervals(summary))
+}
+
+/// `calls.parquet` being written; it has its name only once it is whole.
+pub struct CallsOut {
+    folder: PathBuf,
+    file: CallsFile<BufWriter<File>>,
+    failed: Option<io::Error>,
+}
+
+const CALLS: &str = "calls.parquet";
+
+impl CallsOut {
+    /// Begins the file in a folder that is ready.
+    ///
+    /// # Errors
+    /// See [`prepare`].
+    pub fn new(folder: &Path, clock: &LocalClock) -> Result<CallsOut, OutputError> {
+        let failed = |source| OutputError::Io { path: folder.join(CALLS), source };
+        let file = File::create(half(folder, CALLS)).map_err(failed)?;
+        let file =
+            CallsFile::new(BufWriter::new(file), clock.clone()).map_err(|error| failed(io::Error::other(error)))?;
+        Ok(CallsOut { folder: folder.to_owned(), file, failed: None })
+    }
+
+    /// Adds the calls of a replication. A break: the disk does not take them, and a longer run would be of no use;
+    /// [`CallsOut::finish`] says why.
+    pub fn write(&mut self, replication: u32, rows: &[CallRow], versions: &Versions) -> ControlFlow<()> {
+        match self.file.write(replication, rows, versions) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) => {
+                self.failed = Some(io::Error::other(error));
+                ControlFlow::Break(())
+            }
+        }
+    }
+
+    /// Ends the file.
+    ///
+    /// # Errors
+    /// It could not be written; nothing is left of it.
+    pub fn finish(self) -> Result<(), OutputError> {
+        let (half, path) = (half(&self.folder, CALLS), self.folder.join(CALLS));
+        let closed = self.file.close().map_err(io::Error::other);
+        let done = self.failed.map_or(closed, Err).and_then(|()| fs::rename(&half, &path));
+        done.map_err(|source| {
+            // As in `put`.
+            let _ = fs::remove_file(&half);
+            OutputError::Io { path, source }
+        })
+    }
 }
 
 /// Writes a comparison: `compare.json` and `differences.csv`.
@@ -181,11 +237,16 @@ fn json(folder: &Path, name: &str, what: &impl Serialize) -> Result<(), OutputEr
 /// Writes a file whole or not at all.
 fn put(folder: &Path, name: &str, text: &str) -> Result<(), OutputError> {
     let path = folder.join(name);
-    let half = folder.join(format!("{name}.part"));
+    let half = half(folder, name);
     let done = fs::write(&half, text).and_then(|()| fs::rename(&half, &path));
     done.map_err(|source| {
         // What is left of it is of no use; that it may not be there at all is no second error.
         let _ = fs::remove_file(&half);
         OutputError::Io { path, source }
     })
+}
+
+/// The name of a file that is not whole yet.
+fn half(folder: &Path, name: &str) -> PathBuf {
+    folder.join(format!("{name}.part"))
 }

@@ -222,7 +222,7 @@ fn waits(html: &mut String, summary: &Summary) {
             html,
             "<tr><th>{:.0} %</th><td class=n>{}</td></tr>",
             quantile.p * 100.0,
-            tables::told("seconds", &quantile.seconds)
+            tables::between("seconds", &quantile.seconds)
         );
     }
     html.push_str("</tbody></table></figure></div></section>");

@@ -18,6 +18,17 @@ pub(super) fn told(unit: &str, estimate: &Estimate) -> String {
     }
 }
 
+/// An estimate whose interval need not be symmetric: the value, and the ends of its interval where there is one.
+pub(super) fn between(unit: &str, estimate: &Estimate) -> String {
+    let Some(value) = estimate.value else { return "–".to_owned() };
+    match (estimate.low, estimate.high) {
+        (Some(low), Some(high)) => {
+            format!("{} <small>{} to {}</small>", shown(unit, value), shown(unit, low), shown(unit, high))
+        }
+        _ => shown(unit, value),
+    }
+}
+
 /// One row a part, one column a measure of `columns` that any part has.
 pub(super) fn parts(what: &str, parts: &[Part], columns: &[&str]) -> String {
     let parts: Vec<&Part> = parts.iter().filter(|part| counts(&part.measures)).collect();

@@ -6,7 +6,7 @@ use crate::{
     record::measure,
     sim::{
         compare::Comparison,
-        summary::{Found, Interval, Part, Summary, Warning, estimate_of, shown},
+        summary::{Found, Interval, MAIN, Part, Summary, Warning, estimate_of, shown},
         sweep::Sweep,
     },
     stats::Estimate,
@@ -45,10 +45,25 @@ fn table(heads: &[&str]) -> Table {
     table
 }
 
+/// How much of a summary is told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Detail {
+    /// The main measures; by queue, language, intent, and day or half-hour.
+    #[default]
+    Main,
+    /// Every measure with its formula; by skill and region too.
+    All,
+}
+
 /// A summary: the main measures first, then by queue, language, intent, region, day and interval, then what to heed.
-pub fn summary(summary: &Summary) -> String {
+pub fn summary(summary: &Summary, detail: Detail) -> String {
     let mut text = head(summary);
-    text.push_str(&format!("{}\n", measures(&summary.measures)));
+    let main = |found: &&Found| MAIN.contains(&found.name);
+    let told: Vec<Found> = match detail {
+        Detail::Main => summary.measures.iter().filter(main).copied().collect(),
+        Detail::All => summary.measures.clone(),
+    };
+    text.push_str(&format!("{}\n", measures(&told)));
     text.push_str(&waits(summary));
     for (name, parts) in [
         ("queue", &summary.queues),
@@ -60,12 +75,14 @@ pub fn summary(summary: &Summary) -> String {
         // One queue, one language: the whole again; a skill for each queue: the queues again.
         let again =
             name == "skill" && parts.iter().map(|part| &part.measures).eq(summary.queues.iter().map(|p| &p.measures));
-        if parts.len() > 1 && !again {
+        let asked = detail == Detail::All || !matches!(name, "skill" | "region");
+        if parts.len() > 1 && !again && asked {
             text.push_str(&format!("\n{}\n", by(name, parts)));
         }
     }
-    if summary.days.len() > 1 {
-        text.push_str(&format!("\n{}\n", by("day", &summary.days)));
+    if !summary.is_one_day() {
+        let days: Vec<Part> = summary.days_with_calls().cloned().collect();
+        text.push_str(&format!("\n{}\n", by("day", &days)));
     } else if summary.intervals.len() <= MOST_INTERVALS {
         text.push_str(&format!("\n{}\n", intervals(&summary.intervals)));
     }
@@ -125,11 +142,15 @@ fn measures(found: &[Found]) -> Table {
 
 fn waits(summary: &Summary) -> String {
     let target = &summary.target;
-    let days = cell("share", Some(target.days_met));
+    let days = &target.days_met;
+    let share = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| shown("share", value));
     let mut text = format!(
-        "\ntarget: {:.0} % within {:.0} s, met on {days} of the days with calls\n",
+        "\ntarget: {:.0} % within {:.0} s, met on {} of the days with calls ({} to {})\n",
         target.share * 100.0,
-        target.threshold
+        target.threshold,
+        share(days.value),
+        share(days.low),
+        share(days.high)
     );
     let known = summary.quantiles.iter().filter_map(|q| Some((q.p, q.seconds.value?)));
     let known: Vec<String> = known.map(|(p, seconds)| format!("{:.0} % {seconds:.1} s", p * 100.0)).collect();

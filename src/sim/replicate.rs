@@ -22,10 +22,11 @@ use crate::{
     random::Seed,
     record::{
         figures::Field,
+        row::{CallRow, Rows},
         tally::{CountBy, Sums, Tally, TallyRules},
     },
     scenario::{self, Scenario, Stage},
-    script::Script,
+    script::{Script, Versions},
     time::{Duration, Instant},
     world::incident::IncidentKind,
 };
@@ -129,15 +130,46 @@ pub fn replicate_on(
     cancel: &AtomicBool,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Summary, SimError> {
+    run(scenario, stage, options, cancel, progress, None)
+}
+
+/// What is told the calls of each replication, in the order of replications, with the scripts their ids are of. A break ends
+/// the run.
+pub type CallSink<'a> = &'a mut dyn FnMut(u32, &[CallRow], &Versions) -> ControlFlow<()>;
+
+/// As [`replicate`], telling every call to `sink`. The calls of the replications in progress are held in memory.
+///
+/// # Errors
+/// This program has a fault.
+pub fn replicate_telling(
+    scenario: &Scenario,
+    options: &Options,
+    cancel: &AtomicBool,
+    progress: &mut dyn FnMut(Progress),
+    sink: CallSink<'_>,
+) -> Result<Summary, SimError> {
+    run(scenario, &Stage::of(scenario), options, cancel, progress, Some(sink))
+}
+
+fn run(
+    scenario: &Scenario,
+    stage: &Stage,
+    options: &Options,
+    cancel: &AtomicBool,
+    progress: &mut dyn FnMut(Progress),
+    mut sink: Option<CallSink<'_>>,
+) -> Result<Summary, SimError> {
     let asked = options.most(scenario);
     let mut gather = Gather::new(scenario.measures.target);
     let mut trace = options.trace.then(Trace::new);
     let (mut done, mut calls, mut met) = (0, 0, false);
     let mut refused = Vec::new();
-    let work = |replication| one(scenario, stage, options.seed_of(scenario, replication), options.trace, cancel);
-    let take = |_, one: Replication| {
+    let keep = Keep { trace: options.trace, rows: sink.is_some() };
+    let work = |replication| one(scenario, stage, options.seed_of(scenario, replication), keep, cancel);
+    let take = |replication, one: Replication| {
         done += 1;
         calls += one.calls;
+        let told = sink.as_mut().map(|sink| sink(replication, &one.rows, &versions(scenario, &one.refused)));
         gather.add(one.parts);
         // The same plan in every replication, so the first says it all.
         if done == 1 {
@@ -149,7 +181,7 @@ pub fn replicate_on(
         let too_wide = options.precision().map(|precision| precision.too_wide(gather.whole(), done));
         progress(Progress { done, total: asked, too_wide, calls });
         met = too_wide.is_some_and(|too_wide| too_wide <= 1.0);
-        if met { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if met || told.is_some_and(|told| told.is_break()) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
     crew::in_order(options.threads, asked, cancel, work, take)
         .map_err(|panicked| SimError::panicked(scenario, options, panicked))?;
@@ -178,6 +210,16 @@ pub(super) struct Replication {
     /// What was planned and could not happen.
     refused: Vec<(Instant, String)>,
     trace: Option<String>,
+    rows: Vec<CallRow>,
+}
+
+/// What a replication keeps beside its sums.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Keep {
+    /// A hash of every event.
+    pub trace: bool,
+    /// A row a call.
+    pub rows: bool,
 }
 
 impl Options {
@@ -265,10 +307,11 @@ pub(super) fn one(
     scenario: &Scenario,
     stage: &Stage,
     seed: Seed,
-    traced: bool,
+    keep: Keep,
     cancel: &AtomicBool,
 ) -> Option<Replication> {
-    let mut trace = traced.then(Trace::new);
+    let mut trace = keep.trace.then(Trace::new);
+    let mut rows = keep.rows.then(|| (Rows::new(false), Vec::new()));
     let mut counted = Counted::new(scenario, stage, seed);
     while counted.goes_on() {
         if cancel.load(Ordering::Relaxed) {
@@ -278,10 +321,27 @@ pub(super) fn one(
             if let Some(trace) = &mut trace {
                 trace.event(event);
             }
+            if let Some((fold, rows)) = &mut rows {
+                rows.extend(fold.event(event));
+            }
         });
     }
+    let rows = rows.map(|(_, rows)| rows).unwrap_or_default();
     let (calls, refused) = (counted.calls(), counted.play.refused().to_vec());
-    Some(Replication { parts: counted.finish(), calls, refused, trace: trace.map(Trace::finish) })
+    Some(Replication { parts: counted.finish(), calls, refused, trace: trace.map(Trace::finish), rows })
+}
+
+/// The scripts of a run by version: its own, and those it published.
+fn versions(scenario: &Scenario, refused: &[(Instant, String)]) -> Versions {
+    let mut versions = Versions::new(scenario.script.clone());
+    for incident in scenario.incidents.iter() {
+        if let IncidentKind::Publish(script) = &incident.kind
+            && !refused.iter().any(|(at, _)| *at == incident.at)
+        {
+            versions.publish(script.clone());
+        }
+    }
+    versions
 }
 
 /// A replication in progress with its tally.

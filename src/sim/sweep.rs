@@ -11,7 +11,7 @@ use super::{
     axis::Axis,
     crew,
     gather::Cell,
-    replicate::{self, Options, Progress, SimError},
+    replicate::{self, Keep, Options, Progress, SimError},
     summary::{Found, Warning},
 };
 use crate::scenario::{Scenario, Stage};
@@ -79,7 +79,7 @@ pub fn sweep(
     let work = |index: u32| {
         let scenario = &scenarios[of(index)];
         let seed = options.seed_of(scenario, index / points);
-        replicate::one(scenario, &stages[of(index)], seed, false, cancel)
+        replicate::one(scenario, &stages[of(index)], seed, Keep::default(), cancel)
     };
     let take = |index, one: replicate::Replication| {
         let (replications, cell) = &mut cells[of(index)];

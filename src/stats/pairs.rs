@@ -30,7 +30,7 @@ mod tests {
 
     #[test]
     fn what_both_designs_share_leaves_the_interval() {
-        let pairs: Vec<(f64, f64)> = (0..20).map(|i| f64::from(i)).map(|day| (day, day + 1.0 + 0.01 * day)).collect();
+        let pairs: Vec<(f64, f64)> = (0..20).map(f64::from).map(|day| (day, day + 1.0 + 0.01 * day)).collect();
         let paired = paired_difference(&pairs, 0.95);
         let a: Moments = pairs.iter().map(|pair| pair.0).collect();
         let b: Moments = pairs.iter().map(|pair| pair.1).collect();

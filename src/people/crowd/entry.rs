@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     fn pressed(mut entry: Entry) -> String {
-        std::iter::from_fn(|| entry.next()).map(|key| key.as_char()).collect()
+        std::iter::from_fn(|| entry.next()).map(Key::as_char).collect()
     }
 
     #[test]
