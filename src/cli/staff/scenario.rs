@@ -225,7 +225,7 @@ impl Case {
             target,
             patience,
             expected: sizer.expected(),
-            want: (0..SLOTS).map(|slot| trial.a_day(slot, |figures| figures.sought())).collect(),
+            want: (0..SLOTS).map(|slot| trial.a_day(slot, crate::record::figures::Figures::sought)).collect(),
             aht: trial.slots.iter().map(|figures| mean(figures).unwrap_or(all)).collect(),
             formula: known.unwrap_or(Formula::B),
             pilot: trial.clone(),
