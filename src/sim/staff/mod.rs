@@ -19,7 +19,7 @@ pub use search::Found;
 
 use super::{
     crew, gather,
-    replicate::{self, Options, Progress, SimError},
+    replicate::{self, Keep, Options, Progress, SimError},
     summary::LEVEL,
 };
 use crate::{
@@ -264,7 +264,8 @@ impl<'a> Sizer<'a> {
         let (stage, options, cancel) = (self.stage, &self.options, self.cancel);
         let count = options.most(&scenario);
         let mut gathered = Gathered::new(self.aim);
-        let work = |i: u32| replicate::one(&scenario, stage, options.seed_of(&scenario, first + i), false, cancel);
+        let work =
+            |i: u32| replicate::one(&scenario, stage, options.seed_of(&scenario, first + i), Keep::default(), cancel);
         let days = &self.days;
         let mut calls = 0;
         let take = |_, one: replicate::Replication| {
