@@ -1,8 +1,8 @@
 //! `hatif staff --scenario`: the half-hours of a scenario's day by the formulas and by simulation.
 
-use std::{fs, io::Write, process::ExitCode};
+use std::{fs, io::Write, path::Path, process::ExitCode};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use comfy_table::{CellAlignment, Table, presets};
 use serde::Serialize;
 
@@ -16,14 +16,14 @@ use crate::{
         summary,
     },
     theory::{self, Formula, Target},
-    time::{Duration, TimeOfDay},
+    time::Duration,
 };
 
 /// A half-hour.
 #[derive(Clone, Debug, Serialize)]
 pub struct Row {
     /// When it begins.
-    pub from: TimeOfDay,
+    pub from: String,
     /// Expected calls.
     pub calls: f64,
     /// Of them want an agent, when nobody has a reason to call again.
@@ -96,6 +96,12 @@ pub fn answer(name: &str, args: Args) -> anyhow::Result<ExitCode> {
     let simulated = &args.simulated;
     let mut scenario = run::open(name, &simulated.set, simulated.centre.as_deref())?;
     let target = aim_at(&args, &mut scenario)?;
+    if let Some(folder) =
+        simulated.out.as_deref().and_then(Path::parent).filter(|folder| !folder.as_os_str().is_empty())
+    {
+        // Before minutes are spent on what could not be written.
+        ensure!(folder.is_dir(), "cannot write {}: there is no such folder", folder.display());
+    }
     let stage = Stage::of(&scenario);
     let days = staff::days(&scenario, &stage);
     let dates = day::chosen(&simulated.day, &days)?;
@@ -263,7 +269,7 @@ impl Case {
             // What is planned holds the scenario's absences already.
             let at_work = f64::from(found.plan[slot]) * (1.0 - own) / (1.0 - shrinkage);
             rows.push(Row {
-                from: staff::begins(slot),
+                from: staff::begins(slot).to_string(),
                 calls: self.expected[slot],
                 want_agent: self.want[slot],
                 aht: self.aht[slot],
@@ -429,7 +435,7 @@ fn half_hours(answer: &Answer) -> Table {
     let count = |agents: Option<u32>| agents.map_or_else(|| "-".to_owned(), |agents| agents.to_string());
     for row in &answer.half_hours {
         let mut cells = vec![
-            row.from.to_string(),
+            row.from.clone(),
             format!("{:.1}", row.calls),
             format!("{:.1}", row.want_agent),
             format!("{:.0} s", row.aht),
