@@ -51,16 +51,16 @@ fn answers_do_not_depend_on_the_threads() {
     assert_eq!(of("1"), of("3"));
 }
 
-/// A tenth of the default centre's day.
+/// A twentieth of the default centre's day.
 const SMALL: [&str; 10] = [
     "--scenario",
     "ordinary_day",
     "--set",
-    "registry.size=320000",
+    "registry.size=160000",
     "--set",
     "horizon=17h",
     "--replications",
-    "10",
+    "6",
     "--seed",
     "5",
 ];
@@ -76,7 +76,7 @@ fn the_curve_of_the_default_centre_meets_the_target_when_it_is_simulated() {
     let said = |what: &str| differences.iter().any(|line| line.as_str().is_some_and(|line| line.contains(what)));
     assert!(said("telephone rings") && said("days differ") && said("languages"), "{differences:#?}");
     // The written scenario, on the same days: every half-hour is as the search found it.
-    let (code, out, errors) = hatif(&["simulate", file, "--replications", "10", "--seed", "5", "--format", "json"]);
+    let (code, out, errors) = hatif(&["simulate", file, "--replications", "6", "--seed", "5", "--format", "json"]);
     assert_eq!(code, Some(0), "{errors}");
     let summary: Value = serde_json::from_str(&out).expect("JSON");
     let measure = |measures: &Value, name: &str| {
@@ -105,8 +105,10 @@ fn the_lines_it_prints_are_arguments_of_set() {
         out.lines().filter(|line| line.starts_with("staffing.")).map(|line| line.replacen(" = ", "=", 1)).collect();
     assert_eq!(lines.len(), 2, "{out}");
     let set: Vec<&str> = lines.iter().flat_map(|line| ["--set", line]).collect();
-    let (code, _, errors) =
-        hatif(&[&["simulate", "erlang_c", "--set", "horizon=2h", "--replications", "2"], &set[..]].concat());
+    let (code, _, errors) = hatif(
+        &[&["simulate", "erlang_c", "--set", "horizon=2h", "--set", "warm_up=0s", "--replications", "2"], &set[..]]
+            .concat(),
+    );
     assert_eq!(code, Some(0), "{errors}");
 }
 

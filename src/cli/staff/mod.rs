@@ -85,28 +85,28 @@ struct SimulatedArgs {
     scenario: Option<String>,
     /// Which of its days: a date, or a weekday such as mon, whose days are taken together; may be given several times
     /// [default: the one with the most expected calls]
-    #[arg(long, value_name = "DAY", requires = "scenario", value_parser = day::day)]
+    #[arg(long, value_name = "DAY", value_parser = day::day)]
     day: Vec<day::Day>,
     /// Change a setting of the scenario, such as demand.factor=1.1; may be given several times
-    #[arg(long = "set", value_name = "KEY=VALUE", requires = "scenario")]
+    #[arg(long = "set", value_name = "KEY=VALUE")]
     set: Vec<Override>,
     /// The folder of a centre to run it on instead of its own
-    #[arg(long, value_name = "DIR", requires = "scenario")]
+    #[arg(long, value_name = "DIR")]
     centre: Option<PathBuf>,
     /// How many replications each curve is tried on [default: as the scenario says]
-    #[arg(long, value_name = "N", value_parser = run::replications, requires = "scenario")]
+    #[arg(long, value_name = "N", value_parser = run::replications)]
     replications: Option<NonZeroU32>,
     /// Seed of all chance [default: the scenario's]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(0..=i64::MAX as u64), requires = "scenario")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(0..=i64::MAX as u64))]
     seed: Option<u64>,
     /// On how many threads; results do not depend on it [default: all cores]
-    #[arg(long, value_name = "N", value_parser = run::threads, requires = "scenario")]
+    #[arg(long, value_name = "N", value_parser = run::threads)]
     threads: Option<NonZeroUsize>,
     /// Write a scenario with the staff found to this file, to be simulated
-    #[arg(long, value_name = "FILE", requires = "scenario")]
+    #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// No progress bar
-    #[arg(long, short, requires = "scenario")]
+    #[arg(long, short)]
     quiet: bool,
 }
 
@@ -147,6 +147,9 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     if let Some(name) = args.simulated.scenario.clone() {
         return scenario::answer(&name, args);
     }
+    if let Some(option) = args.simulated.first_given() {
+        bail!("{option} is about a scenario; give one with --scenario, such as --scenario ordinary_day");
+    }
     let (format, asked) = (args.format, ask(args)?);
     let answers = asked.answers()?;
     let text = match format {
@@ -181,6 +184,23 @@ fn ask(args: Args) -> anyhow::Result<Asked> {
     formulas.dedup();
     let (per, patience, shrinkage) = (args.per, args.patience, args.shrinkage.unwrap_or(0.0));
     Ok(Asked { intervals, per, patience, target, shrinkage, formulas })
+}
+
+impl SimulatedArgs {
+    /// An option that says nothing without a scenario.
+    fn first_given(&self) -> Option<&'static str> {
+        let given = [
+            ("--day", !self.day.is_empty()),
+            ("--set", !self.set.is_empty()),
+            ("--centre", self.centre.is_some()),
+            ("--replications", self.replications.is_some()),
+            ("--seed", self.seed.is_some()),
+            ("--threads", self.threads.is_some()),
+            ("--out", self.out.is_some()),
+            ("--quiet", self.quiet),
+        ];
+        given.into_iter().find(|(_, given)| *given).map(|(option, _)| option)
+    }
 }
 
 impl Args {

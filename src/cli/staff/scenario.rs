@@ -291,7 +291,9 @@ impl Case {
 
 /// What the numbers are for, and what stands in the way.
 fn notes(scenario: &Scenario, sizer: &Sizer<'_>, case: &Case, found: &Found) -> Vec<String> {
-    let mut notes: Vec<String> = scenario.warnings.to_vec();
+    // Here the scenario's own numbers do not count, so neither does what is missing in them when they are all zero.
+    let unplanned = |text: &&String| !(sizer.mix().by_centre && text.starts_with("no agent is planned"));
+    let mut notes: Vec<String> = scenario.warnings.iter().filter(unplanned).cloned().collect();
     let seeking: f64 = case.want.iter().sum();
     if case.expected.iter().sum::<f64>() == 0.0 && seeking == 0.0 {
         notes.push(
@@ -321,6 +323,10 @@ fn notes(scenario: &Scenario, sizer: &Sizer<'_>, case: &Case, found: &Found) -> 
         ));
     }
     let outside: Vec<usize> = (0..SLOTS).filter(|slot| case.want[*slot] > 0.0 && !found.open.contains(slot)).collect();
+    let warm: Vec<usize> = sizer.warm_up().into_iter().filter(|slot| !found.open.contains(slot)).collect();
+    if let Some(slot) = warm.first().filter(|slot| found.plan[**slot] > 0) {
+        notes.push(format!("The half-hours of the warm-up are not sized; they have {} agents.", found.plan[*slot]));
+    }
     if !outside.is_empty() && !found.open.is_empty() {
         notes.push(format!(
             "Nobody's shift is open at {}; who calls then and queues is answered in the half-hour after.",
@@ -330,7 +336,7 @@ fn notes(scenario: &Scenario, sizer: &Sizer<'_>, case: &Case, found: &Found) -> 
     if let Some(trial) = &found.trial {
         let closed = |trial: &Trial| trial.total().turned_away_closed() as f64 / f64::from(trial.days.max(1));
         let more = closed(trial) - closed(&case.pilot);
-        if more >= 0.5 {
+        if more >= 1.0 {
             notes.push(format!(
                 "{more:.0} calls a day find their queue closed because nobody of its skills and their language is planned at \
                  that time; they count as not served. Other proportions of the groups would help them."

@@ -198,11 +198,12 @@ impl<'a> Sizer<'a> {
         &self.mix
     }
 
-    /// Expected calls of each half-hour, on the mean of the chosen days, before chance makes days differ.
+    /// Expected calls of each half-hour, on the mean of the chosen days, before chance makes days differ;
+    /// without the warm-up.
     pub fn expected(&self) -> Vec<f64> {
         let demand = demand(&self.scenario, self.stage);
         let mut expected = vec![0.0; SLOTS];
-        let (mut at, end) = (Instant::ZERO, Instant::ZERO + self.scenario.horizon);
+        let (mut at, end) = (Instant::ZERO + self.scenario.warm_up, Instant::ZERO + self.scenario.horizon);
         while at < end {
             let (date, time) = self.scenario.clock.local(at);
             let next = (at + Duration::from_mins(30 - u64::from(time.0 % 30))).min(end);
@@ -212,6 +213,13 @@ impl<'a> Sizer<'a> {
             at = next;
         }
         expected
+    }
+
+    /// The half-hours that the warm-up touches.
+    pub fn warm_up(&self) -> Vec<usize> {
+        let half_hours = self.scenario.warm_up.as_micros().div_ceil(Duration::from_mins(30).as_micros());
+        let starts = (0..half_hours.min(SLOTS as u64)).map(|i| Instant::ZERO + Duration::from_mins(30 * i));
+        starts.map(|at| usize::from(self.scenario.clock.local(at).1.0) / 30).collect()
     }
 
     /// The mean patience of callers, weighted by the calls that are expected; `None` when some never give up.

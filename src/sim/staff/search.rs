@@ -66,6 +66,11 @@ impl Sizer<'_> {
         for &slot in &open {
             plan[slot] = start[slot].clamp(1, pilot.agents);
         }
+        // Whom nobody measures somebody must answer all the same, or they would still wait when measuring begins.
+        let most = open.iter().map(|slot| plan[*slot]).max().unwrap_or(0);
+        for slot in self.warm_up().into_iter().filter(|slot| !open.contains(slot)) {
+            plan[slot] = most;
+        }
         let found = Found { plan, trial: None, open, hopeless, met: false, minimal: false, trials: 0, partial: false };
         let closed = pilot.trial.slots.iter().map(Figures::turned_away_closed).collect();
         let mut climb = Climb { sizer: self, aimed, most: pilot.agents, closed, found };
