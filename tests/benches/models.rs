@@ -1,7 +1,7 @@
 //! Whole simulated runs on one thread: the models of `scripts/bench-peers` and the ordinary day, from the draw of an arrival to
 //! the sums of the report.
 //!
-//! `cargo bench --bench models -- [--json] w1 CALLS | w2 DAYS | day REPLICATIONS [SETTING…] | campaign REPLICATIONS [SETTING…] | flat`
+//! `cargo bench --bench models -- [--json] w1 CALLS [AGENTS] | w2 DAYS | day REPLICATIONS [SETTING…] | campaign REPLICATIONS [SETTING…] | flat`
 //!
 //! Only the run is timed: not the reading of the scenario, nor the making of a registry. `flat` shows what a call costs as runs
 //! grow longer and centres larger, and how much memory the process has needed at most by then. Where the system tells it, time
@@ -35,18 +35,21 @@ fn main() -> ExitCode {
     let number = |default: u32| words.get(1).map_or(Some(default), |text| text.parse().ok().filter(|n| *n > 0));
     match (words.first().copied().unwrap_or("all"), number(0)) {
         ("all", _) => {
-            w1(2_000_000).tell("w1", false);
+            pool(500, 2_000_000).tell("w1", false);
             w2(5).tell("w2", false);
             shipped("ordinary_day", 10, &[]).tell("day", false);
         }
-        ("w1", _) => w1(number(2_000_000).unwrap_or(1)).tell("w1", json),
+        ("w1", _) => {
+            let agents = words.get(2).and_then(|text| text.parse().ok()).unwrap_or(500);
+            pool(agents, number(2_000_000).unwrap_or(1)).tell("w1", json);
+        }
         ("w2", _) => w2(number(5).unwrap_or(1)).tell("w2", json),
         ("day", _) => shipped("ordinary_day", number(10).unwrap_or(1), &settings).tell("day", json),
         ("campaign", _) => shipped("campaign_phase2", number(1).unwrap_or(1), &settings).tell("campaign", json),
         ("flat", _) => flat(),
         _ => {
             eprintln!(
-                "usage: cargo bench --bench models -- [--json] w1 CALLS | w2 DAYS | day REPLICATIONS | campaign REPLICATIONS | flat"
+                "usage: cargo bench --bench models -- [--json] w1 CALLS [AGENTS] | w2 DAYS | day REPLICATIONS | campaign REPLICATIONS | flat"
             );
             return ExitCode::from(2);
         }
@@ -62,12 +65,7 @@ fn scenario(name: &str, changes: &[String]) -> Scenario {
         .unwrap_or_else(|problems| panic!("{}", problems.render(false)))
 }
 
-/// Erlang-A of 500 agents with about so many calls.
-fn w1(calls: u32) -> Found {
-    pool(500, calls)
-}
-
-/// The same load for each of so many agents.
+/// W1 with about so many calls, and with so many agents under the same load each.
 fn pool(agents: u32, calls: u32) -> Found {
     let rate = RATE * f64::from(agents) / 500.0;
     let seconds = f64::from(calls) / rate;
