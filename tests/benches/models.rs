@@ -8,6 +8,7 @@
 //! is that on the processor, so that what else runs meanwhile does not count; `--json` tells that of the clock.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark reports to the terminal")]
+#![expect(clippy::disallowed_methods, reason = "a benchmark measures real time")]
 
 use std::{
     path::Path,
