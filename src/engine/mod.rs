@@ -129,6 +129,7 @@ impl Engine {
 
     /// Takes all that is to be said at once, in order: what [`Engine::poll`] would return until [`Output::Timeout`]. `outputs`
     /// is emptied first; its room is used again.
+    #[inline]
     pub fn take_outputs(&mut self, outputs: &mut Vec<Output>) {
         outputs.clear();
         std::mem::swap(&mut self.state.out, outputs);
@@ -138,10 +139,16 @@ impl Engine {
         self.check_laws();
     }
 
+    #[inline]
     fn check_laws(&self) {
-        if self.audited
-            && let Err(broken) = self.audit()
-        {
+        if self.audited {
+            self.insist_on_laws();
+        }
+    }
+
+    #[cold]
+    fn insist_on_laws(&self) {
+        if let Err(broken) = self.audit() {
             panic!("a law of the centre is broken at {}: {broken}", self.state.now);
         }
     }
