@@ -134,9 +134,15 @@ impl Engine {
         outputs.clear();
         std::mem::swap(&mut self.state.out, outputs);
         if self.state.taken > 0 {
-            outputs.drain(..std::mem::take(&mut self.state.taken));
+            self.forget_taken(outputs);
         }
         self.check_laws();
+    }
+
+    /// Drops what [`Engine::poll`] has told already.
+    #[cold]
+    fn forget_taken(&mut self, outputs: &mut Vec<Output>) {
+        outputs.drain(..std::mem::take(&mut self.state.taken));
     }
 
     #[inline]
