@@ -24,11 +24,12 @@
 //! | [`record`] | folds over events: call records, totals, lines of text | engine script time id |
 //! | [`journal`] | log of inputs and events, and its replay | engine script time id pii random |
 //! | [`registry`] | the insured people and who may hear what about them | script time id pii random |
-//! | [`people`] | synthetic agents and callers | engine registry script time id pii random |
+//! | [`people`] | synthetic agents and callers | engine registry script special time id pii random |
 //! | [`world`] | engine, people, services and one calendar | agenda engine people registry script time id pii random |
-//! | [`scenario`] | what a run is made of: TOML → checked [`scenario::Scenario`] | people world registry script random time id |
-//! | [`stats`] | estimates with confidence intervals | |
-//! | [`theory`] | exact results of queueing theory, staffing by formula | time |
+//! | [`scenario`] | what a run is made of: TOML → checked [`scenario::Scenario`] | people world record registry script random time id |
+//! | [`special`] | functions of the normal, Student's, the binomial and the gamma law | |
+//! | [`stats`] | estimates with confidence intervals | special |
+//! | [`theory`] | exact results of queueing theory, staffing by formula | special time |
 //! | [`sim`] | driver 1: no clock at all; replications | world scenario people record stats registry engine script time id random |
 //! | [`live`] | driver 2: tokio, sockets, the wall clock, the store | world people scenario record journal registry engine script time id pii random |
 //! | [`report`] | what a run found: tables, HTML, JSON, CSV, Parquet | sim scenario record stats theory engine script time id |
@@ -94,6 +95,7 @@ pub mod report;
 pub mod scenario;
 pub mod script;
 pub mod sim;
+pub mod special;
 pub mod stats;
 pub mod theory;
 pub mod time;

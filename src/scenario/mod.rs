@@ -5,8 +5,8 @@
 //!              └──► Scenario: script, hours, people, incidents, what is measured
 //! ```
 //!
-//! Imports `script` (the checked centre and the reader of TOML with places), `people`, `world` (incidents), `registry`,
-//! `time`, `id`, and of `random` the root of chance that a world is given. Never enters: a clock, a socket, a draw.
+//! Imports `script` (the checked centre and the reader of TOML with places), `people`, `world` (incidents), `record`
+//! (which interval a call counts in), `registry`, `time`, `id`, and of `random` the root of chance that a world is given. Never enters: a clock, a socket, a draw.
 
 mod book;
 mod centre;
@@ -24,6 +24,7 @@ pub use problems::Problems;
 pub use shelf::Shelf;
 pub use stage::Stage;
 
+pub use crate::record::tally::CountBy;
 use crate::{
     people::cast::Cast,
     people::staffing::GroupStaffing,
@@ -147,7 +148,7 @@ pub fn fields() -> Vec<(&'static str, Vec<(&'static str, &'static str)>)> {
     fields::records().into_iter().map(|record| (record.name, about(record))).collect()
 }
 
-/// Queues that nobody planned can ever serve.
+/// What can be read off a scenario before it is run: nobody calls, or queues that nobody planned can ever serve.
 fn warnings(script: &Script, cast: &Cast) -> Box<[String]> {
     let planned = |group: &Group| {
         let own = cast.staffing.groups.iter().find(|staffing| *staffing.group == *group.name);
@@ -165,9 +166,11 @@ fn warnings(script: &Script, cast: &Cast) -> Box<[String]> {
         .queues
         .iter()
         .filter(|queue| !script.groups.iter().any(|group| planned(group) > 0 && fits(queue, group)));
-    unserved
-        .map(|queue| format!("no agent is planned for the queue `{}`: nobody in it is ever answered", queue.name))
-        .collect()
+    let unserved = unserved
+        .map(|queue| format!("no agent is planned for the queue `{}`: nobody in it is ever answered", queue.name));
+    let silent = cast.demand.sources.iter().all(|source| source.factor == 0.0);
+    let silent = silent.then(|| "nobody calls: there is no source of calls whose factor is above 0".to_owned());
+    silent.into_iter().chain(unserved).collect()
 }
 
 /// Thresholds of the measures.
@@ -183,16 +186,4 @@ pub struct MeasureRules {
     pub interval: Duration,
     /// In which interval a call counts.
     pub count_by: CountBy,
-}
-
-/// In which interval a call counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum CountBy {
-    /// In which it arrived.
-    #[default]
-    Arrival,
-    /// In which it was answered (or left, if it was not).
-    Answer,
-    /// In which it ended.
-    Exit,
 }

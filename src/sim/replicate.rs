@@ -23,9 +23,9 @@ use crate::{
     record::{
         figures::Field,
         row::{CallRow, Rows},
-        tally::{CountBy, Sums, Tally, TallyRules},
+        tally::{Sums, Tally, TallyRules},
     },
-    scenario::{self, Scenario, Stage},
+    scenario::{Scenario, Stage},
     script::{Script, Versions},
     time::{Duration, Instant},
     world::incident::IncidentKind,
@@ -280,11 +280,7 @@ pub fn tally(scenario: &Scenario) -> Tally {
         threshold: rules.threshold,
         short_abandon: rules.short_abandon,
         interval: rules.interval,
-        count_by: match rules.count_by {
-            scenario::CountBy::Arrival => CountBy::Arrival,
-            scenario::CountBy::Answer => CountBy::Answer,
-            scenario::CountBy::Exit => CountBy::Exit,
-        },
+        count_by: rules.count_by,
         warm_up: Instant::ZERO + scenario.warm_up,
     };
     let mut tally = Tally::new(rules, &scenario.script, &scenario.clock);

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::special;
+use crate::special;
 
 /// An estimate with its two-sided confidence interval.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]

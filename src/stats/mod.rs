@@ -5,7 +5,7 @@
 //! measures are one) by the delta method, a difference of two designs that met the same callers by pairs, a quantile by
 //! order statistics, a share of days by Wilson's score.
 //!
-//! Imports nothing of the crate. Never enters: chance, what is measured. The functions behind it ([`special`]) are made
+//! Imports `special`. Never enters: chance, what is measured. The functions behind it are made
 //! of `libm` alone, so that the same sample gives the same bits on every machine.
 
 mod batches;
@@ -16,7 +16,6 @@ mod precision;
 mod quantile;
 mod ratio;
 mod share;
-pub mod special;
 
 pub use batches::{batch_means, lag_one_correlation};
 pub use estimate::{Estimate, student_t};

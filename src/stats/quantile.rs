@@ -1,6 +1,7 @@
 //! Quantiles of a sample, with intervals by order statistics.
 
-use super::{Estimate, special};
+use super::Estimate;
+use crate::special;
 
 /// The rank, from 1, of the `p` quantile in a sample of n: the smallest number with a share of at least `p` at or below
 /// it. `None` of an empty sample.

@@ -1,6 +1,7 @@
 //! Shares of independent trials, such as days that met the target.
 
-use super::{Estimate, special};
+use super::Estimate;
+use crate::special;
 
 /// A share of independent trials with Wilson's score interval (Wilson 1927), which stays within 0 and 1 and is right also
 /// when none or all succeeded. `successes` is at most `n`.

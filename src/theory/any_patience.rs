@@ -1,6 +1,7 @@
 //! M/M/n+G: any patience (Baccelli and Hebuterne 1981; in the form of Zeltyn and Mandelbaum 2005).
 
-use super::{Error, Patience, erlang_b, integral, positive, special};
+use super::{Error, Patience, erlang_b, integral, positive};
+use crate::special;
 
 /// The steady state of a queue with Poisson arrivals, exponential handle times and any patience.
 ///

@@ -1,6 +1,7 @@
 //! What happens when agents are many: n = load + β √load, and β stays (the quality-and-efficiency-driven regime).
 
-use super::{Error, positive, special, within};
+use super::{Error, positive, within};
+use crate::special;
 
 /// The share who wait when nobody gives up (Halfin and Whitt 1981): 1 / (1 + β Φ(β) / φ(β)), β above 0.
 pub fn halfin_whitt_delay(beta: f64) -> Result<f64, Error> {

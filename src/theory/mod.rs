@@ -31,7 +31,6 @@ mod n_design;
 mod other;
 mod patience;
 mod sinusoid;
-mod special;
 mod staffing;
 
 pub use any_patience::AnyPatience;

@@ -1,6 +1,7 @@
 //! Waiting under handle times that are not exponential, and with priorities.
 
-use super::{ErlangC, Error, positive, special, within};
+use super::{ErlangC, Error, positive, within};
+use crate::special;
 
 /// Mean wait before one agent with any handle time (M/G/1; Pollaczek 1930, Khinchine 1932). `scv`: variance of the handle
 /// time over its squared mean, at least 0.

@@ -1,10 +1,7 @@
 //! How long callers wait before they give up.
 
-use super::{
-    Error, positive,
-    special::{gamma_shares, normal_cdf},
-    within,
-};
+use super::{Error, positive, within};
+use crate::special::{gamma_shares, normal_cdf};
 
 /// A distribution of patience.
 #[derive(Clone, Debug, PartialEq)]

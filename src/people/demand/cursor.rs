@@ -12,11 +12,9 @@ use super::{
     source::{Callers, SourcePlan, VolumePlan, gap, scaled, step_count},
 };
 use crate::{
-    people::distribution::{
-        chance::{Gamma, below, exponential, normal},
-        special::{gamma_quantile, normal_below},
-    },
+    people::distribution::chance::{Gamma, below, exponential, normal},
     random::{Purpose, Seed, Stream},
+    special::{gamma_quantile, normal_cdf},
     time::{Date, Instant},
 };
 
@@ -267,7 +265,7 @@ impl Today {
             let fresh = normal(&mut stream);
             let score = self.score.map_or(fresh, |last| rho * last + libm::sqrt(1.0 - rho * rho) * fresh);
             self.score = Some(score);
-            gamma_quantile(shape, normal_below(score)) / shape
+            gamma_quantile(shape, normal_cdf(score)) / shape
         })
     }
 }

@@ -5,11 +5,10 @@
 
 pub mod chance;
 mod sampler;
-pub mod special;
 
 pub use sampler::Sampler;
 
-use crate::time::Duration;
+use crate::{special, time::Duration};
 
 /// A distribution of a length of time, at least zero.
 #[derive(Clone, Debug, PartialEq)]
@@ -105,10 +104,10 @@ impl Distribution {
             Distribution::Lognormal { mean, sigma } if *sigma <= 0.0 => step(*mean, time),
             // P(T > t) of mean·exp(σZ − σ²/2); the logarithm of zero is minus infinity, and all last longer than nothing.
             Distribution::Lognormal { mean, sigma } => {
-                special::normal_below(-(libm::log(times_mean(*mean)) / sigma + 0.5 * sigma))
+                special::normal_cdf(-(libm::log(times_mean(*mean)) / sigma + 0.5 * sigma))
             }
             Distribution::Gamma { mean, cv } if *cv <= 0.0 => step(*mean, time),
-            Distribution::Gamma { mean, cv } => special::gamma_above(1.0 / (cv * cv), times_mean(*mean) / (cv * cv)),
+            Distribution::Gamma { mean, cv } => special::gamma_shares(1.0 / (cv * cv), times_mean(*mean) / (cv * cv)).1,
             Distribution::Weibull { mean, shape } => {
                 libm::exp(-libm::pow(times_mean(*mean) * libm::tgamma(1.0 + 1.0 / shape), *shape))
             }
