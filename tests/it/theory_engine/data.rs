@@ -181,6 +181,12 @@ impl Class {
     }
 }
 
+/// The classes of days on which callers waited. On the others the record's rate is mostly made of hang-ups that no wait
+/// explains; docs/validation.md says more.
+fn with_waiting(classes: &[Class]) -> &[Class] {
+    &classes[1..]
+}
+
 /// The week of the bank with several staffings, its days by their mean wait. Where the record's classes end is told by the
 /// rates of the classes beside: a class may be off by half of the step to the next one.
 fn bank(agents: std::ops::RangeInclusive<u32>, weeks: u32, threads: NonZeroUsize) -> Vec<Class> {
@@ -189,7 +195,7 @@ fn bank(agents: std::ops::RangeInclusive<u32>, weeks: u32, threads: NonZeroUsize
         let last = BANK.len() - 1;
         // The first and the last class reach as far outwards as inwards.
         let up = if i < last { (known(i + 1) - rate) / 2.0 } else { (rate - known(i - 1)) / 2.0 };
-        let down = if i > 0 { (rate - known(i - 1)) / 2.0 } else { rate };
+        let down = if i > 0 { (rate - known(i - 1)) / 2.0 } else { (known(i + 1) - rate) / 2.0 };
         Class { from, to, known: rate, spread: (rate - down, rate + up), point: Point::default() }
     };
     let mut classes: Vec<Class> = BANK.iter().enumerate().map(class).collect();
@@ -238,7 +244,7 @@ pub fn tables(threads: NonZeroUsize) -> ([(&'static str, String); 2], bool) {
     let agents: Vec<u32> = (50..=90).step_by(2).collect();
     let points = staffings(&agents, &[], 20, threads);
     let classes = bank(5..=11, 60, threads);
-    let all = points.iter().all(Staffed::is_inside) && classes.iter().all(Class::is_inside);
+    let all = points.iter().all(Staffed::is_inside) && with_waiting(&classes).iter().all(Class::is_inside);
     ([("data-staffing.md", staffing_table(&points)), ("data-bank.md", bank_table(&classes))], all)
 }
 
@@ -254,8 +260,8 @@ fn who_waits_on_the_ordinary_day_hangs_up_as_in_public_call_centres() {
 #[test]
 fn who_waits_at_the_bank_hangs_up_as_in_its_record() {
     let classes = bank(6..=9, 4, NonZeroUsize::MIN);
-    let enough: Vec<&Class> = classes.iter().filter(|class| class.point.wait.n() >= 4).collect();
-    assert!(enough.len() >= 4, "{}", bank_table(&classes));
+    let enough: Vec<&Class> = with_waiting(&classes).iter().filter(|class| class.point.wait.n() >= 4).collect();
+    assert!(enough.len() >= 3, "{}", bank_table(&classes));
     // So few days move by chance: the interval must meet the spread.
     let meets = |class: &&Class| {
         let found = class.point.abandonment.estimate(0.95);
