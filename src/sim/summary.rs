@@ -270,7 +270,7 @@ const LONG: f64 = 600.0;
 fn seconds(value: f64) -> String {
     let sign = if value < 0.0 { "-" } else { "" };
     match value.abs() {
-        size if !(size >= LONG) || size.is_infinite() => format!("{} s", digits(value, 1)),
+        size if size < LONG || !size.is_finite() => format!("{} s", digits(value, 1)),
         size if size < 3600.0 - 0.5 => {
             let size = size.round() as u64;
             format!("{sign}{} min {} s", size / 60, size % 60)

@@ -102,8 +102,9 @@ pub fn warnings(scenario: &Scenario, gather: &Gather, replications: u32) -> Vec<
         }
         n if n < u64::from(FEW) && n == u64::from(replications) => told_few(replications, &mut warn),
         n if n < u64::from(FEW) => {
-            let text =
-                format!("{n} batches are few: intervals are wide and themselves uncertain; cut a longer run into 10 or more");
+            let text = format!(
+                "{n} batches are few: intervals are wide and themselves uncertain; cut a longer run into 10 or more"
+            );
             warn("few-batches", text);
         }
         _ => {}
