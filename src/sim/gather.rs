@@ -389,10 +389,13 @@ impl Gather {
     }
 
     /// How often the target was met. Days of one replication have much in common, so that only replications are trials; of one
-    /// day each, they are Wilson's.
+    /// day each, they are Wilson's. So are those of which every day met it, or none: they have no spread to go by.
     pub fn target(&self, threshold: f64) -> Target {
+        let all = |met: u64| wilson(met, self.days_on_target.n(), LEVEL);
         let days_met = match self.most_days {
             0 | 1 => wilson(self.days_met, self.days_seen, LEVEL),
+            _ if self.days_met == 0 => all(0),
+            _ if self.days_met == self.days_seen => all(self.days_on_target.n()),
             _ => self.days_on_target.estimate(LEVEL).within(0.0, 1.0),
         };
         Target { threshold, share: self.target, days_met, days: self.days_seen }

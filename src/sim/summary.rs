@@ -158,7 +158,7 @@ pub struct Target {
     pub share: f64,
     /// The share of days on which it was, of whole local days after the warm-up and before the horizon on which anybody called
     /// of her own accord and was put in a queue. Where each replication has one such day the interval is Wilson's, else that
-    /// of the ratio (days met / days) over replications.
+    /// of the ratio (days met / days) over replications (Wilson's of the replications, where all days or none met it).
     pub days_met: Estimate,
     /// How many such days there were, in all replications.
     pub days: u64,

@@ -376,14 +376,16 @@ fn only_whole_days_are_held_against_the_target() {
 
 #[test]
 fn intervals_end_where_the_measure_does() {
-    let found = run(&scenario("erlang_a", &["horizon=3h", "warm_up=1h"]), &options(count(2), 2));
+    let found = run(&scenario("erlang_a", &["horizon=5h", "warm_up=1h"]), &options(count(2), 2));
     for one in found.measures.iter().filter(|one| one.name != "announced_bias") {
         let most = if one.unit == "share" { 1.0 } else { f64::INFINITY };
         assert!(one.estimate.low.is_none_or(|low| low >= 0.0), "{one:?}");
         assert!(one.estimate.high.is_none_or(|high| high <= most), "{one:?}");
     }
-    // Two replications know little; a precision is not met by cutting off.
-    assert!(found.of("wait").expect("measured").low.expect("an end") < 1e-9);
+    // Two replications know little: by the normal law this wait could be minus two minutes.
+    let wait = found.of("wait").expect("measured");
+    assert_eq!(wait.low, Some(0.0));
+    assert!(wait.high.expect("an end") > 2.0 * wait.value.expect("waits"));
 }
 
 #[test]
