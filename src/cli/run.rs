@@ -70,6 +70,7 @@ pub enum Format {
 /// The most replications that can be asked for.
 pub const MOST_REPLICATIONS: u32 = 1_000_000;
 
+/// How many replications.
 pub fn replications(text: &str) -> Result<NonZeroU32, String> {
     let range = || format!("choose 1 to {MOST_REPLICATIONS}");
     let n: NonZeroU32 = text.parse().map_err(|_| range())?;
@@ -82,7 +83,8 @@ fn seed(text: &str) -> Result<u64, String> {
     seed.ok_or_else(|| format!("choose a whole number from 0 to {}", i64::MAX))
 }
 
-fn threads(text: &str) -> Result<NonZeroUsize, String> {
+/// How many threads.
+pub fn threads(text: &str) -> Result<NonZeroUsize, String> {
     const RANGE: &str = "choose 1 to 1024";
     let n: NonZeroUsize = text.parse().map_err(|_| RANGE.to_owned())?;
     if n.get() > 1024 { Err(RANGE.to_owned()) } else { Ok(n) }
@@ -216,7 +218,8 @@ pub struct Bar {
 }
 
 impl Bar {
-    fn new(quiet: bool, lines: bool, what: &'static str) -> Bar {
+    /// A bar that counts `what`; `lines` tells progress as lines instead.
+    pub fn new(quiet: bool, lines: bool, what: &'static str) -> Bar {
         let shown = !quiet && !lines && io::stderr().is_terminal();
         let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(None, target);

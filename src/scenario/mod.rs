@@ -148,7 +148,7 @@ pub fn fields() -> Vec<(&'static str, Vec<(&'static str, &'static str)>)> {
     fields::records().into_iter().map(|record| (record.name, about(record))).collect()
 }
 
-/// Queues that nobody planned can ever serve.
+/// What can be read off a scenario before it is run: nobody calls, or queues that nobody planned can ever serve.
 fn warnings(script: &Script, cast: &Cast) -> Box<[String]> {
     let planned = |group: &Group| {
         let own = cast.staffing.groups.iter().find(|staffing| *staffing.group == *group.name);
@@ -166,9 +166,11 @@ fn warnings(script: &Script, cast: &Cast) -> Box<[String]> {
         .queues
         .iter()
         .filter(|queue| !script.groups.iter().any(|group| planned(group) > 0 && fits(queue, group)));
-    unserved
-        .map(|queue| format!("no agent is planned for the queue `{}`: nobody in it is ever answered", queue.name))
-        .collect()
+    let unserved = unserved
+        .map(|queue| format!("no agent is planned for the queue `{}`: nobody in it is ever answered", queue.name));
+    let silent = cast.demand.sources.iter().all(|source| source.factor == 0.0);
+    let silent = silent.then(|| "nobody calls: there is no source of calls whose factor is above 0".to_owned());
+    silent.into_iter().chain(unserved).collect()
 }
 
 /// Thresholds of the measures.

@@ -18,6 +18,7 @@ pub mod paths;
 pub mod play;
 pub mod quantiles;
 pub mod replicate;
+pub mod staff;
 pub mod summary;
 pub mod sweep;
 pub mod trace;

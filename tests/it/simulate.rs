@@ -356,7 +356,7 @@ fn quantiles_of_waits_are_those_of_all_calls_together() {
     let found = run(&scenario("erlang_a", &["horizon=3h", "warm_up=1h", "staffing.total=47"]), &options(count(6), 2));
     let waits = found.sums.as_ref().expect("sums").waits_answered();
     for quantile in &found.quantiles {
-        let pooled = waits.quantile(quantile.p).map(|wait| wait.as_secs_f64());
+        let pooled = waits.quantile(quantile.p).map(hatif::time::Duration::as_secs_f64);
         assert_eq!(quantile.seconds.value, pooled, "{quantile:?}");
         let (low, high) = (quantile.seconds.low.expect("an end"), quantile.seconds.high.unwrap_or(f64::INFINITY));
         assert!(low <= pooled.expect("waits") && pooled.expect("waits") <= high, "{quantile:?}");
@@ -390,7 +390,8 @@ fn intervals_end_where_the_measure_does() {
 
 #[test]
 fn who_finds_a_queue_full_is_blocked_and_not_lost_in_the_menus() {
-    let found = run(&scenario("erlang_b", &["horizon=20h"]), &options(count(3), 2));
+    let set = ["centre.queue.help.max_length=3", "staffing.total=45", "horizon=9h", "warm_up=1h"];
+    let found = run(&scenario("erlang_a", &set), &options(count(3), 2));
     assert!(found.of("blocked").and_then(|blocked| blocked.value) > Some(0.05));
     assert_eq!(found.of("abandoned_in_menus").and_then(|lost| lost.value), Some(0.0));
     assert!(warned(&found, "blocked"));
