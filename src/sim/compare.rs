@@ -23,6 +23,7 @@ use super::{
     warn::few,
 };
 use crate::{
+    people::crowd::caller_of,
     random::Seed,
     record::figures::Figures,
     scenario::{Scenario, Stage},
@@ -82,8 +83,10 @@ pub struct Parting {
 pub struct Example {
     /// In which replication.
     pub replication: u32,
-    /// What the chance of this call is keyed by: its `lot` among the calls of a run of either design, in hexadecimal.
-    pub lot: String,
+    /// Her number in the replication, in hexadecimal: the same in every call she makes, and in both designs.
+    pub caller: String,
+    /// What the chance of this call is keyed by: its `lot` in `calls.parquet`, in both designs.
+    pub lot: i64,
     /// Which call for her matter.
     pub attempt: u8,
     /// When she called in the first design, local time.
@@ -247,7 +250,8 @@ impl Matched {
             let (date, time) = clock.local(a.began);
             examples.push(Example {
                 replication: self.replication,
-                lot: format!("{:016x}", key.lot),
+                caller: format!("{:016x}", caller_of(key.lot, key.attempt)),
+                lot: key.lot.cast_signed(),
                 attempt: key.attempt,
                 called: format!("{date} {time}"),
                 from: a.ending.to_string(),
