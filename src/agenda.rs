@@ -7,6 +7,10 @@
 //! a bucket its entries move to rings below it; those of the present grain are kept sorted. So an entry is touched two or three
 //! times in its life, however many others there are.
 //!
+//! Two habits of those who use it cost next to nothing. What is entered and taken back before anything else is (a telephone
+//! that is picked up as it rings) is never put into a bucket: the latest entry lies nowhere until the next is made. And what is
+//! put off again and again (the wait for the next key) stays in the bucket of its first instant until time comes there.
+//!
 //! | ring | a bucket spans | the ring spans |
 //! | --- | --- | --- |
 //! | 0 | 8 ms | 8.4 s |
@@ -43,6 +47,9 @@ pub struct Agenda<T> {
     sequence: u64,
     /// When the earliest entry is due; [`Instant::NEVER`] when there is none.
     head: Instant,
+    /// The entry made last, while it lies nowhere yet, and what `head` was without it.
+    latest: u32,
+    head_before: Instant,
     /// The present grain: everything of it and before is in `present`, everything later in the rings.
     grain: u64,
     /// Sorted; what comes before `first` has happened.
@@ -122,6 +129,8 @@ impl<T> Default for Agenda<T> {
             len: 0,
             sequence: 0,
             head: Instant::NEVER,
+            latest: NIL,
+            head_before: Instant::NEVER,
             grain: 0,
             present: Vec::new(),
             first: 0,
@@ -133,29 +142,60 @@ impl<T> Default for Agenda<T> {
 impl<T> Agenda<T> {
     /// Enters what is to happen at `at`, after all that is already entered for that instant. An instant that has passed is
     /// allowed; it comes before all later ones.
+    #[inline]
     pub fn enter(&mut self, at: Instant, what: T) -> Ticket {
+        self.settle();
         self.sequence += 1;
-        let sequence = self.sequence;
-        let (id, generation) = self.fill(at, sequence, what);
-        self.put(id, at);
+        let (id, generation) = self.fill(at, self.sequence, what);
+        (self.latest, self.head_before) = (id, self.head);
         self.len += 1;
         self.head = self.head.min(at);
         Ticket { entry: id, generation }
     }
 
     /// Takes an entry back; `None` when it has happened or was taken back before.
+    #[inline]
     pub fn cancel(&mut self, ticket: Ticket) -> Option<T> {
         let entry = self.entries.get(ticket.entry as usize)?;
         if entry.generation != ticket.generation || entry.what.is_none() {
             return None;
         }
+        if ticket.entry == self.latest {
+            self.latest = NIL;
+            self.head = self.head_before;
+            return self.release(ticket.entry);
+        }
         let at = entry.at;
+        self.settle();
         self.take_out(ticket.entry);
         let what = self.release(ticket.entry);
         if at == self.head {
             self.find_head();
         }
         what
+    }
+
+    /// Puts an entry off (or forward) to `at`, as if it were taken back and entered anew; its ticket stays good. False when it
+    /// has happened or was taken back.
+    #[inline]
+    pub fn postpone(&mut self, ticket: Ticket, at: Instant) -> bool {
+        if ticket.entry != self.latest {
+            self.settle();
+        }
+        let Some(entry) = self.entries.get_mut(ticket.entry as usize) else { return false };
+        if entry.generation != ticket.generation || entry.what.is_none() {
+            return false;
+        }
+        self.sequence += 1;
+        entry.sequence = self.sequence;
+        let before = std::mem::replace(&mut entry.at, at);
+        if ticket.entry == self.latest {
+            self.head = self.head_before.min(at);
+        } else if entry.place == PRESENT || at < before || before <= self.head {
+            self.put_anew(ticket.entry, before);
+        }
+        // Else it stays where it lies: that bucket is looked at before `at`.
+        true
     }
 
     /// When the earliest entry is due.
@@ -168,6 +208,7 @@ impl<T> Agenda<T> {
         if self.len == 0 {
             return None;
         }
+        self.settle();
         if self.first == self.present.len() {
             self.open();
         }
@@ -181,11 +222,17 @@ impl<T> Agenda<T> {
     /// Takes out the earliest entry if it is due at or before `now`; else notes that time has come to `now`.
     #[inline]
     pub fn due(&mut self, now: Instant) -> Option<(Instant, T)> {
-        if self.len > 0 && self.head <= now {
+        if self.is_due(now) {
             return self.pop();
         }
         self.pass(now);
         None
+    }
+
+    /// Whether anything is due at or before `now`.
+    #[inline]
+    pub fn is_due(&self, now: Instant) -> bool {
+        self.head <= now && self.len > 0
     }
 
     /// How many entries are still to happen.
@@ -200,9 +247,17 @@ impl<T> Agenda<T> {
 
     /// Notes that time has come to `now`. Never needed for what happens, but entries far from the last that happened lie in
     /// coarse buckets until then.
+    #[inline]
     pub fn pass(&mut self, now: Instant) {
         let grain = now.0 >> GRAIN;
-        if grain <= self.grain || (self.len > 0 && self.head <= now) {
+        if grain > self.grain && !self.is_due(now) {
+            self.pass_to(grain);
+        }
+    }
+
+    fn pass_to(&mut self, grain: u64) {
+        if self.len == 0 {
+            self.grain = grain;
             return;
         }
         // All that is left lies behind `now`, so that only the bucket which time enters has to be looked at.
@@ -213,7 +268,29 @@ impl<T> Agenda<T> {
         }
     }
 
+    /// Puts the latest entry where it belongs.
+    #[inline]
+    fn settle(&mut self) {
+        if self.latest != NIL {
+            let id = std::mem::replace(&mut self.latest, NIL);
+            self.put(id, self.entries[id as usize].at);
+        }
+    }
+
+    /// Moves an entry whose instant was `before` to where it belongs now.
+    fn put_anew(&mut self, id: u32, before: Instant) {
+        let at = self.entries[id as usize].at;
+        self.take_out_of(id, before);
+        self.put(id, at);
+        if before == self.head {
+            self.find_head();
+        } else {
+            self.head = self.head.min(at);
+        }
+    }
+
     /// Writes an entry into a free place.
+    #[inline]
     fn fill(&mut self, at: Instant, sequence: u64, what: T) -> (u32, NonZeroU32) {
         if let Some(entry) = self.entries.get_mut(self.free as usize) {
             let id = std::mem::replace(&mut self.free, entry.next);
@@ -271,13 +348,19 @@ impl<T> Agenda<T> {
 
     /// Takes an entry from where it lies.
     fn take_out(&mut self, id: u32) {
-        let Entry { at, sequence, next, previous, place, .. } = self.entries[id as usize];
+        self.take_out_of(id, self.entries[id as usize].at);
+    }
+
+    /// Takes an entry, which was put where it lies for the instant `at` or before, from there.
+    fn take_out_of(&mut self, id: u32, at: Instant) {
+        let Entry { next, previous, place, .. } = self.entries[id as usize];
         if place == PRESENT {
-            let key = (at, sequence, id);
-            if self.present.get(self.first) == Some(&key) {
-                self.drop_first();
-            } else if let Ok(found) = self.present[self.first..].binary_search(&key) {
-                self.present.remove(self.first + found);
+            let from = self.first + self.present[self.first..].partition_point(|key| key.0 < at);
+            let found = self.present[from..].iter().position(|key| key.2 == id);
+            match found.map(|found| from + found) {
+                Some(found) if found == self.first => self.drop_first(),
+                Some(found) => drop(self.present.remove(found)),
+                None => {}
             }
             return;
         }
@@ -350,15 +433,27 @@ impl<T> Agenda<T> {
         };
     }
 
-    fn earliest_in_rings(&self) -> Instant {
-        let mut earliest = Instant::NEVER;
-        let Some((ring, bucket)) = self.earliest() else { return earliest };
-        let mut next = self.rings[ring].heads[bucket];
-        while let Some(entry) = self.entries.get(next as usize) {
-            earliest = earliest.min(entry.at);
-            next = entry.next;
+    /// When the earliest entry in the rings is due. What was put off and lies in the way moves on.
+    fn earliest_in_rings(&mut self) -> Instant {
+        while let Some((ring, bucket)) = self.earliest() {
+            let (mut earliest, mut some) = (Instant::NEVER, false);
+            let mut next = self.rings[ring].heads[bucket];
+            while let Some(&Entry { at, next: after, .. }) = self.entries.get(next as usize) {
+                let id = std::mem::replace(&mut next, after);
+                let belongs = bucket_of(at.0 >> GRAIN, self.grain);
+                if belongs == (ring, bucket) {
+                    earliest = earliest.min(at);
+                    some = true;
+                } else {
+                    self.take_out_of(id, at);
+                    self.link(id, belongs.0, belongs.1);
+                }
+            }
+            if some {
+                return earliest;
+            }
         }
-        earliest
+        Instant::NEVER
     }
 }
 
@@ -408,6 +503,7 @@ mod tests {
     enum Deed {
         Enter(u64),
         Cancel(usize),
+        Postpone(usize, u64),
         Pop,
         Due(u64),
         Pass(u64),
@@ -419,6 +515,7 @@ mod tests {
         let deed = prop_oneof![
             5 => span().prop_map(Deed::Enter),
             2 => any::<usize>().prop_map(Deed::Cancel),
+            3 => (any::<usize>(), span()).prop_map(|(which, span)| Deed::Postpone(which, span)),
             3 => Just(Deed::Pop),
             1 => span().prop_map(Deed::Due),
             1 => span().prop_map(Deed::Pass),
@@ -438,24 +535,33 @@ mod tests {
                         let at = Instant(now.0.saturating_add(span));
                         made += 1;
                         let ticket = agenda.enter(at, made);
-                        model.insert((at, made), ticket);
+                        model.insert((at, made), (ticket, made));
                     }
                     Deed::Cancel(which) => {
                         let key = model.keys().nth(which % model.len().max(1)).copied();
-                        if let Some(key) = key && let Some(ticket) = model.remove(&key) {
-                            prop_assert_eq!(agenda.cancel(ticket), Some(key.1));
+                        if let Some(key) = key && let Some((ticket, name)) = model.remove(&key) {
+                            prop_assert_eq!(agenda.cancel(ticket), Some(name));
                             prop_assert_eq!(agenda.cancel(ticket), None);
                         }
                     }
+                    Deed::Postpone(which, span) => {
+                        let key = model.keys().nth(which % model.len().max(1)).copied();
+                        if let Some(key) = key && let Some((ticket, name)) = model.remove(&key) {
+                            let at = Instant(now.0.saturating_add(span));
+                            made += 1;
+                            prop_assert!(agenda.postpone(ticket, at));
+                            model.insert((at, made), (ticket, name));
+                        }
+                    }
                     Deed::Pop => {
-                        let first = model.pop_first().map(|(key, _)| key);
+                        let first = model.pop_first().map(|(key, (_, name))| (key.0, name));
                         prop_assert_eq!(agenda.pop(), first);
                         now = now.max(first.map_or(now, |(at, _)| at));
                     }
                     Deed::Due(span) => {
                         now = Instant(now.0.saturating_add(span));
                         while let Some(happened) = agenda.due(now) {
-                            let first = model.pop_first().map(|(key, _)| key);
+                            let first = model.pop_first().map(|(key, (_, name))| (key.0, name));
                             prop_assert_eq!(Some(happened), first);
                         }
                         prop_assert!(model.keys().next().is_none_or(|(at, _)| *at > now));

@@ -126,7 +126,7 @@ impl Engine {
     /// Laws 5, 8, 9 and 10 for a call with or without a place.
     fn audit_place(&self, call: &Call) -> Result<(), String> {
         use CallState as S;
-        let armed = |slot: Slot| call.armed[slot as usize].is_some();
+        let armed = |slot: Slot| call.armed.has(slot);
         let placed = matches!(call.state, S::Queued | S::Ringing { .. } | S::Dialling { .. });
         let Some(place) = call.place.as_ref().filter(|_| placed) else {
             return match call.place.is_some() == placed {
@@ -218,7 +218,7 @@ impl Engine {
             }
         }
         let waits = matches!(call.state, CallState::Ivr(_) | CallState::Ringing { .. } | CallState::Dialling { .. });
-        if waits && call.armed.iter().all(Option::is_none) {
+        if waits && call.armed.is_empty() {
             return Err(format!("law 5: {} waits in {:?} without a deadline", call.id, call.state));
         }
         Ok(())

@@ -4,28 +4,26 @@ use crate::{pii::Digits, script::model::Key};
 
 /// At most [`Keys::CAPACITY`] keys in order; what does not fit is lost. Four bits a key, the first lowest.
 #[derive(Clone, Copy, Default, PartialEq)]
+#[repr(C)]
 pub(crate) struct Keys {
-    low: u128,
-    high: u128,
+    /// First, since whether there are any is asked most often.
     len: u8,
+    words: [u64; Keys::CAPACITY / WORD],
 }
 
-/// How many keys each half holds.
-const HALF: usize = 32;
+/// How many keys a word holds.
+const WORD: usize = 16;
 
 impl Keys {
-    pub(crate) const CAPACITY: usize = 2 * HALF;
+    pub(crate) const CAPACITY: usize = 64;
 
+    #[inline]
     pub(crate) fn push(&mut self, key: Key) {
         let len = self.len();
-        if len < HALF {
-            self.low |= u128::from(key.number()) << (4 * len);
-        } else if len < Self::CAPACITY {
-            self.high |= u128::from(key.number()) << (4 * (len - HALF));
-        } else {
-            return;
+        if let Some(word) = self.words.get_mut(len / WORD) {
+            *word |= u64::from(key.number()) << (4 * (len % WORD));
+            self.len += 1;
         }
-        self.len += 1;
     }
 
     /// Puts keys before those that are there.
@@ -36,20 +34,27 @@ impl Keys {
 
     pub(crate) fn pop(&mut self) -> Option<Key> {
         let first = self.iter().next()?;
-        self.low = (self.low >> 4) | (self.high << (4 * (HALF - 1)));
-        self.high >>= 4;
+        for word in 0..self.words.len() {
+            let next = self.words.get(word + 1).copied().unwrap_or(0);
+            self.words[word] = (self.words[word] >> 4) | (next << (4 * (WORD - 1)));
+        }
         self.len -= 1;
         Some(first)
     }
 
+    #[inline]
     pub(crate) fn clear(&mut self) {
-        *self = Keys::default();
+        if self.len > 0 {
+            *self = Keys::default();
+        }
     }
 
+    #[inline]
     pub(crate) fn is_empty(&self) -> bool {
         self.len == 0
     }
 
+    #[inline]
     pub(crate) fn len(&self) -> usize {
         self.len.into()
     }
@@ -65,13 +70,9 @@ impl Keys {
         self.iter().fold(Digits::EMPTY, push)
     }
 
-    fn iter(&self) -> impl Iterator<Item = Key> {
-        let Keys { low, high, len } = *self;
-        let number = move |place: usize| {
-            let (half, place) = if place < HALF { (low, place) } else { (high, place - HALF) };
-            (half >> (4 * place)) as u8 & 15
-        };
-        (0..usize::from(len)).filter_map(move |place| Key::from_number(number(place)))
+    fn iter(&self) -> impl Iterator<Item = Key> + '_ {
+        let number = |place: usize| (self.words[place / WORD] >> (4 * (place % WORD))) as u8 & 15;
+        (0..self.len()).filter_map(move |place| Key::from_number(number(place)))
     }
 }
 

@@ -25,7 +25,7 @@ pub use event::{Event, Fact};
 pub use input::{Input, Origin};
 pub use output::{Command, Output};
 
-use std::{collections::VecDeque, sync::Arc};
+use std::sync::Arc;
 
 use self::{
     call::Call,
@@ -96,29 +96,45 @@ impl Engine {
     }
 
     /// Lets everything happen that is due at or before `now`.
+    #[inline]
     pub fn advance(&mut self, now: Instant) {
+        if self.state.timers.is_due(now) {
+            self.fire_due(now);
+        }
+        self.state.timers.pass(now);
+        self.state.now = self.state.now.max(now);
+    }
+
+    #[inline(never)]
+    fn fire_due(&mut self, now: Instant) {
         while let Some((at, timer)) = self.state.timers.due(now) {
             self.state.now = self.state.now.max(at);
             self.turn().fire(timer);
             self.retire();
         }
-        self.state.now = self.state.now.max(now);
     }
 
     /// The next output; see the drain rule.
     pub fn poll(&mut self) -> Output {
-        if let Some(output) = self.state.out.pop_front() {
-            return output;
+        let state = &mut self.state;
+        if let Some(output) = state.out.get_mut(state.taken) {
+            state.taken += 1;
+            return std::mem::replace(output, Output::Timeout(None));
         }
+        state.out.clear();
+        state.taken = 0;
         self.check_laws();
         Output::Timeout(self.next_deadline())
     }
 
     /// Takes all that is to be said at once, in order: what [`Engine::poll`] would return until [`Output::Timeout`]. `outputs`
     /// is emptied first; its room is used again.
-    pub fn take_outputs(&mut self, outputs: &mut VecDeque<Output>) {
+    pub fn take_outputs(&mut self, outputs: &mut Vec<Output>) {
         outputs.clear();
         std::mem::swap(&mut self.state.out, outputs);
+        if self.state.taken > 0 {
+            outputs.drain(..std::mem::take(&mut self.state.taken));
+        }
         self.check_laws();
     }
 
@@ -188,6 +204,8 @@ impl Engine {
     }
 
     /// Makes a script the current version. False when its languages do not fit (see [`Engine::can_publish`]).
+    #[cold]
+    #[inline(never)]
     fn publish(&mut self, script: Arc<Script>) -> bool {
         if self.can_publish(&script).is_err() {
             return false;

@@ -3,6 +3,7 @@
 use crate::{
     agenda::{Agenda, Ticket},
     id::{AgentId, CallId, QueueId},
+    time::Instant,
 };
 
 /// What is due.
@@ -35,8 +36,78 @@ pub(crate) enum Slot {
     Retry = 5,
 }
 
-/// A call's armed deadlines.
-pub(crate) type Armed = [Option<Ticket>; 6];
+/// A call's armed deadlines, one of each kind at most.
+#[derive(Clone, Copy, Debug, Default)]
+#[repr(C)]
+pub(crate) struct Armed {
+    /// Which are armed, a bit each; the tickets of the others mean nothing.
+    set: u8,
+    tickets: [Option<Ticket>; 6],
+}
+
+impl Armed {
+    #[inline]
+    pub(crate) fn has(&self, slot: Slot) -> bool {
+        self.set & (1 << slot as u8) != 0
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.set == 0
+    }
+
+    /// Notes that a deadline came to its time.
+    #[inline]
+    pub(crate) fn happened(&mut self, slot: Slot) {
+        self.set &= !(1 << slot as u8);
+    }
+
+    /// Arms a deadline, in place of the one armed before. Putting off costs less than taking back and arming anew.
+    #[inline]
+    pub(crate) fn arm(&mut self, timers: &mut Timers, slot: Slot, call: CallId, at: Instant) {
+        if self.has(slot)
+            && let Some(ticket) = self.tickets[slot as usize]
+            && timers.postpone(ticket, at)
+        {
+            return;
+        }
+        self.set |= 1 << slot as u8;
+        self.tickets[slot as usize] = Some(timers.enter(at, Timer::Call(slot, call)));
+    }
+
+    #[inline]
+    pub(crate) fn disarm(&mut self, timers: &mut Timers, slot: Slot) {
+        if self.has(slot) {
+            self.happened(slot);
+            if let Some(ticket) = self.tickets[slot as usize] {
+                timers.cancel(ticket);
+            }
+        }
+    }
+
+    /// Disarms all.
+    #[inline]
+    pub(crate) fn clear(&mut self, timers: &mut Timers) {
+        self.keep(timers, 0);
+    }
+
+    /// Disarms all that stand for a wait in a queue.
+    #[inline]
+    pub(crate) fn end_waiting(&mut self, timers: &mut Timers) {
+        self.keep(timers, 1 << Slot::Step as u8);
+    }
+
+    #[inline]
+    fn keep(&mut self, timers: &mut Timers, kept: u8) {
+        let mut rest = self.set & !kept;
+        self.set &= kept;
+        while rest != 0 {
+            if let Some(ticket) = self.tickets[rest.trailing_zeros() as usize] {
+                timers.cancel(ticket);
+            }
+            rest &= rest - 1;
+        }
+    }
+}
 
 /// All armed deadlines.
 pub(crate) type Timers = Agenda<Timer>;

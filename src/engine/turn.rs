@@ -3,8 +3,6 @@
 //! A turn reads the published versions and changes the state; the two are apart, so that scripts can be read while calls
 //! change, without counting references for every step of every call.
 
-use std::collections::VecDeque;
-
 use super::{
     Command, Event, Fact, Input, Origin, Output, Version,
     acd::Acd,
@@ -30,7 +28,9 @@ pub(super) struct State {
     pub(super) calls: Calls,
     pub(super) acd: Acd,
     pub(super) timers: Timers,
-    pub(super) out: VecDeque<Output>,
+    /// What is to be said, of which so many items have been taken already.
+    pub(super) out: Vec<Output>,
+    pub(super) taken: usize,
     /// How many facts there were.
     pub(super) facts: u64,
     /// Agents made ready by the way, who have not yet looked for a call.
@@ -51,13 +51,20 @@ impl State {
             calls: Calls::default(),
             acd: Acd::default(),
             timers: Timers::default(),
-            out: VecDeque::new(),
+            out: Vec::new(),
+            taken: 0,
             facts: 0,
             freed: Vec::new(),
             accepting: true,
             running: Vec::new(),
             unused: false,
         }
+    }
+
+    #[inline]
+    pub(super) fn say(&mut self, fact: Fact) {
+        self.facts += 1;
+        self.out.push(Output::Event(Event { seq: self.facts, at: self.now, fact }));
     }
 }
 
@@ -130,7 +137,7 @@ impl<'a> Turn<'a> {
         match timer {
             Timer::Call(slot, call) => {
                 if let Some(call) = self.state.calls.get_mut(call) {
-                    call.armed[slot as usize] = None;
+                    call.armed.happened(slot);
                 }
                 self.fire_of_call(slot, call);
             }
@@ -152,6 +159,7 @@ impl<'a> Turn<'a> {
     }
 
     /// The caller hung up: she leaves queue or agent, and the script may have something left to do.
+    #[inline(never)]
     fn caller_hung_up(&mut self, id: CallId) -> bool {
         let Some(call) = self.state.calls.get_mut(id).filter(|call| !call.gone && !call.caller_is_away()) else {
             return false;
@@ -187,6 +195,7 @@ impl<'a> Turn<'a> {
     }
 
     /// Ends a call from outside the script.
+    #[inline(never)]
     fn abort(&mut self, id: CallId, cause: Cause) -> bool {
         let Some(call) = self.state.calls.get(id) else { return false };
         match call.state {
@@ -200,6 +209,7 @@ impl<'a> Turn<'a> {
         true
     }
 
+    #[inline(never)]
     fn abort_all(&mut self, cause: Cause) -> bool {
         let ids: Vec<CallId> = self.state.calls.iter().map(|call| call.id).collect();
         for id in ids {
@@ -218,41 +228,39 @@ impl<'a> Turn<'a> {
 
     #[inline]
     pub(super) fn fact(&mut self, fact: Fact) {
-        self.state.facts += 1;
-        self.state.out.push_back(Output::Event(Event { seq: self.state.facts, at: self.state.now, fact }));
+        self.state.say(fact);
     }
 
     #[inline]
     pub(super) fn command(&mut self, command: Command) {
-        self.state.out.push_back(Output::Command(command));
+        self.state.out.push(Output::Command(command));
     }
 
     /// Arms a call's deadline of one kind, in place of the one armed before.
     pub(super) fn arm(&mut self, id: CallId, slot: Slot, at: Instant) {
         if let Some(call) = self.state.calls.get_mut(id) {
-            let ticket = self.state.timers.enter(at, Timer::Call(slot, id));
-            if let Some(before) = call.armed[slot as usize].replace(ticket) {
-                self.state.timers.cancel(before);
-            }
+            call.armed.arm(&mut self.state.timers, slot, id, at);
         }
     }
 
     #[inline]
     pub(super) fn disarm(&mut self, id: CallId, slot: Slot) {
-        if let Some(call) = self.state.calls.get_mut(id)
-            && let Some(ticket) = call.armed[slot as usize].take()
-        {
-            self.state.timers.cancel(ticket);
+        if let Some(call) = self.state.calls.get_mut(id) {
+            call.armed.disarm(&mut self.state.timers, slot);
         }
     }
 
-    /// Arms an agent's deadline, in place of the one armed before; `None` disarms it.
-    pub(super) fn arm_agent(&mut self, id: AgentId, deadline: Option<(Instant, Timer)>) {
+    /// Arms an agent's deadline, in place of the one armed before.
+    pub(super) fn arm_agent(&mut self, id: AgentId, at: Instant, timer: Timer) {
         if let Some(agent) = self.state.acd.agent_mut(id) {
-            let ticket = deadline.map(|(at, timer)| self.state.timers.enter(at, timer));
-            if let Some(before) = std::mem::replace(&mut agent.armed, ticket) {
-                self.state.timers.cancel(before);
-            }
+            agent.arm(&mut self.state.timers, Some((at, timer)));
+        }
+    }
+
+    #[inline]
+    pub(super) fn disarm_agent(&mut self, id: AgentId) {
+        if let Some(agent) = self.state.acd.agent_mut(id) {
+            agent.arm(&mut self.state.timers, None);
         }
     }
 }

@@ -261,6 +261,11 @@ impl Guide {
         &self.keys[press.from as usize..press.from as usize + press.len as usize]
     }
 
+    /// Whether some menu asks callers for their language.
+    pub fn asks_for_language(&self) -> bool {
+        !self.language_keys.is_empty()
+    }
+
     /// The key for a language (or for the one said in its stead, or else the first) at a language node, the how-manieth it
     /// is said, and of how many.
     #[inline]

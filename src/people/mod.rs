@@ -79,14 +79,19 @@ impl Wishes {
         self.plan(who, None);
     }
 
-    /// Of several plans that somebody makes one after the other the last holds, so the others need not be told.
+    /// Of several plans that somebody makes the last holds, so the others need not be told.
     fn plan(&mut self, who: Who, at: Option<Instant>) {
-        match self.plans.last_mut() {
-            Some(plan) if plan.who == who => plan.at = at,
-            _ => self.plans.push(Plan { who, at }),
+        // Few people are concerned at a time; where many are (a shift begins), each makes one plan.
+        let recent = self.plans.len().saturating_sub(RECENT);
+        if let Some(place) = self.plans[recent..].iter().rposition(|plan| plan.who == who) {
+            self.plans.remove(recent + place);
         }
+        self.plans.push(Plan { who, at });
     }
 }
+
+/// A plan is looked for among so many made last.
+const RECENT: usize = 4;
 
 /// All synthetic people of a world.
 #[derive(Clone, Debug)]
@@ -153,21 +158,43 @@ impl People {
         versions: &Versions,
         wishes: &mut Wishes,
     ) {
-        self.staff.hear(at, command, versions, wishes);
-        self.callers.hear(at, command, wishes);
+        match command {
+            Command::Ring { .. } | Command::StopRinging { .. } => {
+                return self.staff.hear(at, command, versions, wishes);
+            }
+            Command::Connect { .. } | Command::Disconnect { .. } => self.staff.hear(at, command, versions, wishes),
+            Command::DialBack { .. } | Command::StopDialling { .. } => self.callers.hear(at, command, wishes),
+            Command::Ask { .. } | Command::Hold { .. } | Command::Promise { .. } => return,
+            Command::Play(_)
+            | Command::Listen(_)
+            | Command::StopPlaying { .. }
+            | Command::Waiting { .. }
+            | Command::HangUp { .. } => {}
+        }
         if let Some(crowd) = &mut self.crowd {
             crowd.hear(at, command, Some(registry), wishes);
         }
     }
 
     /// Something happened.
+    #[inline]
     pub fn notice(&mut self, at: Instant, fact: &Fact, wishes: &mut Wishes) {
-        self.staff.notice(at, fact, wishes);
-        self.callers.notice(fact, wishes);
-        if let Some(crowd) = &mut self.crowd
-            && let Fact::CallbackPromised { .. } | Fact::CallEnded { .. } = fact
-        {
-            crowd.notice(at, fact, wishes);
+        match fact {
+            Fact::CallArrived { .. }
+            | Fact::LanguageSet { .. }
+            | Fact::CallAnswered { .. }
+            | Fact::AgentReady { .. }
+            | Fact::AgentNotReady { .. }
+            | Fact::AgentLoggedIn { .. }
+            | Fact::AgentLoggedOut { .. } => self.staff.notice(at, fact, wishes),
+            Fact::CallEnded { .. } | Fact::CallbackPromised { .. } => {
+                self.staff.notice(at, fact, wishes);
+                self.callers.notice(fact, wishes);
+                if let Some(crowd) = &mut self.crowd {
+                    crowd.notice(at, fact, wishes);
+                }
+            }
+            _ => {}
         }
     }
 

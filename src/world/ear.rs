@@ -3,7 +3,11 @@
 use std::collections::VecDeque;
 
 use super::Notice;
-use crate::engine::Event;
+use crate::{
+    engine::{Command, Event},
+    id::CallId,
+    time::Instant,
+};
 
 /// Somebody who is told.
 pub(super) trait Ear {
@@ -11,7 +15,10 @@ pub(super) trait Ear {
     const ALL: bool;
 
     /// Something happened.
-    fn event(&mut self, event: Event);
+    fn event(&mut self, event: &Event);
+
+    /// A caller's telephone does something; the command may be taken.
+    fn command(&mut self, at: Instant, command: &mut Command);
 
     /// Anything else; made only when it is wanted.
     fn tell(&mut self, notice: impl FnOnce() -> Notice);
@@ -26,8 +33,14 @@ pub(super) struct Driver<'a>(pub(super) &'a mut VecDeque<Notice>);
 impl Ear for Driver<'_> {
     const ALL: bool = true;
 
-    fn event(&mut self, event: Event) {
-        self.0.push_back(Notice::Event(event));
+    fn event(&mut self, event: &Event) {
+        self.0.push_back(Notice::Event(event.clone()));
+    }
+
+    fn command(&mut self, at: Instant, command: &mut Command) {
+        // Nobody reads it again.
+        let taken = std::mem::replace(command, Command::StopPlaying { call: CallId(0) });
+        self.0.push_back(Notice::ToCaller(at, taken));
     }
 
     fn tell(&mut self, notice: impl FnOnce() -> Notice) {
@@ -48,9 +61,12 @@ pub(super) struct Watcher<'a, F> {
 impl<F: FnMut(&Event)> Ear for Watcher<'_, F> {
     const ALL: bool = false;
 
-    fn event(&mut self, event: Event) {
-        (self.sink)(&event);
+    #[inline]
+    fn event(&mut self, event: &Event) {
+        (self.sink)(event);
     }
+
+    fn command(&mut self, _: Instant, _: &mut Command) {}
 
     fn tell(&mut self, _: impl FnOnce() -> Notice) {}
 

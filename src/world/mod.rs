@@ -158,7 +158,7 @@ struct Answer {
 }
 
 /// What is due next, in the order of ranks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Rank {
     Timer,
     Incident,
@@ -189,8 +189,8 @@ pub struct World {
     notices: VecDeque<Notice>,
     /// What people want now; empty between changes.
     wishes: Wishes,
-    /// What the engine has not been told yet; empty between changes.
-    inputs: VecDeque<Input>,
+    /// Room for what the engine says; empty between changes.
+    outputs: Vec<Output>,
     agents: bool,
     tell_inputs: bool,
 }
@@ -223,7 +223,7 @@ impl World {
             plans: Plans::default(),
             notices: VecDeque::new(),
             wishes: Wishes::default(),
-            inputs: VecDeque::new(),
+            outputs: Vec::new(),
             agents,
             tell_inputs: config.tell_inputs,
         };
@@ -365,12 +365,16 @@ impl World {
     /// When something is due and what; [`Instant::NEVER`]: nothing.
     fn next(&self) -> (Instant, Rank) {
         let or_never = |at: Option<Instant>| at.unwrap_or(Instant::NEVER);
-        let incident = self.incidents.get(self.happened).map(|incident| incident.at);
-        let birth = self.demand.as_ref().and_then(Demand::peek);
-        let timer = (or_never(self.engine.next_deadline()), Rank::Timer);
-        let incident = (or_never(incident), Rank::Incident);
-        let entry = (or_never(self.calendar.head()), Rank::Entry);
-        timer.min(incident).min(entry).min((or_never(birth), Rank::Birth))
+        let mut next = (or_never(self.engine.next_deadline()), Rank::Timer);
+        let mut also = |at: Option<Instant>, rank: Rank| {
+            if let Some(at) = at.filter(|at| *at < next.0) {
+                next = (at, rank);
+            }
+        };
+        also(self.incidents.get(self.happened).map(|incident| incident.at), Rank::Incident);
+        also(self.calendar.head(), Rank::Entry);
+        also(self.demand.as_ref().and_then(Demand::peek), Rank::Birth);
+        next
     }
 
     fn run<E: Ear>(&mut self, until: Instant, ear: &mut E) {
@@ -474,23 +478,24 @@ impl World {
         self.settle(at, ear);
     }
 
-    /// Gives the engine the call that somebody wishes to make first of all, if it is one.
-    fn dial<E: Ear>(&mut self, at: Instant, who: Who, ear: &mut E) {
-        if let Some(Input::CallArrived { .. }) = self.wishes.inputs.first() {
-            let input = self.wishes.inputs.remove(0);
-            let call = self.tell_engine(at, input, ear);
-            self.people.dialled(at, who, call, &mut self.wishes);
-        }
+    /// Gives the engine the call that somebody wishes to make first of all, if it is one; whether it was.
+    fn dial<E: Ear>(&mut self, at: Instant, who: Who, ear: &mut E) -> bool {
+        let Some(Input::CallArrived { .. }) = self.wishes.inputs.first() else { return false };
+        let input = self.wishes.inputs.remove(0);
+        let call = self.tell_engine(at, input, ear);
+        self.people.dialled(at, who, call, &mut self.wishes);
+        true
     }
 
     /// Does what the calendar holds.
     fn act<E: Ear>(&mut self, at: Instant, due: Due, ear: &mut E) {
+        let mut told = false;
         match due {
             Due::Person(who) => {
                 *self.plans.of(who) = None;
                 self.people.wake(at, who, &mut self.wishes);
                 if matches!(who, Who::Caller(_) | Who::Synthetic(_)) {
-                    self.dial(at, who, ear);
+                    told = self.dial(at, who, ear);
                 }
             }
             Due::Answer(answer) => {
@@ -498,56 +503,80 @@ impl World {
                 self.wishes.inputs.push(reply);
             }
         }
-        self.settle(at, ear);
+        self.settle_after(at, told, ear);
     }
 
-    /// Drains the engine, and does what people wish and services answer, until nobody has anything more to do at `at`.
+    /// Drains the engine, and does what people wish and services answer, in the order in which they came, until nobody has
+    /// anything more to do at `at`.
     fn settle<E: Ear>(&mut self, at: Instant, ear: &mut E) {
+        self.settle_after(at, true, ear);
+    }
+
+    /// As [`World::settle`]; `told`: the engine was told something since it was drained.
+    fn settle_after<E: Ear>(&mut self, at: Instant, mut told: bool, ear: &mut E) {
+        let mut outputs = std::mem::take(&mut self.outputs);
+        let mut done = 0;
         loop {
-            if !self.wishes.inputs.is_empty() {
-                self.inputs.extend(self.wishes.inputs.drain(..));
+            if std::mem::replace(&mut told, true) {
+                self.engine.take_outputs(&mut outputs);
+                for output in &mut outputs {
+                    self.pass_on(at, output, ear);
+                }
             }
-            match self.engine.poll() {
-                Output::Command(Command::Ask { call, request }) => {
-                    let reply = self.ask(at, call, request);
-                    self.inputs.extend(reply);
-                }
-                Output::Command(command) => {
-                    let registry = self.services.registry();
-                    self.people.hear(at, &command, registry, &self.versions, &mut self.wishes);
-                    ear.tell(|| Notice::ToCaller(at, command));
-                }
-                Output::Event(event) => {
-                    self.people.notice(at, &event.fact, &mut self.wishes);
-                    if let Fact::CallEnded { call, .. } = event.fact {
-                        self.services.call_ended(call);
-                    }
-                    ear.event(event);
-                }
-                Output::Timeout(_) => match self.inputs.pop_front() {
-                    Some(input) => {
-                        self.tell_engine(at, input, ear);
-                    }
-                    None => break,
-                },
-            }
+            let Some(input) = self.wishes.inputs.get_mut(done) else { break };
+            // What stands in its place is read by nobody.
+            let input = std::mem::replace(input, Input::DrainBegan);
+            done += 1;
+            self.tell_engine(at, input, ear);
         }
+        self.wishes.inputs.clear();
+        self.outputs = outputs;
         // Nothing of the calendar happens before, and who hears much in one drain changes her plans often.
-        self.take_plans();
+        if !self.wishes.plans.is_empty() {
+            self.take_plans();
+        }
         self.take_from_services(ear);
     }
 
-    fn take_plans(&mut self) {
-        for Plan { who, at } in self.wishes.plans.drain(..) {
-            let plan = self.plans.of(who);
-            if let Some(ticket) = plan.take() {
-                self.calendar.cancel(ticket);
+    /// Tells people, services and the driver what the engine says.
+    #[inline]
+    fn pass_on<E: Ear>(&mut self, at: Instant, output: &mut Output, ear: &mut E) {
+        match output {
+            Output::Event(event) => {
+                self.people.notice(at, &event.fact, &mut self.wishes);
+                if let Fact::CallEnded { call, .. } = event.fact {
+                    self.services.call_ended(call);
+                }
+                ear.event(event);
             }
+            Output::Command(Command::Ask { call, request }) => {
+                let reply = self.ask(at, *call, request);
+                self.wishes.inputs.extend(reply);
+            }
+            Output::Command(command) => {
+                let registry = self.services.registry();
+                self.people.hear(at, command, registry, &self.versions, &mut self.wishes);
+                ear.command(at, command);
+            }
+            Output::Timeout(_) => {}
+        }
+    }
+
+    fn take_plans(&mut self) {
+        for &Plan { who, at } in &self.wishes.plans {
+            let plan = self.plans.of(who);
             // What is never due needs no entry.
-            if let Some(at) = at.filter(|at| *at < Instant::NEVER) {
-                *plan = Some(self.calendar.enter(at, Due::Person(who)));
+            match (*plan, at.filter(|at| *at < Instant::NEVER)) {
+                (Some(ticket), Some(at)) if self.calendar.postpone(ticket, at) => {}
+                (_, Some(at)) => *plan = Some(self.calendar.enter(at, Due::Person(who))),
+                (Some(ticket), None) => {
+                    self.calendar.cancel(ticket);
+                    *plan = None;
+                }
+                (None, None) => {}
             }
         }
+        self.wishes.plans.clear();
     }
 
     /// Lets the engine have an input, and tells it masked.
@@ -572,17 +601,18 @@ impl World {
     }
 
     /// The answer to a question, if it is given at once.
-    fn ask(&mut self, at: Instant, call: CallId, request: Request) -> Option<Input> {
+    fn ask(&mut self, at: Instant, call: CallId, request: &Request) -> Option<Input> {
         let fault = self.faults.get(&Asked::by(&request.query)).copied().unwrap_or(self.fault);
         let available = match fault.fate(self.seed, self.people.lot(call), request.id) {
             Fate::Lost => return None,
             fate => fate == Fate::Answered,
         };
         if fault.delay.as_micros() > 0 {
-            self.calendar.enter(at + fault.delay, Due::Answer(Box::new(Answer { call, request, available })));
+            let answer = Answer { call, request: request.clone(), available };
+            self.calendar.enter(at + fault.delay, Due::Answer(Box::new(answer)));
             return None;
         }
-        Some(self.reply(at, call, &request, available))
+        Some(self.reply(at, call, request, available))
     }
 
     fn reply(&mut self, at: Instant, call: CallId, request: &Request, available: bool) -> Input {

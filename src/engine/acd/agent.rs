@@ -8,7 +8,10 @@
 
 use crate::{
     agenda::Ticket,
-    engine::event::NotReady,
+    engine::{
+        event::NotReady,
+        timer::{Timer, Timers},
+    },
     id::{AgentId, CallId, GroupId, QueueId},
     time::{Duration, Instant},
 };
@@ -96,6 +99,17 @@ impl Agent {
         let present = now.since(self.logged_in).as_micros().max(1);
         let busy = self.busy + self.busy_since.map_or(Duration::ZERO, |since| now.since(since));
         (u128::from(busy.as_micros()) * 1_000_000 / u128::from(present)) as u32
+    }
+
+    /// Arms the deadline, in place of the one armed before; `None` disarms it.
+    #[inline]
+    pub(crate) fn arm(&mut self, timers: &mut Timers, deadline: Option<(Instant, Timer)>) {
+        if let Some(before) = self.armed.take() {
+            timers.cancel(before);
+        }
+        if let Some((at, timer)) = deadline {
+            self.armed = Some(timers.enter(at, timer));
+        }
     }
 
     /// Counts the present spell of work as over.

@@ -108,6 +108,7 @@ impl Turn<'_> {
     }
 
     /// The person called back picks up: she talks with the agent who was kept free.
+    #[inline(never)]
     pub(in crate::engine) fn caller_answered(&mut self, id: CallId) -> bool {
         let Some(&CallState::Dialling { agent }) = self.state.calls.get(id).map(|call| &call.state) else {
             return false;
@@ -121,6 +122,7 @@ impl Turn<'_> {
     }
 
     /// The person to be called back does not answer: she is tried again later, or given up.
+    #[inline(never)]
     pub(in crate::engine) fn caller_missed(&mut self, id: CallId) -> bool {
         let Some(&CallState::Dialling { agent }) = self.state.calls.get(id).map(|call| &call.state) else {
             return false;

@@ -129,6 +129,17 @@ impl Turn<'_> {
             return None;
         }
         let waited = now.since(place.since);
+        if queue.config.strategy == Hunt::LongestIdle && place.accepted.is_empty() {
+            // By far the most calls: one line, and the first of each of its groups.
+            let mut longest = None;
+            for &(group, after) in &queue.lines[place.language.index()].servers {
+                let first = self.state.acd.groups[group.index()].ready.longest();
+                if let Some(first) = first.filter(|_| after <= waited) {
+                    longest = Some(longest.map_or(first, |longest| first.min(longest)));
+                }
+            }
+            return longest.map(|(_, agent)| Rung::one(agent));
+        }
         let servers = place.languages().flat_map(|language| &queue.lines[language.index()].servers);
         let groups = servers.filter(|(_, after)| *after <= waited).map(|&(group, _)| group);
         let groups = groups.filter(|group| self.state.acd.groups[group.index()].ready.count > 0);

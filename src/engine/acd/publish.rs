@@ -56,13 +56,18 @@ impl Acd {
                 have.serves = serves.iter().map(|s| Serve { queue: map[s.queue.index()], ..*s }).collect();
             }
         }
-        for line in self.queues.iter_mut().flat_map(|queue| &mut queue.lines) {
-            line.servers.clear();
-            line.widest = Duration::ZERO;
+        for queue in &mut self.queues {
+            queue.widest = Duration::ZERO;
+            for line in &mut queue.lines {
+                line.servers.clear();
+                line.widest = Duration::ZERO;
+            }
         }
         for (i, group) in self.groups.iter().enumerate() {
             for serve in &group.serves {
-                let line = &mut self.queues[serve.queue.index()].lines[serve.language.index()];
+                let queue = &mut self.queues[serve.queue.index()];
+                queue.widest = queue.widest.max(serve.after);
+                let line = &mut queue.lines[serve.language.index()];
                 line.servers.push((GroupId(i as u16), serve.after));
                 line.widest = line.widest.max(serve.after);
             }

@@ -25,6 +25,8 @@ pub(crate) struct QueueState {
     pub(crate) calendar: Option<Arc<Calendar>>,
     /// One a language.
     pub(crate) lines: Vec<Line>,
+    /// The longest wait after which more groups may take from any of its lines.
+    pub(crate) widest: Duration,
     /// Calls standing here: waiting, ringing or set aside.
     pub(crate) length: u32,
     /// Running mean of the time a call keeps an agent, for expected waits.
@@ -68,7 +70,8 @@ impl QueueState {
     pub(crate) fn new(config: Queue, languages: usize, calendar: Option<Arc<Calendar>>) -> QueueState {
         let mean_handle = config.handling.mean;
         let lines = vec![Line::default(); languages];
-        QueueState { config, calendar, lines, length: 0, mean_handle, last_rung: None, opening: None }
+        let widest = Duration::ZERO;
+        QueueState { config, calendar, lines, widest, length: 0, mean_handle, last_rung: None, opening: None }
     }
 
     /// Whether calls are taken at `at`.

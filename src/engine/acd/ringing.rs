@@ -4,10 +4,10 @@ use super::{AgentState, agent::Wish};
 use crate::{
     engine::{
         Command, Fact,
-        call::{Call, CallState, Rung, Slot},
+        call::{Call, CallState, Place, Rung, Slot},
         event::NotReady,
         timer::Timer,
-        turn::Turn,
+        turn::{State, Turn},
     },
     id::{AgentId, CallId},
     time::Duration,
@@ -17,24 +17,41 @@ impl Turn<'_> {
     /// Presents a waiting call to agents, or, for a call back, keeps the first of them free and dials the caller.
     pub(super) fn ring(&mut self, id: CallId, agents: Rung) {
         self.leave_lines(id);
-        let Some(call) = self.state.calls.get(id) else { return };
-        let Some(queue) = call.place.as_ref().map(|place| place.queue) else { return };
-        self.state.acd.queue_mut(queue).last_rung = Some(agents.first);
+        self.present(id, agents);
+    }
+
+    /// [`Turn::ring`] for a call that stands in no line.
+    pub(super) fn present(&mut self, id: CallId, agents: Rung) {
+        let State { now, calls, acd, timers, .. } = &mut *self.state;
+        let Some(call) = calls.get_mut(id) else { return };
+        let Some(place) = call.place.as_ref() else { return };
+        let queue = acd.queue_mut(place.queue);
+        queue.last_rung = Some(agents.first);
         if call.caller_is_away() {
             self.dial_back(id, agents.first);
             return;
         }
-        let patience = self.state.acd.queue(queue).config.ring;
-        for agent in agents.iter() {
-            self.occupy(agent, AgentState::Ringing(id));
-            self.fact(Fact::CallPresented { call: id, agent });
-            self.command(Command::Ring { call: id, agent });
+        call.state = CallState::Ringing { agent: agents.first };
+        call.others.clear();
+        call.armed.arm(timers, Slot::Ring, id, *now + queue.config.ring);
+        self.ring_one(id, agents.first);
+        if !agents.others.is_empty() {
+            self.ring_others(id, agents.others);
         }
-        self.transition(id, CallState::Ringing { agent: agents.first });
+    }
+
+    fn ring_one(&mut self, id: CallId, agent: AgentId) {
+        self.occupy(agent, AgentState::Ringing(id));
+        self.fact(Fact::CallPresented { call: id, agent });
+        self.command(Command::Ring { call: id, agent });
+    }
+
+    #[inline(never)]
+    fn ring_others(&mut self, id: CallId, others: Vec<AgentId>) {
+        others.iter().for_each(|agent| self.ring_one(id, *agent));
         if let Some(call) = self.state.calls.get_mut(id) {
-            call.others = agents.others;
+            call.others = others;
         }
-        self.arm(id, Slot::Ring, self.state.now + patience);
     }
 
     /// Takes a ready agent into a spell of work.
@@ -51,11 +68,8 @@ impl Turn<'_> {
     pub(in crate::engine) fn agent_answered(&mut self, id: AgentId) -> bool {
         let Some(AgentState::Ringing(call)) = self.state.acd.agent(id).map(|agent| agent.state) else { return false };
         self.disarm(call, Slot::Ring);
-        for other in self.ringing_agents(call).iter().flat_map(Rung::iter) {
-            if other != id {
-                self.command(Command::StopRinging { call, agent: other });
-                self.free_unanswered(other);
-            }
+        if self.state.calls.get(call).is_some_and(|call| !call.others.is_empty()) {
+            self.stop_ringing_others(call, id);
         }
         self.connect(call, id);
         // Those who rang in vain are ready again, and may now take other calls.
@@ -63,25 +77,38 @@ impl Turn<'_> {
         true
     }
 
+    /// All telephones that ring for a call but one fall silent.
+    #[inline(never)]
+    fn stop_ringing_others(&mut self, call: CallId, but: AgentId) {
+        for other in self.ringing_agents(call).iter().flat_map(Rung::iter) {
+            if other != but {
+                self.command(Command::StopRinging { call, agent: other });
+                self.free_unanswered(other);
+            }
+        }
+    }
+
     /// Caller and agent talk from now on.
     pub(super) fn connect(&mut self, id: CallId, agent_id: AgentId) {
-        let now = self.state.now;
-        let Some(call) = self.state.calls.get_mut(id) else { return };
-        let Some(place) = call.place.take() else { return };
+        let State { now, calls, acd, timers, .. } = &mut *self.state;
+        let now = *now;
+        let Some(call) = calls.get_mut(id) else { return };
+        let Some(&Place { queue, since, .. }) = call.place.as_ref() else { return };
+        call.place = None;
         let hears_something = call.playing_until > now;
         call.playing_until = now;
         call.unstoppable_until = now;
         call.answered = true;
-        let waited = now.since(place.since);
-        if let Some(agent) = self.state.acd.agent_mut(agent_id) {
+        call.armed.end_waiting(timers);
+        call.state = CallState::Talking { agent: agent_id, since: now };
+        let waited = now.since(since);
+        if let Some(agent) = acd.agent_mut(agent_id) {
             agent.state = AgentState::Talking(id);
             agent.answered += 1;
-            agent.queue = Some(place.queue);
+            agent.queue = Some(queue);
         }
-        self.state.acd.queue_mut(place.queue).length -= 1;
-        self.end_waiting_timers(id);
-        self.transition(id, CallState::Talking { agent: agent_id, since: now });
-        self.fact(Fact::CallAnswered { call: id, agent: agent_id, queue: place.queue, waited });
+        acd.queue_mut(queue).length -= 1;
+        self.fact(Fact::CallAnswered { call: id, agent: agent_id, queue, waited });
         if hears_something {
             self.command(Command::StopPlaying { call: id });
         }
@@ -165,7 +192,7 @@ impl Turn<'_> {
         }
         self.fact(Fact::AgentNotReady { agent: id, reason: NotReady::NoAnswer });
         if agent_wants_ready(self.state.acd.agent(id).map(|agent| agent.wish)) {
-            self.arm_agent(id, Some((self.state.now + pause, Timer::Pause(id))));
+            self.arm_agent(id, self.state.now + pause, Timer::Pause(id));
         }
     }
 }

@@ -83,10 +83,10 @@ impl Turn<'_> {
         });
         // What was keyed before a wait does not answer what is asked after it.
         call.typed.clear();
+        call.state = CallState::Queued;
         let state = self.state.acd.queue_mut(queue);
         state.length += 1;
         let max_wait = state.config.max_wait.filter(|_| !away);
-        self.transition(id, CallState::Queued);
         self.fact(Fact::CallQueued { call: id, queue, language, since });
         // Armed before anybody rings: a call that rings at once and in vain waits on, and its deadlines with it.
         if let Some(max_wait) = max_wait {
@@ -102,7 +102,8 @@ impl Turn<'_> {
                 let (position, expected) = (1, Duration::ZERO);
                 self.command(Command::Waiting { call: id, queue, position, expected });
             }
-            self.ring(id, agents);
+            // It stands in no line yet.
+            self.present(id, agents);
             return;
         }
         self.join_lines(id);
@@ -168,11 +169,8 @@ impl Turn<'_> {
     }
 
     pub(super) fn end_waiting_timers(&mut self, id: CallId) {
-        let Some(call) = self.state.calls.get_mut(id) else { return };
-        for slot in [Slot::MaxWait, Slot::Treatment, Slot::Widen, Slot::Ring, Slot::Retry] {
-            if let Some(ticket) = call.armed[slot as usize].take() {
-                self.state.timers.cancel(ticket);
-            }
+        if let Some(call) = self.state.calls.get_mut(id) {
+            call.armed.end_waiting(&mut self.state.timers);
         }
     }
 
@@ -194,9 +192,14 @@ impl Turn<'_> {
 
     /// The queue's next wider circle of agents, as a deadline.
     pub(super) fn arm_widening(&mut self, id: CallId) {
-        let Some(place) = self.state.calls.get(id).and_then(|call| call.place.as_ref()) else { return };
+        let Some(call) = self.state.calls.get_mut(id) else { return };
+        let Some(place) = call.place.as_ref() else { return };
         let waited = self.state.now.since(place.since);
         let queue = self.state.acd.queue(place.queue);
+        if queue.widest <= waited {
+            call.armed.disarm(&mut self.state.timers, Slot::Widen);
+            return;
+        }
         let lines = place.languages().map(|language| &queue.lines[language.index()]);
         let afters = lines.filter(|line| line.widest > waited).flat_map(|line| &line.servers);
         let next = afters.map(|&(_, after)| after).filter(|after| *after > waited).min();

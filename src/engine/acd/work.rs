@@ -5,7 +5,13 @@ use super::{
     agent::{Agent, Wish},
 };
 use crate::{
-    engine::{Command, Fact, call::CallState, event::NotReady, timer::Timer, turn::Turn},
+    engine::{
+        Command, Fact,
+        call::{CallState, Step},
+        event::NotReady,
+        timer::Timer,
+        turn::{State, Turn},
+    },
     id::{AgentId, CallId, GroupId, QueueId},
     script::value::Symbol,
 };
@@ -16,6 +22,7 @@ const MAX_GAP: usize = 100_000;
 impl Turn<'_> {
     /// An agent comes on duty. False when it does not fit (unknown group, an id far
     /// beyond all others, on duty already). Ids in between are those of agents who have not come yet.
+    #[inline(never)]
     pub(in crate::engine) fn agent_logged_in(&mut self, id: AgentId, group: GroupId) -> bool {
         if group.index() >= self.state.acd.groups.len() || id.index() > self.state.acd.agents.len() + MAX_GAP {
             return false;
@@ -42,6 +49,7 @@ impl Turn<'_> {
     }
 
     /// An agent goes off duty, after the work in hand.
+    #[inline(never)]
     pub(in crate::engine) fn agent_logged_out(&mut self, id: AgentId) -> bool {
         let Some(agent) = self.state.acd.agent_mut(id).filter(|agent| agent.on_duty()) else { return false };
         let (state, group) = (agent.state, agent.group);
@@ -84,6 +92,7 @@ impl Turn<'_> {
     }
 
     /// An agent takes a break, now or after the work in hand. Said again in after-call work, it ends that.
+    #[inline(never)]
     pub(in crate::engine) fn agent_not_ready(&mut self, id: AgentId) -> bool {
         let Some(agent) = self.state.acd.agent_mut(id).filter(|agent| agent.on_duty()) else { return false };
         let (state, said_before) = (agent.state, agent.wish == Wish::NotReady);
@@ -103,7 +112,7 @@ impl Turn<'_> {
 
     /// Makes an agent ready and lets the agent look for a call.
     pub(super) fn make_ready(&mut self, id: AgentId) {
-        self.arm_agent(id, None);
+        self.disarm_agent(id);
         let Some(agent) = self.state.acd.agent_mut(id) else { return };
         agent.state = AgentState::Ready;
         self.state.acd.push_ready(id);
@@ -124,7 +133,7 @@ impl Turn<'_> {
     /// An agent whose work in hand is done does what was asked for meanwhile.
     pub(super) fn fulfil_wish(&mut self, id: AgentId) {
         let now = self.state.now;
-        self.arm_agent(id, None);
+        self.disarm_agent(id);
         let Some(agent) = self.state.acd.agent_mut(id) else { return };
         agent.end_busy(now);
         match agent.wish {
@@ -146,6 +155,7 @@ impl Turn<'_> {
     }
 
     /// The caller is put on hold, or taken off.
+    #[inline(never)]
     pub(in crate::engine) fn agent_held(&mut self, id: AgentId, held: bool) -> bool {
         let Some(AgentState::Talking(call)) = self.state.acd.agent(id).map(|agent| agent.state) else { return false };
         let (state, fact) = match self.state.calls.get(call).map(|call| &call.state) {
@@ -172,6 +182,7 @@ impl Turn<'_> {
     }
 
     /// The agent passes the caller on to a queue of the engine.
+    #[inline(never)]
     pub(in crate::engine) fn agent_transferred(&mut self, id: AgentId, queue: QueueId) -> bool {
         let Some(AgentState::Talking(call)) = self.state.acd.agent(id).map(|agent| agent.state) else { return false };
         if queue.index() >= self.state.acd.queues.len() {
@@ -185,23 +196,24 @@ impl Turn<'_> {
 
     /// Caller and agent no longer talk; after-call work begins.
     pub(in crate::engine) fn part(&mut self, id: CallId, by_caller: bool) {
-        let (agent, since) = match self.state.calls.get(id).map(|call| &call.state) {
-            Some(&(CallState::Talking { agent, since } | CallState::Held { agent, since })) => (agent, since),
+        let Some(call) = self.state.calls.get_mut(id) else { return };
+        let (agent, since) = match call.state {
+            CallState::Talking { agent, since } | CallState::Held { agent, since } => (agent, since),
             _ => return,
         };
+        call.state = CallState::Ivr(Step::Moving);
         let talked = self.state.now.since(since);
-        self.transition(id, CallState::Ivr(crate::engine::call::Step::Moving));
         self.fact(Fact::CallReleased { call: id, agent, talked, by_caller });
         self.command(Command::Disconnect { call: id, agent });
         self.begin_after_call_work(agent, id);
     }
 
     fn begin_after_call_work(&mut self, id: AgentId, call: CallId) {
-        let queue = self.state.acd.agent(id).and_then(|agent| agent.queue);
-        let limit = queue.and_then(|queue| self.state.acd.queue(queue).config.wrap_up_limit);
-        self.arm_agent(id, limit.map(|limit| (self.state.now + limit, Timer::WrapUp(id))));
-        if let Some(agent) = self.state.acd.agent_mut(id) {
+        let State { now, acd, timers, .. } = &mut *self.state;
+        if let Some(agent) = acd.agents.get_mut(id.index()) {
             agent.state = AgentState::AfterCall(call);
+            let limit = agent.queue.and_then(|queue| acd.queues[queue.index()].config.wrap_up_limit);
+            agent.arm(timers, limit.map(|limit| (*now + limit, Timer::WrapUp(id))));
         }
         self.fact(Fact::AfterCallWorkBegan { agent: id });
     }
@@ -217,6 +229,7 @@ impl Turn<'_> {
     }
 
     /// An agent opens a back-office case for the call in hand or just ended.
+    #[inline(never)]
     pub(in crate::engine) fn case_opened(&mut self, id: AgentId, kind: Symbol) -> bool {
         let call = match self.state.acd.agent(id).map(|agent| agent.state) {
             Some(AgentState::Talking(call) | AgentState::AfterCall(call)) => call,

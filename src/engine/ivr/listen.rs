@@ -40,6 +40,13 @@ struct Format {
     secret: bool,
 }
 
+impl Format {
+    /// Whether `key` after so many others neither ends nor fills the entry.
+    fn goes_on(&self, key: Key, before: usize) -> bool {
+        self.terminator != Some(key) && before + 1 < self.max.into()
+    }
+}
+
 impl Turn<'_> {
     /// Says the prompts of what is asked here (when `say`), then awaits keys.
     pub(super) fn listen(&mut self, id: CallId, script: &Script, purpose: Purpose, say: bool) {
@@ -55,22 +62,20 @@ impl Turn<'_> {
         }
         let Some(call) = self.state.calls.get_mut(id) else { return };
         let speaking_until = call.playing_until.max(self.state.now);
-        let held = !call.typed.is_empty() && call.unstoppable_until > self.state.now;
+        let ahead = !call.typed.is_empty();
+        let held = ahead && call.unstoppable_until > self.state.now;
         let silence_at = speaking_until + node.input.first_digit;
         let (phase, due) = if held { (Phase::Held, call.unstoppable_until) } else { (Phase::First, silence_at) };
-        call.listen_unsaid = !call.typed.is_empty();
-        let (said, node_id) = (!call.listen_unsaid || held, call.node);
-        self.transition(id, CallState::Ivr(Step::Listening { purpose, phase }));
-        self.arm(id, Slot::Step, due);
-        if said {
-            self.say_listening(id, node_id, format, silence_at);
+        call.listen_unsaid = ahead && !held;
+        call.state = CallState::Ivr(Step::Listening { purpose, phase });
+        call.armed.arm(&mut self.state.timers, Slot::Step, id, due);
+        if !call.listen_unsaid {
+            let node = call.node;
+            self.say_listening(id, node, format, silence_at);
         }
     }
 
     fn say_listening(&mut self, id: CallId, node: NodeId, format: Format, silence_at: Instant) {
-        if let Some(call) = self.state.calls.get_mut(id) {
-            call.listen_unsaid = false;
-        }
         let Format { min, max, terminator, secret } = format;
         self.command(Command::Listen(Listen { call: id, node, min, max, terminator, secret, silence_at }));
     }
@@ -142,13 +147,22 @@ impl Turn<'_> {
             }
             return;
         }
-        self.cut_prompt(id);
+        if call.playing_until > now {
+            self.cut_prompt(id);
+        }
         self.feed(id, key);
         self.use_typed(id);
     }
 
     /// Uses keys pressed ahead for as long as keys are awaited and may be used.
+    #[inline]
     pub(super) fn use_typed(&mut self, id: CallId) {
+        if self.state.calls.get(id).is_some_and(|call| call.listen_unsaid || !call.typed.is_empty()) {
+            self.use_what_was_typed(id);
+        }
+    }
+
+    fn use_what_was_typed(&mut self, id: CallId) {
         loop {
             let now = self.state.now;
             let Some(call) = self.state.calls.get_mut(id) else { return };
@@ -157,7 +171,7 @@ impl Turn<'_> {
                 return;
             }
             let Some(key) = call.typed.pop() else {
-                if call.listen_unsaid {
+                if std::mem::take(&mut call.listen_unsaid) {
                     // The keys were not enough: the rest is awaited like any other.
                     let (node, script) = (call.node, script_of(self.versions, call));
                     let rules = script.node(node);
@@ -173,12 +187,22 @@ impl Turn<'_> {
 
     /// One key of an entry.
     fn feed(&mut self, id: CallId, key: Key) {
-        let Some(call) = self.state.calls.get(id) else { return };
+        let Some(call) = self.state.calls.get_mut(id) else { return };
         let CallState::Ivr(Step::Listening { purpose, phase }) = call.state else { return };
         let script = script_of(self.versions, call);
         let node = script.node(call.node);
         let fresh = call.entry.is_empty();
         match (&node.kind, purpose) {
+            (NodeKind::Collect(_) | NodeKind::Authenticate(_), _)
+                if phase == Phase::Inter
+                    && key.digit().is_some()
+                    && format_of(node, purpose).goes_on(key, call.entry.len()) =>
+            {
+                // One more digit in the midst of an entry, which most keys are: the next is awaited as before.
+                call.entry.push(key);
+                let due = self.state.now + node.input.inter_digit;
+                call.armed.arm(&mut self.state.timers, Slot::Step, id, due);
+            }
             (NodeKind::Collect(collect), Purpose::Node) => {
                 if let Some((_, to)) = collect.keys.iter().find(|(k, _)| fresh && *k == key) {
                     self.chosen(id, key, None, *to);
@@ -248,15 +272,16 @@ impl Turn<'_> {
             Phase::Inter => node.input.inter_digit,
             Phase::First | Phase::Held => node.input.first_digit,
         };
-        self.transition(id, CallState::Ivr(Step::Listening { purpose, phase }));
-        self.arm(id, Slot::Step, self.state.now + wait);
+        let Some(call) = self.state.calls.get_mut(id) else { return };
+        call.state = CallState::Ivr(Step::Listening { purpose, phase });
+        call.armed.arm(&mut self.state.timers, Slot::Step, id, self.state.now + wait);
     }
 
     /// An entry is complete.
     fn accept(&mut self, id: CallId, node: &Node, purpose: Purpose) {
         self.forget_secret_keys(id);
-        self.disarm(id, Slot::Step);
         let Some(call) = self.state.calls.get_mut(id) else { return };
+        call.armed.disarm(&mut self.state.timers, Slot::Step);
         let keyed = call.entry.digits();
         let (count, node_id) = (call.entry.len() as u8, call.node);
         call.handed_on = 0;
@@ -399,6 +424,7 @@ impl Turn<'_> {
     /// Keys pressed for a secret entry and not used by it go no further: what was keyed in secret answers no menu.
     pub(super) fn forget_secret_keys(&mut self, id: CallId) {
         if let Some(call) = self.state.calls.get_mut(id)
+            && !call.typed.is_empty()
             && is_secret(call, script_of(self.versions, call))
         {
             call.typed.clear();

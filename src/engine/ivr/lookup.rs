@@ -44,6 +44,7 @@ impl Turn<'_> {
     }
 
     /// A service answered: whether anybody waited for it.
+    #[inline(never)]
     pub(in crate::engine) fn replied(&mut self, id: CallId, request: RequestId, reply: Reply) -> bool {
         let question = match self.state.calls.get(id).map(|call| &call.state) {
             Some(&CallState::Ivr(Step::Asking { request: asked, question })) if asked == request => question,

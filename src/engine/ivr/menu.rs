@@ -57,13 +57,17 @@ impl Turn<'_> {
     /// What the entry with `key` added amounts to, among the choices on offer now.
     fn match_menu(&self, id: CallId, node: &Node, key: Option<Key>) -> Match {
         let Some(call) = self.state.calls.get(id) else { return Match::None };
-        let mut entry = call.entry;
-        key.into_iter().for_each(|key| entry.push(key));
+        let before = call.entry;
+        let len = before.len() + usize::from(key.is_some());
+        let begins = |keys: &[Key]| match key {
+            Some(key) => keys.get(before.len()) == Some(&key) && (before.is_empty() || before.begins(keys)),
+            None => before.begins(keys),
+        };
         let (mut exact, mut longer) = (None, false);
         let mut look = |place: usize, keys: &[Key], when: Option<&Expr>| {
-            if entry.begins(keys) && self.holds(id, when) {
-                longer |= keys.len() > entry.len();
-                exact = exact.or((keys.len() == entry.len()).then_some(place));
+            if begins(keys) && self.holds(id, when) {
+                longer |= keys.len() > len;
+                exact = exact.or((keys.len() == len).then_some(place));
             }
         };
         match &node.kind {
@@ -103,8 +107,8 @@ impl Turn<'_> {
 
     pub(super) fn chosen(&mut self, id: CallId, key: Key, serves: Option<IntentId>, to: NodeId) {
         self.forget_secret_keys(id);
-        self.disarm(id, Slot::Step);
         let Some(call) = self.state.calls.get_mut(id) else { return };
+        call.armed.disarm(&mut self.state.timers, Slot::Step);
         let node = call.node;
         call.handed_on = 0;
         call.entry.clear();

@@ -27,7 +27,7 @@ use crate::{
     random::{Purpose as Chance, mix},
     script::{
         Script,
-        model::{Assignment, Key, NodeKind, Outcome, QueueRef, Target},
+        model::{Assignment, Key, Node, NodeKind, Outcome, QueueRef, Target},
         value::Value,
     },
     time::{Duration, Instant},
@@ -70,28 +70,29 @@ impl Turn<'_> {
         let node = script.node(node_id);
         call.node = node_id;
         (call.no_input, call.no_match) = (0, 0);
-        let depth = call.frames.len();
         if node.back_point && call.history.last().map(|last| last.0) != Some(node_id) {
             if call.history.len() >= HISTORY {
                 call.history.remove(0);
             }
-            call.history.push((node_id, depth));
+            call.history.push((node_id, call.frames.len()));
         }
         let gone = call.gone;
-        self.transition(id, CallState::Ivr(Step::Moving));
+        call.state = CallState::Ivr(Step::Moving);
+        if let NodeKind::Queue(_) = node.kind {
+            call.queue_node = Some(node_id);
+        }
         self.fact(Fact::NodeEntered { call: id, node: node_id });
         if gone && !node.kind.runs_without_caller() {
             return Some(Next::Finish);
         }
-        self.perform(id, script, node_id)
+        self.perform(id, script, node)
     }
 
     /// Does what a node does.
-    fn perform(&mut self, id: CallId, script: &Script, node_id: NodeId) -> Option<Next> {
-        let node = script.node(node_id);
+    fn perform(&mut self, id: CallId, script: &Script, node: &Node) -> Option<Next> {
         match &node.kind {
-            NodeKind::Say { to } => self.say(id, script, Next::Go(*to)),
-            NodeKind::End { .. } | NodeKind::Transfer { .. } => self.say(id, script, Next::Finish),
+            NodeKind::Say { to } => self.say(id, script, node, Next::Go(*to)),
+            NodeKind::End { .. } | NodeKind::Transfer { .. } => self.say(id, script, node, Next::Finish),
             NodeKind::Menu { .. } | NodeKind::Collect(_) | NodeKind::Confirm { .. } | NodeKind::Language { .. } => {
                 self.listen(id, script, Purpose::Node, true);
                 None
@@ -106,9 +107,6 @@ impl Turn<'_> {
             NodeKind::Queue(queue) => {
                 self.play(id, script, &node.prompts);
                 let into = self.resolve_queue(id, queue.queue)?;
-                if let Some(call) = self.state.calls.get_mut(id) {
-                    call.queue_node = Some(node_id);
-                }
                 self.enter_queue(id, into, queue).map(Next::Go)
             }
             NodeKind::Callback { queue, to, failed } => {
@@ -116,7 +114,7 @@ impl Turn<'_> {
                 if !self.promise_callback(id, into) {
                     return Some(Next::Go(*failed));
                 }
-                self.say(id, script, Next::Go(*to))
+                self.say(id, script, node, Next::Go(*to))
             }
             kind => self.decide(id, script, kind),
         }
@@ -159,20 +157,24 @@ impl Turn<'_> {
     }
 
     /// Plays a node's prompts and goes on at their end; at once when there are none, or when keys were pressed ahead.
-    fn say(&mut self, id: CallId, script: &Script, then: Next) -> Option<Next> {
+    fn say(&mut self, id: CallId, script: &Script, node: &Node, then: Next) -> Option<Next> {
         let call = self.state.calls.get(id)?;
-        let uses = &script.node(call.node).prompts;
+        let uses = &node.prompts;
+        if uses.is_empty() && call.playing_until <= self.state.now {
+            return Some(then);
+        }
         let typed_ahead = !call.typed.is_empty() && matches!(then, Next::Go(_));
         if typed_ahead && self.skippable(id, script, uses) && call.unstoppable_until <= self.state.now {
             return Some(then);
         }
         self.play(id, script, uses);
-        let until = self.state.calls.get(id)?.playing_until;
+        let call = self.state.calls.get_mut(id)?;
+        let until = call.playing_until;
         if until <= self.state.now {
             return Some(then);
         }
-        self.transition(id, CallState::Ivr(Step::Saying(then)));
-        self.arm(id, Slot::Step, until);
+        call.state = CallState::Ivr(Step::Saying(then));
+        call.armed.arm(&mut self.state.timers, Slot::Step, id, until);
         None
     }
 
@@ -364,21 +366,20 @@ impl Turn<'_> {
 
     /// Ends a call, wherever it is in the menus.
     pub(in crate::engine) fn end_call(&mut self, id: CallId, outcome: Outcome, cause: Cause) {
-        let Some(call) = self.state.calls.get(id) else { return };
-        let node = call.node;
-        self.transition(id, CallState::Ended);
-        self.fact(Fact::CallEnded { call: id, outcome, cause, node });
-        self.command(Command::HangUp { call: id, cause });
         let Some(call) = self.state.calls.get_mut(id) else { return };
-        let (version, armed) = (call.version, std::mem::take(&mut call.armed));
+        let node = call.node;
+        call.state = CallState::Ended;
+        let version = call.version;
+        call.armed.clear(&mut self.state.timers);
         let promises = std::mem::take(&mut call.promises);
         self.state.calls.remove(id);
-        for ticket in armed.into_iter().flatten() {
-            self.state.timers.cancel(ticket);
-        }
+        self.fact(Fact::CallEnded { call: id, outcome, cause, node });
+        self.command(Command::HangUp { call: id, cause });
         self.state.running[version] -= 1;
         self.state.unused |= self.state.running[version] == 0 && version + 1 < self.versions.len();
-        self.release_promises(&promises);
+        if !promises.is_empty() {
+            self.release_promises(&promises);
+        }
     }
 }
 

@@ -12,7 +12,10 @@ impl Turn<'_> {
     pub(in crate::engine) fn play(&mut self, id: CallId, script: &Script, uses: &[PromptUse]) {
         for use_ in uses {
             if self.holds(id, use_.when.as_ref()) {
-                let args: Box<[Value]> = use_.args.iter().map(|arg| self.value(id, arg)).collect();
+                let args: Box<[Value]> = match &*use_.args {
+                    [] => Box::default(),
+                    args => args.iter().map(|arg| self.value(id, arg)).collect(),
+                };
                 self.play_one(id, script, use_.prompt, args);
             }
         }
@@ -21,11 +24,13 @@ impl Turn<'_> {
     /// Says one prompt.
     pub(in crate::engine) fn play_one(&mut self, id: CallId, script: &Script, prompt: PromptId, args: Box<[Value]>) {
         let now = self.state.now;
-        let dated = script.prompts.get(prompt).otherwise.is_some();
-        let prompt = if dated { script.prompts.on(prompt, self.state.clock.local(now).0) } else { prompt };
+        let (mut prompt, mut entry) = (prompt, script.prompts.get(prompt));
+        if entry.otherwise.is_some() {
+            prompt = script.prompts.on(prompt, self.state.clock.local(now).0);
+            entry = script.prompts.get(prompt);
+        }
         let Some(call) = self.state.calls.get_mut(id).filter(|call| !call.gone) else { return };
         let language = call.language;
-        let entry = script.prompts.get(prompt);
         let duration = entry.durations.get(language.index()).copied().unwrap_or(Duration::ZERO);
         let barge_in = entry.barge_in && script.node(call.node).input.barge_in;
         let begins = call.playing_until.max(now);

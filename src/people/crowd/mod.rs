@@ -219,6 +219,8 @@ impl Crowd {
         let edition = self.current();
         let matter = &self.matters[slot as usize];
         let (intent, language) = (edition.intent(matter.intent), edition.language(matter.language));
+        // Where no menu asks for it, each language has a number of its own.
+        let dialled = (!edition.guide.asks_for_language()).then_some(language);
         let edition = self.editions.len() - 1;
         let matter = &mut self.matters[slot as usize];
         (matter.edition, matter.state, matter.settled) = (edition as u32, State::Dialling, false);
@@ -226,7 +228,7 @@ impl Crowd {
         me.attempt = me.attempt.saturating_add(1);
         (me.code, me.intent, me.language) = (Secret::default(), intent, language);
         let origin = Origin { lot: me.call_lot(), attempt: me.attempt, intent, region: me.region };
-        wishes.inputs.push(Input::CallArrived { caller: matter.number, language: None, origin: Some(origin) });
+        wishes.inputs.push(Input::CallArrived { caller: matter.number, language: dialled, origin: Some(origin) });
     }
 
     /// The call just placed by the caller in `slot` has this id; `None`: it was refused.

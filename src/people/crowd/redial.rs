@@ -1,6 +1,6 @@
 //! When a call is over: whether its caller has what she wanted, and when she calls again if not.
 
-use super::{Crowd, Wishes, matter::State, mind::Mind};
+use super::{Crowd, Wishes, matter::State};
 use crate::{
     id::CallId,
     people::{demand::rules::RedialRules, distribution::Sampler},
@@ -41,12 +41,13 @@ impl Crowd {
         let served = match outcome {
             Outcome::Contained | Outcome::Transferred | Outcome::Own(_) => true,
             Outcome::Callback => !promised,
-            Outcome::Abandoned | Outcome::Failed => hers && matter.mind.is_served(),
+            // What she remembers is of the call she is on.
+            Outcome::Abandoned | Outcome::Failed => matter.call == Some(call) && matter.mind.is_served(),
         };
         // A call back that never reached her leaves the matter open again.
         matter.settled = served || (matter.settled && !promised);
         if hers {
-            (matter.call, matter.state, matter.mind) = (None, State::Idle, Mind::idle());
+            (matter.call, matter.state) = (None, State::Idle);
         }
         if matter.call.is_none() && matter.promises == 0 {
             match matter.settled {

@@ -122,7 +122,10 @@ impl Locator {
             5 => (1..).zip(CITIES).find(|(_, cities)| cities.iter().any(|&(_, prefix)| prefix == number / 1_000))?.0,
             _ => return None,
         };
-        let here = self.places.iter().enumerate().filter(|(_, place)| place.kind == kind && place.region == region);
+        // They lie kind by kind, region by region and city by city.
+        let first = self.places.partition_point(|place| (place.kind, place.region) < (kind, region));
+        let last = self.places.partition_point(|place| (place.kind, place.region) <= (kind, region));
+        let here = (first..last).zip(&self.places[first..last]);
         let found = if code.len() == 2 {
             // The region as a whole: the first place of its chief city.
             here.min_by_key(|(_, place)| place.number)
