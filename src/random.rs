@@ -67,6 +67,11 @@ pub const fn mix(mut x: u64) -> u64 {
     x ^ (x >> 31)
 }
 
+/// A number as a share, 0 to below 1.
+pub fn unit(bits: u64) -> f64 {
+    (bits >> 11) as f64 * (1.0 / (1_u64 << 53) as f64)
+}
+
 /// The root of all chance in one replication of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Seed {

@@ -348,6 +348,8 @@ pub enum NodeKind {
     },
     /// Sends shares of calls different ways, by chance.
     Split {
+        /// What its draws are keyed by: of its name, so that a change elsewhere sends nobody another way.
+        key: u64,
         /// Cumulative shares in parts per million, rising to 1,000,000, and targets.
         parts: Box<[(u32, NodeId)]>,
     },

@@ -261,6 +261,38 @@ fn patience_ends_to_the_microsecond() {
     assert!(left.iter().all(|&(_, waited, reason)| waited == patience && reason == LeftQueue::Abandoned), "{left:?}");
 }
 
+/// Ninety seconds are all she has: sixty in the first queue, thirty in the second.
+#[test]
+fn patience_is_the_callers_and_not_the_queues() {
+    let queue = |timeout: &str| {
+        format!("kind = \"queue\"\nanswered = \"bye\"\nfull = \"bye\"\nclosed = \"bye\"\ntimeout = \"{timeout}\"\n")
+    };
+    let files = crate::support::centre::CENTRE.replace("[queue.help]\n", "[queue.help]\nmax_wait = \"60s\"\n")
+        + "\n[queue.late]\nskills = { help = 1 }\n";
+    let flow = format!(
+        "entry = \"adviser\"\n[node.adviser]\n{}queue = \"help\"\n[node.second]\n{}queue = \"late\"\n\
+         [node.start]\nkind = \"say\"\nprompt = \"hello\"\nto = \"adviser\"\n\
+         [node.bye]\nkind = \"end\"\nprompt = \"bye\"\noutcome = \"contained\"\n",
+        queue("second"),
+        queue("bye"),
+    )
+    .replace("entry = \"adviser\"\n", "");
+    let loaded = load(&centre(&[("centre.toml", &files), ("flows/main.toml", &flow)]));
+    let script = loaded.script.unwrap_or_else(|| panic!("{:?}", loaded.report));
+    let persona = Persona { patience: fixed(90_000), ..steady() };
+    let cast = cast(outside(3, s(10)), persona, never_again());
+    let events = run_agents(&script, LocalClock::utc(), cast, Instant::from_secs(600), false);
+    let waits = left(&events);
+    assert_eq!(waits.len(), 6, "{waits:?}");
+    for (_, waited, why) in waits {
+        match why {
+            LeftQueue::TimedOut => assert_eq!(waited, s(60)),
+            LeftQueue::HungUp => assert_eq!(waited, s(30)),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
 #[test]
 fn the_same_caller_has_the_same_patience_whoever_else_calls_and_works() {
     let script = one_queue("");

@@ -321,3 +321,16 @@ fn a_sweep_says_the_same_of_a_point_as_a_run_of_its_own() {
     let chart = fs::read_to_string(folder.path().join("sweep.svg")).expect("a file");
     assert!(chart.starts_with("<svg") && chart.contains("service level") && !chart.contains("http://127"));
 }
+
+/// The advisers of a queue serve others too: what stands there before a caller is in the wait she is told.
+#[test]
+fn announced_waits_are_near_those_that_follow() {
+    for name in ["ordinary_day", "half_absent"] {
+        let day = run(&scenario(name, &["horizon=17h"]), &options(count(1), 1));
+        let figure = |of: &str| day.of(of).and_then(|of| of.value).unwrap_or_else(|| panic!("{of}"));
+        let (bias, error, asa) = (figure("announced_bias"), figure("announced_error"), figure("asa"));
+        eprintln!("{name}: bias {bias} error {error} asa {asa}");
+        assert!(bias.abs() < 0.25 * asa, "{name}: bias {bias} s, asa {asa} s");
+        assert!(error < asa, "{name}: error {error} s, asa {asa} s");
+    }
+}

@@ -98,6 +98,20 @@ impl QueueState {
         (i64::from(priority) * 1_000_000).saturating_add(aged)
     }
 
+    /// The effective priority at `now` of a call by its rank alone, and when it entered (with ageing: a call of priority 0 of
+    /// the same rank).
+    pub(crate) fn effective_of_rank(&self, rank: &Rank, now: Instant) -> (i64, i64) {
+        let effective = match self.config.ageing {
+            Some(step) => {
+                let waited = i128::from(now.as_micros()) - i128::from(rank.1);
+                let effective = waited * 1_000_000 / i128::from(step.as_micros().max(1));
+                i64::try_from(effective).unwrap_or(i64::MAX)
+            }
+            None => -i64::from(rank.0) * 1_000_000,
+        };
+        (effective, rank.1)
+    }
+
     /// Takes a new measurement of how long a call keeps an agent into the running mean (weight one eighth).
     pub(crate) fn learn_handle(&mut self, handle: Duration) {
         let (mean, handle) = (self.mean_handle.as_micros() as i64, handle.as_micros() as i64);
