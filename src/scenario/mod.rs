@@ -26,8 +26,7 @@ pub use stage::Stage;
 
 pub use crate::record::tally::CountBy;
 use crate::{
-    people::cast::Cast,
-    people::staffing::GroupStaffing,
+    people::{cast::Cast, demand::rules::Whom, staffing::GroupStaffing},
     script::{
         Script, Source,
         diagnostic::{Diagnostic, nearest},
@@ -148,7 +147,7 @@ pub fn fields() -> Vec<(&'static str, Vec<(&'static str, &'static str)>)> {
     fields::records().into_iter().map(|record| (record.name, about(record))).collect()
 }
 
-/// Queues that nobody planned can ever serve.
+/// Queues that nobody planned can ever serve, and callers who want nothing of all there is.
 fn warnings(script: &Script, cast: &Cast) -> Box<[String]> {
     let planned = |group: &Group| {
         let own = cast.staffing.groups.iter().find(|staffing| *staffing.group == *group.name);
@@ -166,9 +165,18 @@ fn warnings(script: &Script, cast: &Cast) -> Box<[String]> {
         .queues
         .iter()
         .filter(|queue| !script.groups.iter().any(|group| planned(group) > 0 && fits(queue, group)));
-    unserved
-        .map(|queue| format!("no agent is planned for the queue `{}`: nobody in it is ever answered", queue.name))
-        .collect()
+    let unserved = unserved
+        .map(|queue| format!("no agent is planned for the queue `{}`: nobody in it is ever answered", queue.name));
+    let aimless = cast.demand.sources.iter().filter(|source| {
+        source.intents.is_empty() && !matches!(source.people, Whom::Probe { .. }) && !script.intents.is_empty()
+    });
+    let aimless = aimless.map(|source| {
+        format!(
+            "source `{0}` has no intents: its callers want nothing and take the first options; give [demand.{0}.intents]",
+            source.name
+        )
+    });
+    unserved.chain(aimless).collect()
 }
 
 /// Thresholds of the measures.

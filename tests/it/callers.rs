@@ -278,7 +278,7 @@ fn patience_is_the_callers_and_not_the_queues() {
     )
     .replace("entry = \"adviser\"\n", "");
     let loaded = load(&centre(&[("centre.toml", &files), ("flows/main.toml", &flow)]));
-    let script = loaded.script.unwrap_or_else(|| panic!("{:?}", loaded.report));
+    let script = loaded.script.unwrap_or_else(|| panic!("{:#?}", loaded.diagnostics));
     let persona = Persona { patience: fixed(90_000), ..steady() };
     let cast = cast(outside(3, s(10)), persona, never_again());
     let events = run_agents(&script, LocalClock::utc(), cast, Instant::from_secs(600), false);
@@ -287,7 +287,7 @@ fn patience_is_the_callers_and_not_the_queues() {
     for (_, waited, why) in waits {
         match why {
             LeftQueue::TimedOut => assert_eq!(waited, s(60)),
-            LeftQueue::HungUp => assert_eq!(waited, s(30)),
+            LeftQueue::Abandoned => assert_eq!(waited, s(30)),
             other => panic!("{other:?}"),
         }
     }

@@ -2,14 +2,15 @@
 //!
 //! ```text
 //! expected = (work ahead + one call) ÷ agents on duty who may take the caller's line
-//! work ahead = Σ over lines L:  calls in L served before the caller × mean handle time of L × (shared agents ÷ agents of L)
+//! work ahead = Σ over lines L:  calls in L served before the caller × share of them that stay × mean handle time of L
+//!                                   × (shared agents ÷ agents of L)
 //! ```
 //!
 //! The agents of a line usually serve others too, and a call there that is served first keeps them just as long; where other
 //! agents may take it as well, only their share of it counts. Which call is served first is what
 //! [`Turn::seek_call`](super) goes by: the priority with its ageing, then the instant of entering. With all these agents
-//! busy, the estimate is the mean time until so many calls are finished; those who hang up meanwhile make it shorter, calls
-//! of higher priority that are still to come longer.
+//! busy, the estimate is the mean time until so many calls are finished. Handle times and the share of callers who stay are
+//! running means of the queue; calls of higher priority that are still to come are not foreseen.
 
 use super::{
     Acd,
@@ -64,8 +65,8 @@ impl Acd {
                 let shared = self.on_duty(other, within, ours);
                 if ahead > 0 && shared > 0 {
                     let theirs = self.on_duty(other, within, |_| true).max(1);
-                    let handle = u128::from(queue.mean_handle.as_micros());
-                    work += ahead as u128 * handle * u128::from(shared) / u128::from(theirs);
+                    let each = u128::from(queue.mean_handle.as_micros()) * u128::from(queue.staying_ppm()) / 1_000_000;
+                    work += ahead as u128 * each * u128::from(shared) / u128::from(theirs);
                 }
             }
         }

@@ -143,7 +143,12 @@ impl Turn<'_> {
         let now = self.state.now;
         let call = self.state.calls.get_mut(id)?;
         let place = call.place.take()?;
-        self.state.acd.queue_mut(place.queue).length -= 1;
+        let queue = self.state.acd.queue_mut(place.queue);
+        queue.length -= 1;
+        // A promise to call back keeps its place, and its work.
+        if reason != LeftQueue::Callback {
+            queue.learn_answered(false);
+        }
         self.end_waiting_timers(id);
         self.transition(id, CallState::Ivr(Step::Moving));
         let waited = now.since(place.since);
