@@ -7,7 +7,7 @@ use std::{
 };
 
 use crate::{
-    scenario::Scenario,
+    scenario::{Problems, Scenario, Shelf},
     script::{self, Loaded, Source, diagnostic::Severity},
 };
 
@@ -17,7 +17,7 @@ use crate::{
     after_help = "Exit codes: 0 no errors (and, with --strict, no warnings); 1 the script is faulty; 2 it cannot be read."
 )]
 pub struct Args {
-    /// The centre's folder (default: the centre in this program); or a scenario: its name or its file
+    /// The centre's folder, with the scenarios in its folder `scenarios` (default: the centre in this program); or a scenario: its name or its file
     dir: Option<PathBuf>,
     /// How problems are written
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -50,21 +50,95 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
     let source = source(args.dir.as_deref())?;
     let loaded = script::load(&source);
+    let bad = |severity| severity == Severity::Error || args.strict;
+    let faulty = loaded.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
+    let beside = args.dir.as_deref().map(scenarios_of).unwrap_or_default();
+    // On a faulty centre each of them would say just that.
+    let scenarios = if faulty { Scenarios::default() } else { Scenarios::check(&beside) };
     let out = anstream::stdout();
     let mut out = out.lock();
     match args.format {
-        Format::Json => writeln!(out, "{}", script::diagnostics_json(&source, &loaded.diagnostics))?,
+        Format::Json => {
+            let centre = script::diagnostics_json(&source, &loaded.diagnostics);
+            let json = if scenarios.json.is_empty() { centre } else { together(&centre, &scenarios.json)? };
+            writeln!(out, "{json}")?;
+        }
         Format::Text => {
             // The stream drops colours where they are not wanted.
             if !loaded.diagnostics.is_empty() {
                 writeln!(out, "{}\n", script::render_diagnostics(&source, &loaded.diagnostics, true))?;
             }
             writeln!(out, "{}", summary(&loaded))?;
+            scenarios.tell(&mut out, if faulty { &[] } else { &beside })?;
+            if faulty && !beside.is_empty() {
+                writeln!(out, "{} not checked, for the centre is faulty", several(beside.len(), "scenario"))?;
+            }
         }
     }
-    let bad = |severity| severity == Severity::Error || args.strict;
-    let failed = loaded.diagnostics.iter().any(|diagnostic| bad(diagnostic.severity));
+    let failed = loaded.diagnostics.iter().any(|diagnostic| bad(diagnostic.severity)) || scenarios.failed(args.strict);
     Ok(if failed { ExitCode::from(1) } else { ExitCode::SUCCESS })
+}
+
+/// The scenarios beside a centre, by path: those in the folder `scenarios`, as `hatif init` lays it out.
+fn scenarios_of(dir: &Path) -> Vec<String> {
+    let folder = dir.join("scenarios");
+    let names = Shelf::Folder(folder.clone()).names();
+    names.into_iter().map(|name| folder.join(format!("{name}.toml")).display().to_string()).collect()
+}
+
+/// What is wrong with some scenarios.
+#[derive(Default)]
+struct Scenarios {
+    problems: Vec<Problems>,
+    json: Vec<String>,
+    warnings: Vec<String>,
+}
+
+impl Scenarios {
+    fn check(files: &[String]) -> Scenarios {
+        let mut all = Scenarios::default();
+        for file in files {
+            match Scenario::named(file, &[], None) {
+                Ok(scenario) => {
+                    all.warnings.extend(scenario.warnings.iter().map(|warning| format!("{file}: {warning}")));
+                }
+                Err(problems) => {
+                    all.json.push(problems.json());
+                    all.problems.push(problems);
+                }
+            }
+        }
+        all
+    }
+
+    fn tell(&self, out: &mut impl Write, files: &[String]) -> anyhow::Result<()> {
+        if files.is_empty() {
+            return Ok(());
+        }
+        for problems in &self.problems {
+            writeln!(out, "\n{}", problems.render(true))?;
+        }
+        for warning in &self.warnings {
+            writeln!(out, "warning: {warning}")?;
+        }
+        let errors: usize = self.problems.iter().map(|problems| problems.found.len()).sum();
+        let (errors, warnings) = (several(errors, "error"), several(self.warnings.len(), "warning"));
+        writeln!(out, "{}: {errors}, {warnings}", several(files.len(), "scenario"))?;
+        Ok(())
+    }
+
+    fn failed(&self, strict: bool) -> bool {
+        !self.problems.is_empty() || (strict && !self.warnings.is_empty())
+    }
+}
+
+/// Several JSON arrays as one.
+fn together(first: &str, others: &[String]) -> anyhow::Result<String> {
+    let mut all = Vec::new();
+    for array in std::iter::once(first).chain(others.iter().map(String::as_str)) {
+        all.extend(serde_json::from_str::<Vec<serde_json::Value>>(array)?);
+    }
+    Ok(serde_json::to_string_pretty(&all)?)
 }
 
 /// The scenario meant: a file with the ending of TOML, or a name of this program's that is no folder.

@@ -70,13 +70,15 @@ pub enum Format {
 /// The most replications that can be asked for.
 pub const MOST_REPLICATIONS: u32 = 1_000_000;
 
-fn replications(text: &str) -> Result<NonZeroU32, String> {
+/// How many replications.
+pub fn replications(text: &str) -> Result<NonZeroU32, String> {
     let range = || format!("choose 1 to {MOST_REPLICATIONS}");
     let n: NonZeroU32 = text.parse().map_err(|_| range())?;
     if n.get() > MOST_REPLICATIONS { Err(range()) } else { Ok(n) }
 }
 
-fn threads(text: &str) -> Result<NonZeroUsize, String> {
+/// How many threads.
+pub fn threads(text: &str) -> Result<NonZeroUsize, String> {
     const RANGE: &str = "choose 1 to 1024";
     let n: NonZeroUsize = text.parse().map_err(|_| RANGE.to_owned())?;
     if n.get() > 1024 { Err(RANGE.to_owned()) } else { Ok(n) }
@@ -195,7 +197,8 @@ pub struct Bar {
 }
 
 impl Bar {
-    fn new(quiet: bool, lines: bool, what: &'static str) -> Bar {
+    /// A bar that counts `what`; `lines` tells progress as lines instead.
+    pub fn new(quiet: bool, lines: bool, what: &'static str) -> Bar {
         let shown = !quiet && !lines && io::stderr().is_terminal();
         let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(None, target);

@@ -204,12 +204,14 @@ fn announce(facts: &Facts, config: &live::Config) -> io::Result<()> {
 
 /// Who lives in the centre.
 fn inhabitants(hosted: &Hosted) -> String {
-    let Hosted { scenario, title, menus, waiting, talking } = hosted;
+    let Hosted { scenario, title, menus, waiting, talking, warnings } = hosted;
     let title = if title.is_empty() { String::new() } else { format!(" ({title})") };
-    format!(
+    let mut text = format!(
         "  lives    {scenario}{title}: synthetic callers, {menus} in the menus, {waiting} waiting, {talking} with an agent;\n\
          \x20          you stand in the same queue; `--empty` hosts nobody\n"
-    )
+    );
+    warnings.iter().for_each(|warning| text += &format!("  note     {warning}\n"));
+    text
 }
 
 fn data_option(config: &live::Config) -> String {

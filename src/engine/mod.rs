@@ -129,19 +129,32 @@ impl Engine {
 
     /// Takes all that is to be said at once, in order: what [`Engine::poll`] would return until [`Output::Timeout`]. `outputs`
     /// is emptied first; its room is used again.
+    #[inline]
     pub fn take_outputs(&mut self, outputs: &mut Vec<Output>) {
         outputs.clear();
         std::mem::swap(&mut self.state.out, outputs);
         if self.state.taken > 0 {
-            outputs.drain(..std::mem::take(&mut self.state.taken));
+            self.forget_taken(outputs);
         }
         self.check_laws();
     }
 
+    /// Drops what [`Engine::poll`] has told already.
+    #[cold]
+    fn forget_taken(&mut self, outputs: &mut Vec<Output>) {
+        outputs.drain(..std::mem::take(&mut self.state.taken));
+    }
+
+    #[inline]
     fn check_laws(&self) {
-        if self.audited
-            && let Err(broken) = self.audit()
-        {
+        if self.audited {
+            self.insist_on_laws();
+        }
+    }
+
+    #[cold]
+    fn insist_on_laws(&self) {
+        if let Err(broken) = self.audit() {
             panic!("a law of the centre is broken at {}: {broken}", self.state.now);
         }
     }

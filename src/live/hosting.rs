@@ -59,6 +59,8 @@ pub struct Hosted {
     pub waiting: u64,
     /// Synthetic callers with an agent.
     pub talking: u64,
+    /// What to know of the scenario, in whole sentences.
+    pub warnings: Box<[String]>,
 }
 
 /// A scenario chosen to be hosted from a certain time on.
@@ -123,6 +125,7 @@ impl Plan {
             menus: census.ivr,
             waiting: census.queued + census.ringing,
             talking: census.talking + census.held,
+            warnings: self.scenario.warnings.clone(),
         }
     }
 }

@@ -154,6 +154,11 @@ impl Book {
         &self.pages[i.saturating_sub(1)]
     }
 
+    /// Where the scenario itself stands.
+    pub fn home(&self) -> Option<&Shelf> {
+        self.pages.first().map(|page| &page.shelf)
+    }
+
     /// Where paths at a place lead from.
     pub fn shelf_of(&self, span: &Span) -> Shelf {
         self.page_of(span.start).shelf.clone()

@@ -461,7 +461,7 @@ pub(super) static SCENARIO: Record = Record {
         may(
             "centre",
             Shape::Text("the folder of a centre"),
-            "the centre it runs on, a folder from here (default: the centre in this program)",
+            "the centre it runs on, a folder from here (default: for a file in the folder `scenarios` of a centre that centre, else the one in this program)",
         ),
         need("begins", MOMENT, "the local date and time at which the run begins"),
         may("horizon", Shape::Duration, "for how long callers call; this or `until`"),

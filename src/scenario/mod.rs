@@ -147,7 +147,8 @@ pub fn fields() -> Vec<(&'static str, Vec<(&'static str, &'static str)>)> {
     fields::records().into_iter().map(|record| (record.name, about(record))).collect()
 }
 
-/// Queues that nobody planned can ever serve, and callers who want nothing of all there is.
+/// What can be read off a scenario before it is run: nobody calls, queues that nobody planned can ever serve, callers who want
+/// nothing of all there is.
 fn warnings(script: &Script, cast: &Cast) -> Box<[String]> {
     let planned = |group: &Group| {
         let own = cast.staffing.groups.iter().find(|staffing| *staffing.group == *group.name);
@@ -167,6 +168,8 @@ fn warnings(script: &Script, cast: &Cast) -> Box<[String]> {
         .filter(|queue| !script.groups.iter().any(|group| planned(group) > 0 && fits(queue, group)));
     let unserved = unserved
         .map(|queue| format!("no agent is planned for the queue `{}`: nobody in it is ever answered", queue.name));
+    let silent = cast.demand.sources.iter().all(|source| source.factor == 0.0);
+    let silent = silent.then(|| "nobody calls: there is no source of calls whose factor is above 0".to_owned());
     let aimless = cast.demand.sources.iter().filter(|source| {
         source.intents.is_empty() && !matches!(source.people, Whom::Probe { .. }) && !script.intents.is_empty()
     });
@@ -176,7 +179,7 @@ fn warnings(script: &Script, cast: &Cast) -> Box<[String]> {
             source.name
         )
     });
-    unserved.chain(aimless).collect()
+    silent.into_iter().chain(unserved).chain(aimless).collect()
 }
 
 /// Thresholds of the measures.

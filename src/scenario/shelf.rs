@@ -11,6 +11,9 @@ use crate::script::{Source, embedded_files};
 /// The greatest size of a scenario's file or of a table beside it: 64 MB, a trace of some three million calls.
 const MAX_FILE: u64 = 64 << 20;
 
+/// What a centre's folder of scenarios is called.
+pub(super) const SCENARIOS: &str = "scenarios";
+
 /// A place where the files of a scenario stand. Paths in a scenario are meant from here.
 #[derive(Clone, Debug)]
 pub enum Shelf {
@@ -77,6 +80,17 @@ impl Shelf {
             true => Ok(Source::from_files(files)),
             false => Err(format!("{path} has no centre.toml")),
         }
+    }
+
+    /// The files of the centre that this folder of scenarios belongs to, as `hatif init` lays it out: the folder is called
+    /// `scenarios`, and the one above it holds `centre.toml` or `centre/centre.toml`. `None`: it belongs to none.
+    pub fn centre_around(&self) -> Option<Result<Source, String>> {
+        let Shelf::Folder(folder) = self else { return None };
+        let here = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        let here = std::path::absolute(here).ok()?;
+        let above = here.parent().filter(|_| here.file_name().is_some_and(|name| name == SCENARIOS))?;
+        let centre = Source::folder_of(above)?;
+        Some(Source::from_dir(&centre).map_err(|error| error.to_string()))
     }
 
     /// What a report calls a file here.

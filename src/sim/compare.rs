@@ -301,7 +301,11 @@ impl Sum {
 
     fn told(self, [a, b]: [&Scenario; 2], seed: u64, partial: bool, names: &Names) -> Comparison {
         let differences = differences(&self.figures);
-        let mut warnings = warnings(&differences, self.replications, self.matched, self.figures.len());
+        let said = |of: &Scenario| of.warnings.iter().map(|text| (of.name.clone(), text.clone())).collect::<Vec<_>>();
+        let said = said(a).into_iter().chain(said(b));
+        let told = said.map(|(name, text)| Warning { code: "scenario", text: format!("{name}: {text}") });
+        let mut warnings: Vec<Warning> = told.collect();
+        warnings.extend(self::warnings(&differences, self.replications, self.matched, self.figures.len()));
         warnings.extend(rerouted(&self.queues));
         let moved = self.moved.into_iter().map(|((from, to), calls)| Moved {
             from: from.to_string(),

@@ -17,6 +17,7 @@ pub mod gather;
 pub mod paths;
 pub mod play;
 pub mod replicate;
+pub mod staff;
 pub mod summary;
 pub mod sweep;
 pub mod trace;

@@ -101,7 +101,7 @@ pub fn sweep(
         seed: scenarios.first().map_or(0, |first| options.seed_of(first, 0).seed),
         replications: asked,
         axes,
-        warnings: warnings(&points),
+        warnings: said(scenarios, &points).into_iter().chain(warnings(&points)).collect(),
         points,
         partial: done < total,
     })
@@ -123,6 +123,24 @@ fn failed(scenarios: &[Scenario], options: &Options, panicked: crew::Panicked, p
     let index = panicked.index;
     let panicked = crew::Panicked { index: index / points, ..panicked };
     SimError::panicked(&scenarios[(index % points) as usize], options, panicked)
+}
+
+/// What the scenarios of the points say of themselves, each sentence once, with the first point it holds at.
+fn said(scenarios: &[Scenario], points: &[Point]) -> Vec<Warning> {
+    let mut told: Vec<(&str, &Point, usize)> = Vec::new();
+    for (scenario, point) in scenarios.iter().zip(points) {
+        for text in &scenario.warnings {
+            match told.iter_mut().find(|(known, ..)| known == text) {
+                Some((.., count)) => *count += 1,
+                None => told.push((text, point, 1)),
+            }
+        }
+    }
+    let say = |(text, point, count): (&str, &Point, usize)| {
+        let text = format!("{text} (at {count} of {} points, the first at {})", points.len(), point.at.join(", "));
+        Warning { code: "scenario", text }
+    };
+    told.into_iter().map(say).collect()
 }
 
 fn warnings(points: &[Point]) -> Vec<Warning> {

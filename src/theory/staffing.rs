@@ -113,7 +113,7 @@ impl Traffic {
 
     /// What a formula says of so many agents; service level is counted within `time`. `None` when the queue would grow
     /// without end.
-    fn with(&self, formula: Formula, agents: u32, time: f64) -> Result<Option<Need>, Error> {
+    pub fn with(&self, formula: Formula, agents: u32, time: f64) -> Result<Option<Need>, Error> {
         if agents == 0 {
             return Ok(None);
         }

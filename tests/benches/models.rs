@@ -1,12 +1,14 @@
 //! Whole simulated runs on one thread: the models of `scripts/bench-peers` and the ordinary day, from the draw of an arrival to
 //! the sums of the report.
 //!
-//! `cargo bench --bench models -- [--json] w1 CALLS | w2 DAYS | day REPLICATIONS | campaign | flat`
+//! `cargo bench --bench models -- [--json] w1 CALLS [AGENTS] | w2 DAYS | day REPLICATIONS [SETTING…] | campaign REPLICATIONS [SETTING…] | flat`
 //!
 //! Only the run is timed: not the reading of the scenario, nor the making of a registry. `flat` shows what a call costs as runs
-//! grow longer and centres larger, and how much memory the process has needed at most by then.
+//! grow longer and centres larger, and how much memory the process has needed at most by then. Where the system tells it, time
+//! is that on the processor, so that what else runs meanwhile does not count; `--json` tells that of the clock.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark reports to the terminal")]
+#![expect(clippy::disallowed_methods, reason = "a benchmark measures real time")]
 
 use std::{
     path::Path,
@@ -29,21 +31,26 @@ fn main() -> ExitCode {
     let given: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
     let json = given.iter().any(|arg| arg == "--json");
     let words: Vec<&str> = given.iter().map(String::as_str).filter(|arg| *arg != "--json").collect();
+    // What follows the number are settings of the scenario, as with `--set`.
+    let settings: Vec<String> = words.iter().skip(2).map(|text| (*text).to_owned()).collect();
     let number = |default: u32| words.get(1).map_or(Some(default), |text| text.parse().ok().filter(|n| *n > 0));
     match (words.first().copied().unwrap_or("all"), number(0)) {
         ("all", _) => {
-            w1(2_000_000).tell("w1", false);
+            pool(500, 2_000_000).tell("w1", false);
             w2(5).tell("w2", false);
-            shipped("ordinary_day", 10).tell("day", false);
+            shipped("ordinary_day", 10, &[]).tell("day", false);
         }
-        ("w1", _) => w1(number(2_000_000).unwrap_or(1)).tell("w1", json),
+        ("w1", _) => {
+            let agents = words.get(2).and_then(|text| text.parse().ok()).unwrap_or(500);
+            pool(agents, number(2_000_000).unwrap_or(1)).tell("w1", json);
+        }
         ("w2", _) => w2(number(5).unwrap_or(1)).tell("w2", json),
-        ("day", _) => shipped("ordinary_day", number(10).unwrap_or(1)).tell("day", json),
-        ("campaign", _) => shipped("campaign_phase2", number(1).unwrap_or(1)).tell("campaign", json),
+        ("day", _) => shipped("ordinary_day", number(10).unwrap_or(1), &settings).tell("day", json),
+        ("campaign", _) => shipped("campaign_phase2", number(1).unwrap_or(1), &settings).tell("campaign", json),
         ("flat", _) => flat(),
         _ => {
             eprintln!(
-                "usage: cargo bench --bench models -- [--json] w1 CALLS | w2 DAYS | day REPLICATIONS | campaign REPLICATIONS | flat"
+                "usage: cargo bench --bench models -- [--json] w1 CALLS [AGENTS] | w2 DAYS | day REPLICATIONS | campaign REPLICATIONS | flat"
             );
             return ExitCode::from(2);
         }
@@ -59,12 +66,7 @@ fn scenario(name: &str, changes: &[String]) -> Scenario {
         .unwrap_or_else(|problems| panic!("{}", problems.render(false)))
 }
 
-/// Erlang-A of 500 agents with about so many calls.
-fn w1(calls: u32) -> Found {
-    pool(500, calls)
-}
-
-/// The same load for each of so many agents.
+/// W1 with about so many calls, and with so many agents under the same load each.
 fn pool(agents: u32, calls: u32) -> Found {
     let rate = RATE * f64::from(agents) / 500.0;
     let seconds = f64::from(calls) / rate;
@@ -80,27 +82,39 @@ fn w2(days: u32) -> Found {
     run(&scenario("w2", &[format!("horizon={days}d")]), 1)
 }
 
-fn shipped(name: &str, replications: u32) -> Found {
-    run(&Scenario::named(name, &[], None).expect("a scenario of the program"), replications)
+/// A scenario of the program, with changes.
+fn shipped(name: &str, replications: u32, changes: &[String]) -> Found {
+    let overrides: Vec<_> = changes.iter().map(|text| text.parse().expect("a setting")).collect();
+    run(&Scenario::named(name, &overrides, None).unwrap_or_else(|problems| panic!("{problems}")), replications)
 }
 
 /// What was found, and how long it took.
 struct Found {
     figures: Figures,
     events: u64,
+    /// By the clock on the wall, and on the processor.
+    wall: Real,
     time: Real,
 }
 
 fn run(scenario: &Scenario, replications: u32) -> Found {
     let stage = Stage::of(scenario);
-    let mut found = Found { figures: Figures::ZERO, events: 0, time: Real::ZERO };
+    let mut found = Found { figures: Figures::ZERO, events: 0, wall: Real::ZERO, time: Real::ZERO };
     for replication in 0..replications {
-        let began = Clock::now();
+        let (began, on_processor) = (Clock::now(), processor());
         let sums = play(scenario, &stage, replication, &mut found.events);
-        found.time += began.elapsed();
+        let wall = began.elapsed();
+        found.wall += wall;
+        found.time += on_processor.zip(processor()).map_or(wall, |(from, to)| to.saturating_sub(from));
         found.figures.merge(&sums.total());
     }
     found
+}
+
+/// How long this thread has been on the processor, where the system says it.
+fn processor() -> Option<Real> {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    text.split(' ').next()?.parse().ok().map(Real::from_nanos)
 }
 
 /// One replication, from nothing to its sums.
@@ -123,13 +137,14 @@ impl Found {
     }
 
     fn tell(&self, model: &str, json: bool) {
-        let Found { figures, time, .. } = self;
+        let Found { figures, wall, time, .. } = self;
         // Waits are of those who asked for an agent; in W1 that is everybody.
         let asked = figures.queued().max(1) as f64;
         let share = |n: u64| n as f64 / asked;
         let (lost, within) = (share(figures.abandoned()), share(figures.answered_in_time()));
         let (wait, seconds) = (share(figures.waited()) / 1e6, time.as_secs_f64());
         if json {
+            let seconds = wall.as_secs_f64();
             println!(
                 r#"{{"peer": "Hatif", "model": "{model}", "calls": {}, "seconds": {seconds}, "p_abandon": {lost}, "mean_wait": {wait}, "within": {within}}}"#,
                 figures.matters()

@@ -293,6 +293,38 @@ fn patience_is_the_callers_and_not_the_queues() {
     }
 }
 
+/// A node more elsewhere sends nobody another way.
+#[test]
+fn a_split_keeps_its_callers_apart_alike_in_an_edited_script() {
+    let ways = |extra: &str| {
+        let bye = |name: &str| format!("[node.{name}]\nkind = \"end\"\nprompt = \"{name}\"\noutcome = \"contained\"\n");
+        let (more, first) = match extra {
+            "" => (String::new(), "part"),
+            extra => (format!("[node.{extra}]\nkind = \"say\"\nprompt = \"more\"\nto = \"part\"\n"), extra),
+        };
+        let flow = format!(
+            "[node.start]\nkind = \"say\"\nprompt = \"hello\"\nto = \"{first}\"\n{more}[node.part]\nkind = \"split\"\n\
+             parts = [{{ share = 0.5, to = \"one\" }}, {{ share = 0.5, to = \"two\" }}]\n{}{}[node.adviser]\nkind = \"queue\"\n\
+             queue = \"help\"\nanswered = \"one\"\nfull = \"one\"\nclosed = \"one\"\ntimeout = \"one\"\n",
+            bye("one"),
+            bye("two"),
+        );
+        let loaded = load(&centre(&[("centre.toml", crate::support::centre::CENTRE), ("flows/main.toml", &flow)]));
+        let script = loaded.script.unwrap_or_else(|| panic!("{:#?}", loaded.diagnostics));
+        let cast = cast(outside(60, s(5)), steady(), never_again());
+        let events = run_agents(&script, LocalClock::utc(), cast, Instant::from_secs(600), false);
+        let way = |event: &Event| match event.fact {
+            Fact::NodeEntered { node, .. } => Some(script.node(node).name.to_string()),
+            _ => None,
+        };
+        events.iter().filter_map(way).filter(|name| name.ends_with("one") || name.ends_with("two")).collect::<Vec<_>>()
+    };
+    let plain = ways("");
+    assert_eq!(plain.len(), 60);
+    assert!(plain.iter().any(|way| way != &plain[0]));
+    assert_eq!(ways("earlier"), plain);
+}
+
 #[test]
 fn the_same_caller_has_the_same_patience_whoever_else_calls_and_works() {
     let script = one_queue("");

@@ -38,6 +38,7 @@ fn every_scenario_tells_the_events_it_always_told() {
         let (_, stage) = stages.iter().find(|(registry, _)| *registry == scenario.registry).expect("just made");
         let found = replicate_on(&scenario, stage, &options, &AtomicBool::new(false), &mut |_| {}).expect("it runs");
         assert!(found.calls > 0, "{name} has no calls");
+        assert!(found.checks.iter().all(|check| check.holds), "{name}: {:?}", found.checks);
         told.push_str(&format!("{name} {} calls {}\n", found.calls, found.trace.expect("asked for")));
     }
     assert!(told.lines().count() >= 20, "{told}");

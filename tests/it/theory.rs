@@ -28,7 +28,7 @@ impl Row {
         self.number(name) as u32
     }
 
-    fn numbers(&self, name: &str) -> Vec<f64> {
+    pub fn numbers(&self, name: &str) -> Vec<f64> {
         let list = self.params[name].as_array().expect("a list");
         list.iter().map(|value| value.as_f64().expect("a number")).collect()
     }
@@ -121,7 +121,7 @@ fn last_digit(printed: &str) -> f64 {
 }
 
 /// Our own value for a row; `None` when there is none.
-fn answer(row: &Row, n_designs: &[(Value, NDesignFigures)]) -> Option<Vec<f64>> {
+pub fn answer(row: &Row, n_designs: &[(Value, NDesignFigures)]) -> Option<Vec<f64>> {
     let one = match row.model.as_str() {
         "ErlangB" => (row.measure == "blocking").then(|| theory::erlang_b(row.number("A"), row.count("n"))),
         "ErlangC" => erlang_c(row),
@@ -192,7 +192,7 @@ fn erlang_c(row: &Row) -> Option<f64> {
 }
 
 /// The line of a row, in seconds: three sources name its parameters in three ways.
-fn line(row: &Row) -> Line {
+pub fn line(row: &Row) -> Line {
     let number = |name| row.number(name);
     let has = |name| row.params.get(name).is_some();
     let plain = Line {
@@ -244,7 +244,7 @@ fn impatient(row: &Row) -> Option<f64> {
     })
 }
 
-fn patience(row: &Row) -> Patience {
+pub fn patience(row: &Row) -> Patience {
     let number = |name: &str| row.params["patience_params"][name].as_f64().expect("a number");
     match row.params["patience"].as_str().expect("a name") {
         "exponential" => Patience::Exponential { mean: number("mean") },
@@ -286,7 +286,7 @@ fn priority(row: &Row) -> Option<f64> {
     waits.get(class - 1).copied()
 }
 
-fn n_design(row: &Row) -> NDesignFigures {
+pub fn n_design(row: &Row) -> NDesignFigures {
     let number = |name| row.number(name);
     let pool_2_takes_first = match row.params["pool2_takes_first"].as_str() {
         Some("A") => Class::A,

@@ -137,10 +137,11 @@ impl QueueState {
     }
 
     /// Of those who stand in line, how many in a million will be answered: they have waited for a part already, so that more
-    /// of them stay than of those who come. With `p` the share answered and exponential patience it is `-p ln p / (1 - p)`,
-    /// of which `√p` is within 3 % from `p` = 0.4 on.
+    /// of them stay than of those who come. With `p` the share answered and exponential patience it is `-p ln p / (1 - p)`.
     pub(crate) fn staying_ppm(&self) -> u64 {
-        (self.answered_ppm * 1_000_000).isqrt()
+        let p = self.answered_ppm as f64 / 1e6;
+        // Near 1 the quotient is of two small numbers, and near 0 the logarithm has no bound.
+        if (0.001..0.999).contains(&p) { (-p * libm::log(p) / (1.0 - p) * 1e6) as u64 } else { self.answered_ppm }
     }
 }
 

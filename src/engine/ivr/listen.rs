@@ -281,7 +281,6 @@ impl Turn<'_> {
     fn accept(&mut self, id: CallId, node: &Node, purpose: Purpose) {
         self.forget_secret_keys(id);
         let Some(call) = self.state.calls.get_mut(id) else { return };
-        call.armed.disarm(&mut self.state.timers, Slot::Step);
         let keyed = call.entry.digits();
         let (count, node_id) = (call.entry.len() as u8, call.node);
         call.handed_on = 0;

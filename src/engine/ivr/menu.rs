@@ -108,7 +108,6 @@ impl Turn<'_> {
     pub(super) fn chosen(&mut self, id: CallId, key: Key, serves: Option<IntentId>, to: NodeId) {
         self.forget_secret_keys(id);
         let Some(call) = self.state.calls.get_mut(id) else { return };
-        call.armed.disarm(&mut self.state.timers, Slot::Step);
         let node = call.node;
         call.handed_on = 0;
         call.entry.clear();

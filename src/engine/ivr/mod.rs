@@ -60,7 +60,13 @@ impl Turn<'_> {
                 Next::Finish => self.finish(id),
             };
         }
-        self.use_typed(id);
+        let Some(call) = self.state.calls.get_mut(id) else { return };
+        if let CallState::Ivr(_) = call.state {
+            self.use_typed(id);
+        } else {
+            // Whoever chose left the deadline of her choice standing, for what follows in the menus to put off.
+            call.armed.disarm(&mut self.state.timers, Slot::Step);
+        }
     }
 
     /// Enters a node: what follows at once, or `None` when the call waits or has ended.

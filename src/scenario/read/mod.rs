@@ -148,7 +148,7 @@ impl Reading {
                 let path = value.text().unwrap_or_default();
                 self.book.shelf_of(&value.span).centre(path)
             }
-            (None, None) => Ok(Source::embedded()),
+            (None, None) => self.book.home().and_then(Shelf::centre_around).unwrap_or_else(|| Ok(Source::embedded())),
         };
         let mut span = value.map_or(0..0, |value| value.span.clone());
         let mut changed = opened;
