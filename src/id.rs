@@ -61,3 +61,9 @@ ids! {
     /// A request to a service outside the engine, unique within a call.
     RequestId(u32) "r";
 }
+
+/// What chance is keyed by that belongs to something with a name: the same in every design that has the name, whatever else
+/// there is (FNV-1a, 64 bits).
+pub fn key_of_name(name: &str) -> u64 {
+    name.bytes().fold(0xcbf2_9ce4_8422_2325, |key, byte| (key ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}

@@ -78,6 +78,11 @@ pub const fn unmix(mut x: u64) -> u64 {
     x.wrapping_sub(0x9e37_79b9_7f4a_7c15)
 }
 
+/// A number as a share, 0 to below 1.
+pub fn unit(bits: u64) -> f64 {
+    (bits >> 11) as f64 * (1.0 / (1_u64 << 53) as f64)
+}
+
 /// The root of all chance in one replication of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Seed {

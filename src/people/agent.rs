@@ -342,8 +342,8 @@ impl Staff {
     /// Something happened.
     pub(super) fn notice(&mut self, at: Instant, fact: &Fact, wishes: &mut Wishes) {
         match *fact {
-            Fact::CallArrived { call, language, origin, .. } => {
-                self.lucks.arrived(call, origin.map_or(call.0, |origin| origin.lot), language);
+            Fact::CallArrived { call, language, version, origin, .. } => {
+                self.lucks.arrived(call, origin, version, language);
             }
             Fact::LanguageSet { call, language } => {
                 if let Some(luck) = self.lucks.of(call) {

@@ -78,6 +78,7 @@ struct Ready {
     work: Sampler,
     case_share: f64,
     by_language: Box<[(LanguageId, f64)]>,
+    by_intent: Box<[(Arc<str>, f64)]>,
     per_level: f64,
 }
 
@@ -90,7 +91,14 @@ impl HandleTimes {
             let HandlingRules { case_share, per_level, .. } = *rules;
             Some((
                 queue.name.clone(),
-                Ready { talk, work, case_share, by_language: rules.by_language.clone(), per_level },
+                Ready {
+                    talk,
+                    work,
+                    case_share,
+                    by_language: rules.by_language.clone(),
+                    by_intent: rules.by_intent.clone(),
+                    per_level,
+                },
             ))
         };
         HandleTimes { rules: rules.iter().filter_map(ready).collect(), queues: Vec::new() }
@@ -130,6 +138,13 @@ impl HandleTimes {
         let mut factor = 1.0;
         if let Some((_, of_language)) = ready.by_language.iter().find(|(language, _)| *language == luck.language) {
             factor *= of_language;
+        }
+        if !ready.by_intent.is_empty()
+            && let Some((version, intent)) = luck.wants
+            && let Some(name) = versions.script(version).and_then(|script| script.intents.get(usize::from(intent.0)))
+            && let Some((_, of_intent)) = ready.by_intent.iter().find(|(known, _)| known == name)
+        {
+            factor *= of_intent;
         }
         if ready.per_level > 0.0 {
             let need = versions.queue(queue).and_then(|queue| queue.skills.first());

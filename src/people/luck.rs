@@ -4,8 +4,10 @@
 use std::collections::VecDeque;
 
 use crate::{
-    id::{CallId, LanguageId, QueueId},
+    engine::Origin,
+    id::{CallId, LanguageId, QueueId, ScriptVersion},
     random::{Purpose, Seed, Stream},
+    script::model::IntentId,
 };
 
 /// How far the streams of a call have been used, from which queue it was last answered, and what its caller speaks.
@@ -17,12 +19,14 @@ pub(super) struct Luck {
     pub(super) talks: u32,
     pub(super) queue: Option<QueueId>,
     pub(super) language: LanguageId,
+    /// What its caller wants, in the script version it began on.
+    pub(super) wants: Option<(ScriptVersion, IntentId)>,
     ended: bool,
 }
 
 impl Luck {
     fn of(lot: u64) -> Luck {
-        Luck { lot, rings: 0, talks: 0, queue: None, language: LanguageId(0), ended: false }
+        Luck { lot, rings: 0, talks: 0, queue: None, language: LanguageId(0), wants: None, ended: false }
     }
 
     /// The stream of the `nth` use of one purpose.
@@ -59,9 +63,17 @@ impl Lucks {
     }
 
     /// A call arrives.
-    pub(super) fn arrived(&mut self, call: CallId, lot: u64, language: LanguageId) {
+    pub(super) fn arrived(
+        &mut self,
+        call: CallId,
+        origin: Option<Origin>,
+        version: ScriptVersion,
+        language: LanguageId,
+    ) {
         if let Some(luck) = self.of(call) {
-            (luck.lot, luck.language) = (lot, language);
+            luck.lot = origin.map_or(call.0, |origin| origin.lot);
+            luck.wants = origin.and_then(|origin| origin.intent).map(|intent| (version, intent));
+            luck.language = language;
         }
     }
 

@@ -15,6 +15,7 @@ use super::{
     staffing::Break,
 };
 use crate::{
+    id::key_of_name,
     random::{Purpose, Seed, mix},
     time::{Date, Duration, Instant, LocalClock, TimeOfDay},
 };
@@ -43,7 +44,7 @@ pub(super) struct Rota {
 impl Rota {
     /// The plan of the group `name`: its shift, everybody, no breaks.
     pub(super) fn new(name: &str, shift: Shift) -> Rota {
-        let key = name.bytes().fold(0, |key, byte| mix(key ^ u64::from(byte)));
+        let key = mix(key_of_name(name));
         Rota { shift, headcount: Box::new([]), breaks: Box::new([]), shrinkage: 0.0, away: 0.0, key }
     }
 

@@ -1,5 +1,7 @@
 //! Who works when, and how long calls take: plain data, made by the scenario reader.
 
+use std::sync::Arc;
+
 use super::distribution::Distribution;
 use crate::{
     id::{LanguageId, QueueId},
@@ -64,6 +66,9 @@ pub struct HandlingRules {
     pub case_share: f64,
     /// Factors on both by the caller's language.
     pub by_language: Box<[(LanguageId, f64)]>,
+    /// Factors on both by what the caller wants, by the intent's name: the work is the matter's, whatever queue it came
+    /// through. Without, a design that sends callers to a quicker queue looks like a gain.
+    pub by_intent: Box<[(Arc<str>, f64)]>,
     /// Each level of the agent's skill below 9 makes both longer by this share (0.02: a beginner takes 16 % more); at least 0.
     pub per_level: f64,
 }

@@ -195,7 +195,10 @@ impl Draft {
                     add_once(&mut cdr.intents, intent.to_string());
                 }
             }
-            Fact::NoInput { .. } => cdr.no_inputs += 1,
+            Fact::NoInput { node, .. } => {
+                cdr.no_inputs +=
+                    u32::from(!names.script.nodes.get(node.index()).is_some_and(|node| node.silence_is_answer()));
+            }
             Fact::NoMatch { .. } => cdr.no_matches += 1,
             Fact::LanguageSet { language, .. } => {
                 let language = names.language(language);

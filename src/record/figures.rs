@@ -130,6 +130,8 @@ fields! {
     Cases cases count;
     /// Offered calls with at least one failed check of identity or code.
     FailedChecks failed_checks count;
+    /// Offered calls that met a lock, or brought it about, after failed checks.
+    LockedOut locked_out count;
     /// Time on hold.
     Hold hold micros;
     /// After-call work for calls, call backs included.

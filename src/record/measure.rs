@@ -197,7 +197,7 @@ catalogue! {
         "time neither in a queue nor with an agent / offered", "offered calls",
         |f| f.menu_time() as f64 / SECOND, / f.offered() as f64;
     no_input "silences" PerCall Lower
-        "times silence was counted / offered", "offered calls",
+        "times nothing was keyed where an answer was wanted (silence that leads on from the first time, unprompted, is an answer) / offered", "offered calls",
         |f| f.no_input() as f64, / f.offered() as f64;
     no_match "entries that fit nothing" PerCall Lower
         "times an entry fitted nothing / offered", "offered calls",
@@ -205,6 +205,10 @@ catalogue! {
     failed_checks "failed checks" Share Lower
         "calls with a failed check of identity or code / offered", "offered calls",
         |f| f.failed_checks() as f64, / f.offered() as f64;
+    locked_out "locked out" Share Neither
+        "calls with a check of identity or code that was refused because of a lock, or brought one about / offered",
+        "offered calls",
+        |f| f.locked_out() as f64, / f.offered() as f64;
     transfers "transfers" PerCall Lower
         "times an agent passed a caller on / handled", "handled calls",
         |f| f.transfers() as f64, / f.handled() as f64;

@@ -387,6 +387,7 @@ static HANDLING: Record = Record {
         may("after_call", TIME, "after-call work (default: the centre's)"),
         may("case_share", SHARE, "share of calls that open a back-office case (default: the centre's)"),
         may("by_language", Shape::Map("languages", &FACTOR), "factors on both by the caller's language (default 1)"),
+        may("by_intent", Shape::Map("intents", &FACTOR), "factors on both by what the caller wants (default 1)"),
         may(
             "per_level",
             Shape::Number(0.0, 1.0),

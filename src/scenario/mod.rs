@@ -26,8 +26,7 @@ pub use stage::Stage;
 
 pub use crate::record::tally::CountBy;
 use crate::{
-    people::cast::Cast,
-    people::staffing::GroupStaffing,
+    people::{cast::Cast, demand::rules::Whom, staffing::GroupStaffing},
     script::{
         Script, Source,
         diagnostic::{Diagnostic, nearest},
@@ -148,7 +147,8 @@ pub fn fields() -> Vec<(&'static str, Vec<(&'static str, &'static str)>)> {
     fields::records().into_iter().map(|record| (record.name, about(record))).collect()
 }
 
-/// What can be read off a scenario before it is run: nobody calls, or queues that nobody planned can ever serve.
+/// What can be read off a scenario before it is run: nobody calls, queues that nobody planned can ever serve, callers who want
+/// nothing of all there is.
 fn warnings(script: &Script, cast: &Cast) -> Box<[String]> {
     let planned = |group: &Group| {
         let own = cast.staffing.groups.iter().find(|staffing| *staffing.group == *group.name);
@@ -170,7 +170,16 @@ fn warnings(script: &Script, cast: &Cast) -> Box<[String]> {
         .map(|queue| format!("no agent is planned for the queue `{}`: nobody in it is ever answered", queue.name));
     let silent = cast.demand.sources.iter().all(|source| source.factor == 0.0);
     let silent = silent.then(|| "nobody calls: there is no source of calls whose factor is above 0".to_owned());
-    silent.into_iter().chain(unserved).collect()
+    let aimless = cast.demand.sources.iter().filter(|source| {
+        source.intents.is_empty() && !matches!(source.people, Whom::Probe { .. }) && !script.intents.is_empty()
+    });
+    let aimless = aimless.map(|source| {
+        format!(
+            "source `{0}` has no intents: its callers want nothing and take the first options; give [demand.{0}.intents]",
+            source.name
+        )
+    });
+    silent.into_iter().chain(unserved).chain(aimless).collect()
 }
 
 /// Thresholds of the measures.

@@ -180,7 +180,7 @@ fn own_edges(kind: &NodeKind, edges: &mut Vec<Edge>) {
             periods.iter().for_each(|(word, to)| add(*to, Way::Period(*word)));
         }
         NodeKind::Language { choices, to } => choices.iter().for_each(|(key, _)| add(*to, Way::Language(*key))),
-        NodeKind::Split { parts } => parts.iter().for_each(|(share, to)| add(*to, Way::Part(*share))),
+        NodeKind::Split { parts, .. } => parts.iter().for_each(|(share, to)| add(*to, Way::Part(*share))),
         NodeKind::Loop { body, done, .. } => {
             add(*body, Way::Body);
             add(*done, Way::Done);

@@ -182,6 +182,20 @@ pub struct Escalation {
     pub steps: Box<[EscalationStep]>,
 }
 
+impl Escalation {
+    /// Whether what is handled is an answer and no failure: from the first time it leads on to another node, and nothing is said.
+    pub fn is_answer(&self) -> bool {
+        self.steps.first().is_some_and(|step| step.prompts.is_empty() && matches!(step.then, Then::Goto(_)))
+    }
+}
+
+impl Node {
+    /// Whether silence here is an answer: its handler says so, or it is a survey, which nobody is pressed to answer.
+    pub fn silence_is_answer(&self) -> bool {
+        self.input.no_input.is_answer() || matches!(self.kind, NodeKind::Survey { .. })
+    }
+}
+
 /// One step of an escalation.
 #[derive(Clone, Debug)]
 pub struct EscalationStep {
@@ -348,6 +362,8 @@ pub enum NodeKind {
     },
     /// Sends shares of calls different ways, by chance.
     Split {
+        /// What its draws are keyed by: of its name, so that a change elsewhere sends nobody another way.
+        key: u64,
         /// Cumulative shares in parts per million, rising to 1,000,000, and targets.
         parts: Box<[(u32, NodeId)]>,
     },

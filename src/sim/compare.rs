@@ -216,8 +216,12 @@ struct Matched {
     unfinished: u64,
     matched: u64,
     moved: BTreeMap<(Arc<str>, Arc<str>), u64>,
+    queues: Queues,
     forks: BTreeMap<Fork, (u64, Vec<Example>)>,
 }
+
+/// Calls answered in both designs: by what the caller wanted, the queue in the first design and in the second.
+type Queues = BTreeMap<(Arc<str>, Arc<str>, Arc<str>), u64>;
 
 impl Matched {
     fn new(replication: u32) -> Matched {
@@ -228,6 +232,7 @@ impl Matched {
             unfinished: 0,
             matched: 0,
             moved: BTreeMap::new(),
+            queues: Queues::new(),
             forks: BTreeMap::new(),
         }
     }
@@ -240,6 +245,9 @@ impl Matched {
         };
         self.matched += 1;
         let (a, b) = if side == 0 { (journey, other) } else { (other, journey) };
+        if let (Some((intent, from)), Some((_, to))) = (&a.answered_for, &b.answered_for) {
+            *self.queues.entry((intent.clone(), from.clone(), to.clone())).or_default() += 1;
+        }
         if a.ending == b.ending {
             return;
         }
@@ -286,6 +294,7 @@ struct Sum {
     unfinished: u64,
     alone: [u64; 2],
     moved: BTreeMap<(Arc<str>, Arc<str>), u64>,
+    queues: Queues,
     forks: BTreeMap<Fork, (u64, Vec<Example>)>,
 }
 
@@ -299,6 +308,9 @@ impl Sum {
         self.alone = [0, 1].map(|side| self.alone[side] + pair.matched.alone[side]);
         for (moved, calls) in pair.matched.moved {
             *self.moved.entry(moved).or_default() += calls;
+        }
+        for (queues, calls) in pair.matched.queues {
+            *self.queues.entry(queues).or_default() += calls;
         }
         for (fork, (calls, examples)) in pair.matched.forks {
             let (sum, known) = self.forks.entry(fork).or_default();
@@ -315,6 +327,7 @@ impl Sum {
         let told = said.map(|(name, text)| Warning { code: "scenario", text: format!("{name}: {text}") });
         let mut warnings: Vec<Warning> = told.collect();
         warnings.extend(self::warnings(&differences, self.replications, self.matched, self.figures.len()));
+        warnings.extend(rerouted(&self.queues));
         let moved = self.moved.into_iter().map(|((from, to), calls)| Moved {
             from: from.to_string(),
             to: to.to_string(),
@@ -377,6 +390,40 @@ fn differences(figures: &[(Figures, Figures)]) -> Vec<Difference> {
 
 /// The measures whose difference is claimed when two designs are compared.
 const CLAIMED: [&str; 4] = ["service_level", "abandonment", "wait", "occupancy"];
+
+/// From this share on, calls answered from another queue than in the first design are warned of; of fewer calls than
+/// [`FEWEST`] nothing is said.
+const REROUTED: f64 = 0.05;
+const FEWEST: u64 = 20;
+
+/// Handle times are those of the queue: whoever is answered from another one is served in another time for the same matter,
+/// which is no gain of the design.
+fn rerouted(queues: &Queues) -> Option<Warning> {
+    let mut intents: BTreeMap<&str, (u64, u64, BTreeMap<(&str, &str), u64>)> = BTreeMap::new();
+    for ((intent, from, to), calls) in queues {
+        let (all, other, ways) = intents.entry(&**intent).or_default();
+        *all += calls;
+        if from != to {
+            *other += calls;
+            *ways.entry((&**from, &**to)).or_default() += calls;
+        }
+    }
+    let told =
+        intents.into_iter().filter(|(_, (all, other, _))| *all >= FEWEST && *other as f64 >= REROUTED * *all as f64);
+    let told = told.filter_map(|(intent, (all, other, ways))| {
+        let ((from, to), _) = ways.into_iter().max_by_key(|(_, calls)| *calls)?;
+        Some(format!("{intent} {:.0} % (most from `{from}` to `{to}`)", other as f64 / all as f64 * 100.0))
+    });
+    let told = told.collect::<Vec<_>>();
+    (!told.is_empty()).then(|| Warning {
+        code: "other-queue",
+        text: format!(
+            "callers with the same matter are answered from other queues in the second design: {}; handle times are those of \
+             the queue, so part of the difference may be of that alone; give [handling] `by_intent`, or look at the menus",
+            told.join(", ")
+        ),
+    })
+}
 
 fn warnings(differences: &[Difference], replications: u32, matched: u64, sample: usize) -> Vec<Warning> {
     let mut told = Vec::new();

@@ -4,8 +4,8 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
     engine::{Event, Fact, event::LeftQueue},
-    id::{CallId, NodeId, ScriptVersion},
-    script::Script,
+    id::{CallId, NodeId, QueueId, ScriptVersion},
+    script::{Script, model::IntentId},
     time::Instant,
 };
 
@@ -40,6 +40,8 @@ pub struct Journey {
     pub began: Instant,
     /// What it went through, at most [`LONGEST`] steps.
     pub steps: Vec<Step>,
+    /// What its caller wanted, when an agent took it, and from which queue it was taken first.
+    pub answered_for: Option<(Arc<str>, Arc<str>)>,
     /// How it ended: `answered` when an agent took it, else its outcome.
     pub ending: Arc<str>,
 }
@@ -89,35 +91,40 @@ pub struct Paths {
     /// By version, the first being the scenario's, then those that its incidents publish, in order.
     versions: Vec<Numbered>,
     answered: Arc<str>,
-    open: BTreeMap<CallId, (Key, usize, Journey)>,
+    nothing: Arc<str>,
+    open: BTreeMap<CallId, (Key, usize, Option<IntentId>, Journey)>,
 }
 
 impl Paths {
     /// No calls yet.
     pub fn new(versions: Vec<Numbered>) -> Paths {
-        Paths { versions, answered: "answered".into(), open: BTreeMap::new() }
+        Paths { versions, answered: "answered".into(), nothing: "".into(), open: BTreeMap::new() }
     }
 
     /// Takes in one event, in order. Returns a journey when it ends one.
     pub fn event(&mut self, event: &Event) -> Option<(Key, Journey)> {
         match event.fact {
             Fact::CallArrived { call, version, promised_in: None, origin: Some(origin), .. } => {
-                let journey = Journey { began: event.at, steps: Vec::with_capacity(16), ending: "".into() };
+                let (steps, ending) = (Vec::with_capacity(16), self.nothing.clone());
+                let journey = Journey { began: event.at, steps, answered_for: None, ending };
                 let key = Key { lot: origin.lot, attempt: origin.attempt };
-                self.open.insert(call, (key, self.version(version), journey));
+                self.open.insert(call, (key, self.version(version), origin.intent, journey));
             }
             Fact::NodeEntered { call, node } => self.enter(call, node),
-            Fact::CallAnswered { call, .. } => self.step(call, Step::Answered),
+            Fact::CallAnswered { call, queue, .. } => {
+                self.step(call, Step::Answered);
+                self.answered_from(call, queue);
+            }
             Fact::CallLeftQueue { call, reason, .. } => self.step(call, Step::Left(reason)),
             Fact::QueueFull { call, .. } => self.step(call, Step::Full),
             Fact::QueueClosed { call, .. } => self.step(call, Step::Closed),
             Fact::CallEnded { call, outcome, .. } => {
-                let (key, version, mut journey) = self.open.remove(&call)?;
+                let (key, version, _, mut journey) = self.open.remove(&call)?;
                 let took = journey.steps.contains(&Step::Answered);
                 journey.ending = match (took, self.versions.get(version)) {
                     (true, _) => self.answered.clone(),
                     (false, Some(numbered)) => numbered.script.outcome_name(outcome).into(),
-                    (false, None) => "".into(),
+                    (false, None) => self.nothing.clone(),
                 };
                 return Some((key, journey));
             }
@@ -128,7 +135,7 @@ impl Paths {
 
     /// The calls that have not ended.
     pub fn unfinished(&self) -> impl Iterator<Item = Key> + '_ {
-        self.open.values().map(|(key, _, _)| *key)
+        self.open.values().map(|(key, ..)| *key)
     }
 
     fn version(&self, version: ScriptVersion) -> usize {
@@ -136,7 +143,7 @@ impl Paths {
     }
 
     fn enter(&mut self, call: CallId, node: NodeId) {
-        let Some((_, version, journey)) = self.open.get_mut(&call) else { return };
+        let Some((_, version, _, journey)) = self.open.get_mut(&call) else { return };
         let number = self.versions.get(*version).and_then(|numbered| numbered.nodes.get(node.index()));
         if let Some(&number) = number
             && journey.steps.len() < LONGEST
@@ -145,8 +152,18 @@ impl Paths {
         }
     }
 
+    /// Notes the queue an agent first took a call from, by its name in the version that has it.
+    fn answered_from(&mut self, call: CallId, queue: QueueId) {
+        let Some((_, version, Some(intent), journey)) = self.open.get_mut(&call) else { return };
+        let Some(numbered) = self.versions.get(*version).filter(|_| journey.answered_for.is_none()) else { return };
+        let intent = numbered.script.intents.get(usize::from(intent.0));
+        // Queues of the first version keep their numbers; those that later ones add follow them.
+        let queue = self.versions.iter().find_map(|numbered| numbered.script.queues.get(queue.index()));
+        journey.answered_for = intent.zip(queue).map(|(intent, queue)| (intent.clone(), queue.name.clone()));
+    }
+
     fn step(&mut self, call: CallId, step: Step) {
-        if let Some((_, _, journey)) = self.open.get_mut(&call)
+        if let Some((.., journey)) = self.open.get_mut(&call)
             && (journey.steps.len() < LONGEST || step == Step::Answered)
         {
             journey.steps.push(step);
@@ -224,7 +241,7 @@ mod tests {
     use super::*;
 
     fn journey(steps: &[Step], ending: &str) -> Journey {
-        Journey { began: Instant::ZERO, steps: steps.to_vec(), ending: ending.into() }
+        Journey { began: Instant::ZERO, steps: steps.to_vec(), answered_for: None, ending: ending.into() }
     }
 
     #[test]

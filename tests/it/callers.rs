@@ -261,6 +261,70 @@ fn patience_ends_to_the_microsecond() {
     assert!(left.iter().all(|&(_, waited, reason)| waited == patience && reason == LeftQueue::Abandoned), "{left:?}");
 }
 
+/// Ninety seconds are all she has: sixty in the first queue, thirty in the second.
+#[test]
+fn patience_is_the_callers_and_not_the_queues() {
+    let queue = |timeout: &str| {
+        format!("kind = \"queue\"\nanswered = \"bye\"\nfull = \"bye\"\nclosed = \"bye\"\ntimeout = \"{timeout}\"\n")
+    };
+    let files = crate::support::centre::CENTRE.replace("[queue.help]\n", "[queue.help]\nmax_wait = \"60s\"\n")
+        + "\n[queue.late]\nskills = { help = 1 }\n";
+    let flow = format!(
+        "entry = \"adviser\"\n[node.adviser]\n{}queue = \"help\"\n[node.second]\n{}queue = \"late\"\n\
+         [node.start]\nkind = \"say\"\nprompt = \"hello\"\nto = \"adviser\"\n\
+         [node.bye]\nkind = \"end\"\nprompt = \"bye\"\noutcome = \"contained\"\n",
+        queue("second"),
+        queue("bye"),
+    )
+    .replace("entry = \"adviser\"\n", "");
+    let loaded = load(&centre(&[("centre.toml", &files), ("flows/main.toml", &flow)]));
+    let script = loaded.script.unwrap_or_else(|| panic!("{:#?}", loaded.diagnostics));
+    let persona = Persona { patience: fixed(90_000), ..steady() };
+    let cast = cast(outside(3, s(10)), persona, never_again());
+    let events = run_agents(&script, LocalClock::utc(), cast, Instant::from_secs(600), false);
+    let waits = left(&events);
+    assert_eq!(waits.len(), 6, "{waits:?}");
+    for (_, waited, why) in waits {
+        match why {
+            LeftQueue::TimedOut => assert_eq!(waited, s(60)),
+            LeftQueue::Abandoned => assert_eq!(waited, s(30)),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+/// A node more elsewhere sends nobody another way.
+#[test]
+fn a_split_keeps_its_callers_apart_alike_in_an_edited_script() {
+    let ways = |extra: &str| {
+        let bye = |name: &str| format!("[node.{name}]\nkind = \"end\"\nprompt = \"{name}\"\noutcome = \"contained\"\n");
+        let (more, first) = match extra {
+            "" => (String::new(), "part"),
+            extra => (format!("[node.{extra}]\nkind = \"say\"\nprompt = \"more\"\nto = \"part\"\n"), extra),
+        };
+        let flow = format!(
+            "[node.start]\nkind = \"say\"\nprompt = \"hello\"\nto = \"{first}\"\n{more}[node.part]\nkind = \"split\"\n\
+             parts = [{{ share = 0.5, to = \"one\" }}, {{ share = 0.5, to = \"two\" }}]\n{}{}[node.adviser]\nkind = \"queue\"\n\
+             queue = \"help\"\nanswered = \"one\"\nfull = \"one\"\nclosed = \"one\"\ntimeout = \"one\"\n",
+            bye("one"),
+            bye("two"),
+        );
+        let loaded = load(&centre(&[("centre.toml", crate::support::centre::CENTRE), ("flows/main.toml", &flow)]));
+        let script = loaded.script.unwrap_or_else(|| panic!("{:#?}", loaded.diagnostics));
+        let cast = cast(outside(60, s(5)), steady(), never_again());
+        let events = run_agents(&script, LocalClock::utc(), cast, Instant::from_secs(600), false);
+        let way = |event: &Event| match event.fact {
+            Fact::NodeEntered { node, .. } => Some(script.node(node).name.to_string()),
+            _ => None,
+        };
+        events.iter().filter_map(way).filter(|name| name.ends_with("one") || name.ends_with("two")).collect::<Vec<_>>()
+    };
+    let plain = ways("");
+    assert_eq!(plain.len(), 60);
+    assert!(plain.iter().any(|way| way != &plain[0]));
+    assert_eq!(ways("earlier"), plain);
+}
+
 #[test]
 fn the_same_caller_has_the_same_patience_whoever_else_calls_and_works() {
     let script = one_queue("");

@@ -117,12 +117,23 @@ fn breaks_last_as_long_as_planned_and_spare_the_call_in_hand() {
 
 #[test]
 fn handle_times_are_those_of_the_queue_by_language() {
+    let (by_intent, plain) = handled(&[("payment", 2.0)]);
+    assert!(plain.iter().all(|n| *n > 5) && by_intent.iter().any(|n| *n > 0), "{plain:?} {by_intent:?}");
+    let (by_intent, plain) = handled(&[]);
+    assert!(plain.iter().all(|n| *n > 5) && by_intent == [0, 0], "{plain:?} {by_intent:?}");
+}
+
+/// How many conversations took 200 and 300 seconds, and how many 100 and 150, where a queue's take 100, half as long again
+/// in Arabic, and so many times as long for some intents. No other length is seen.
+fn handled(intents: &[(&str, f64)]) -> ([u32; 2], [u32; 2]) {
+    let intents: Box<[(Arc<str>, f64)]> = intents.iter().map(|&(name, by)| (name.into(), by)).collect();
     let rules = |queue| HandlingRules {
         queue: QueueId(queue),
         talk: Distribution::Deterministic(Duration::from_secs(100)),
         after_call: Distribution::Deterministic(Duration::from_secs(20)),
         case_share: 0.0,
         by_language: [(LanguageId(0), 1.5)].into(),
+        by_intent: intents.clone(),
         per_level: 0.0,
     };
     let scenario = staffed(day([]), |staffing| {
@@ -135,8 +146,11 @@ fn handle_times_are_those_of_the_queue_by_language() {
             *seen.entry(talked.as_secs()).or_default() += 1;
         }
     }
-    assert!(seen.keys().copied().eq([100, 150]) && seen.values().all(|n| *n > 5), "{seen:?}");
     assert_eq!(count(&events, 0.0, 10.0, |fact| matches!(fact, Fact::CaseOpened { .. })), 0);
+    let mut of = |secs: u64| seen.remove(&secs).unwrap_or(0);
+    let found = ([of(200), of(300)], [of(100), of(150)]);
+    assert!(seen.is_empty(), "{seen:?}");
+    found
 }
 
 #[test]

@@ -5,13 +5,16 @@ use std::{
     io::{BufRead, BufReader, Read},
     num::{NonZeroU32, NonZeroUsize},
     process::{Command, Output, Stdio},
-    sync::atomic::AtomicBool,
+    sync::{Arc, atomic::AtomicBool},
 };
 
 use hatif::{
-    scenario::{Override, Scenario},
+    engine::Fact,
+    random::Seed,
+    scenario::{Override, Scenario, Stage},
     sim::{
         compare::{Comparison, compare},
+        play::Play,
         replicate::{Options, Precision, Runs, replicate},
         summary::Summary,
     },
@@ -486,4 +489,54 @@ fn a_call_in_progress_at_the_end_of_one_run_was_made_in_both() {
     let found = both(&with("staffing.total=50"), &with("staffing.total=40"), 2);
     assert!(found.unfinished > 10, "{}", found.unfinished);
     assert_eq!((found.only_a, found.only_b), (0, 0));
+}
+
+/// Whoever tries numbers is never let in, meets the locks, and the summary shows it.
+#[test]
+fn who_tries_numbers_out_is_locked_out_and_the_summary_shows_it() {
+    let mut scenario = scenario("data_leak_probe", &["horizon=6h", "registry.size=50000"]);
+    let mut cast = (*scenario.cast).clone();
+    cast.demand.sources = cast.demand.sources.iter().filter(|source| &*source.name == "probe").cloned().collect();
+    scenario.cast = Arc::new(cast);
+    let (mut tries, mut failed, mut known) = (0, 0, 0);
+    let mut play = Play::new(&scenario, &Stage::of(&scenario), Seed::new(scenario.seed));
+    while play.goes_on() {
+        play.step(None, &mut |event| match event.fact {
+            Fact::CallArrived { .. } => tries += 1,
+            Fact::Authenticated { .. } => known += 1,
+            Fact::AuthenticationFailed { .. } => failed += 1,
+            _ => {}
+        });
+    }
+    assert!(tries > 3_000 && failed > 1_000 && known == 0, "{tries} calls, {failed} failed, {known} let in");
+    let summary = run(&scenario, &options(count(1), 1));
+    let figure = |of: &str| summary.of(of).and_then(|of| of.value).unwrap_or_else(|| panic!("{of}"));
+    assert!(figure("failed_checks") > 0.5, "{}", figure("failed_checks"));
+    assert!(figure("locked_out") > 0.5, "{}", figure("locked_out"));
+}
+
+/// A menu that sends callers to another queue is told of: their handle time goes with the queue.
+#[test]
+fn callers_answered_from_another_queue_are_warned_of() {
+    let set = ["registry.size=400000", "horizon=15h"];
+    let (a, b) = (scenario("ordinary_day", &set), scenario("bad_publish", &set));
+    let told = |found: &Comparison| found.warnings.iter().find(|w| w.code == "other-queue").map(|w| w.text.clone());
+    assert_eq!(told(&both(&a, &a, 1)), None);
+    let text = told(&both(&a, &b, 1)).expect("payments are led to complaints for an hour");
+    assert!(text.contains("payment ") && text.contains("from `pay` to `complaint`"), "{text}");
+}
+
+/// The advisers of a queue serve others too: what stands there before a caller is in the wait she is told. Nobody is told less
+/// than a minute, which on the ordinary day is longer than most wait.
+#[test]
+fn announced_waits_are_near_those_that_follow() {
+    for (name, far) in [("ordinary_day", 30.0), ("half_absent", 350.0)] {
+        let day = run(&scenario(name, &["horizon=17h"]), &options(count(1), 1));
+        let figure = |of: &str| day.of(of).and_then(|of| of.value).unwrap_or_else(|| panic!("{of}"));
+        let (bias, error, asa) = (figure("announced_bias"), figure("announced_error"), figure("asa"));
+        eprintln!("{name}: bias {bias} s, error {error} s, asa {asa} s, silences {}", figure("no_input"));
+        assert!(bias.abs() < far, "{name}: bias {bias} s, error {error} s, asa {asa} s");
+        // Staying on the line where that is the way on is an answer: every call passes such a question.
+        assert!(figure("no_input") < 0.5, "{name}: {}", figure("no_input"));
+    }
 }

@@ -40,6 +40,11 @@ impl Waiting {
         }
     }
 
+    /// How many stand at the front for which `is_before` holds; it must hold for none behind one for which it does not.
+    pub(crate) fn before(&self, is_before: impl Fn(&Rank) -> bool) -> usize {
+        self.0.partition_point(is_before)
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.0.len()
     }

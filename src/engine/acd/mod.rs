@@ -10,6 +10,7 @@ pub(crate) mod agent;
 mod callback;
 pub mod hunt;
 mod line;
+mod outlook;
 mod publish;
 pub(crate) mod queue;
 mod ready;

@@ -107,7 +107,9 @@ impl Turn<'_> {
             agent.answered += 1;
             agent.queue = Some(queue);
         }
-        acd.queue_mut(queue).length -= 1;
+        let state = acd.queue_mut(queue);
+        state.length -= 1;
+        state.learn_answered(true);
         self.fact(Fact::CallAnswered { call: id, agent: agent_id, queue, waited });
         if hears_something {
             self.command(Command::StopPlaying { call: id });

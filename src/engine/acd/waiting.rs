@@ -17,9 +17,6 @@ use crate::{
     time::{Duration, Instant},
 };
 
-/// The shortest wait that is announced; a caller is never told "zero minutes".
-const SHORTEST_EXPECTED: Duration = Duration::from_mins(1);
-
 /// The queue node a call stands at.
 fn queue_node(script: &Script, node: NodeId) -> Option<&QueueNode> {
     match &script.node(node).kind {
@@ -146,7 +143,12 @@ impl Turn<'_> {
         let now = self.state.now;
         let call = self.state.calls.get_mut(id)?;
         let place = call.place.take()?;
-        self.state.acd.queue_mut(place.queue).length -= 1;
+        let queue = self.state.acd.queue_mut(place.queue);
+        queue.length -= 1;
+        // A promise to call back keeps its place, and its work.
+        if reason != LeftQueue::Callback {
+            queue.learn_answered(false);
+        }
         self.end_waiting_timers(id);
         self.transition(id, CallState::Ivr(Step::Moving));
         let waited = now.since(place.since);
@@ -172,22 +174,6 @@ impl Turn<'_> {
         if let Some(call) = self.state.calls.get_mut(id) {
             call.armed.end_waiting(&mut self.state.timers);
         }
-    }
-
-    /// Position (1 is next) and expected wait of a waiting call.
-    ///
-    /// The expected wait is position × mean handle time ÷ agents on duty for the line: the time in which that many calls
-    /// are finished when all these agents are busy. At least a minute; with nobody on duty, as for one agent.
-    pub(in crate::engine) fn outlook(&self, id: CallId) -> (u32, Duration) {
-        let Some(place) = self.state.calls.get(id).and_then(|call| call.place.as_ref()) else {
-            return (0, Duration::ZERO);
-        };
-        let queue = self.state.acd.queue(place.queue);
-        let line = &queue.lines[place.language.index()].waiting;
-        let position = line.ahead_of(&place.rank) as u32 + 1;
-        let agents = u64::from(self.state.acd.agents_for(place.queue, place.language).max(1));
-        let expected = queue.mean_handle * u64::from(position) / agents;
-        (position, expected.max(SHORTEST_EXPECTED))
     }
 
     /// The queue's next wider circle of agents, as a deadline.

@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     id::{CallId, LanguageId, NodeId, QueueId, VarId},
-    random::{Purpose as Chance, mix},
+    random::Purpose as Chance,
     script::{
         Script,
         model::{Assignment, Key, Node, NodeKind, Outcome, QueueRef, Target},
@@ -152,7 +152,7 @@ impl Turn<'_> {
                     (false, None, None) => *closed,
                 }
             }
-            NodeKind::Split { parts } => self.split(id, parts)?,
+            NodeKind::Split { key, parts } => self.split(id, *key, parts)?,
             NodeKind::Loop { times, counter, body, done } => self.count_loop(id, *times, *counter, *body, *done)?,
             NodeKind::Call { entry, with, .. } => return self.call_flow(id, *entry, with),
             NodeKind::Return { values } => return self.return_from_flow(id, script, values),
@@ -239,11 +239,10 @@ impl Turn<'_> {
         }
     }
 
-    fn split(&mut self, id: CallId, parts: &[(u32, NodeId)]) -> Option<NodeId> {
+    fn split(&mut self, id: CallId, key: u64, parts: &[(u32, NodeId)]) -> Option<NodeId> {
         use rand::RngExt;
-        let call = self.state.calls.get(id)?;
-        let (node, lot) = (call.node, call.lot());
-        let lot = self.state.seed.stream(Chance::Split, lot ^ mix(node.0.into())).random_range(0..1_000_000);
+        let lot = self.state.calls.get(id)?.lot();
+        let lot = self.state.seed.stream(Chance::Split, lot ^ key).random_range(0..1_000_000);
         parts.iter().find(|(upto, _)| lot < *upto).or(parts.last()).map(|part| part.1)
     }
 

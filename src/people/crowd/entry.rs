@@ -45,7 +45,7 @@ impl Entry {
             let right = number % 10;
             number /= 10;
             let draw = if error > 0.0 { bits(place as u64) } else { u64::MAX };
-            let mistaken = super::manner::unit(draw) < error;
+            let mistaken = crate::random::unit(draw) < error;
             let keyed = if mistaken { (right + 1 + draw % 9) % 10 } else { right };
             wrong |= mistaken;
             entry.keys |= keyed << (4 * place);

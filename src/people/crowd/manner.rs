@@ -5,7 +5,7 @@ use crate::{
         distribution::Sampler,
         persona::{Announced, Listening, Persona},
     },
-    random::{Purpose, Seed, Stream, mix},
+    random::{Purpose, Seed, Stream, mix, unit},
 };
 
 /// A persona with its distributions made ready.
@@ -80,22 +80,22 @@ pub(super) enum About {
     Withheld = 11,
 }
 
+/// The key of something about `owner`, whose own bits may all be in use.
+fn about_of(owner: u64, about: About) -> u64 {
+    mix(mix(owner) ^ ((about as u64) << 48))
+}
+
 /// A stream of `owner` about something.
 pub(super) fn stream(seed: Seed, purpose: Purpose, owner: u64, about: About) -> Stream {
-    seed.stream(purpose, mix(owner ^ ((about as u64) << 48)))
+    seed.stream(purpose, about_of(owner, about))
 }
 
 /// A number of `owner` about something: what is fixed about her without being kept.
 pub(super) fn number(seed: Seed, purpose: Purpose, owner: u64, about: About) -> u64 {
-    mix(seed.key(purpose, mix(owner ^ ((about as u64) << 48))))
+    mix(seed.key(purpose, about_of(owner, about)))
 }
 
 /// Whether it comes true for `owner`; draws nothing where it is sure.
 pub(super) fn comes_true(chance: f64, seed: Seed, purpose: Purpose, owner: u64, about: About) -> bool {
     chance > 0.0 && (chance >= 1.0 || unit(number(seed, purpose, owner, about)) < chance)
-}
-
-/// A number as a share, 0 to below 1.
-pub(super) fn unit(bits: u64) -> f64 {
-    (bits >> 11) as f64 * (1.0 / (1_u64 << 53) as f64)
 }

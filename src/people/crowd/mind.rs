@@ -10,12 +10,12 @@
 //! answers with a key or by hanging up; [`Mind::due`] says when it wants to be woken. Whoever brings its commands, a world
 //! or the far end of a socket, makes no difference.
 //!
-//! What she draws is keyed by her lot: her patience and her moods by the call, her keying by the how-manieth
+//! What she draws is keyed by her lot: her patience with waiting and her moods by the call, her keying by the how-manieth
 //! question of the call it is. So another menu, queue or staffing meets the same caller as far as she gets the same way.
 
 use super::{
     entry::Entry,
-    manner::{About, Manner, Ready, comes_true, number, stream, unit},
+    manner::{About, Manner, Ready, comes_true, number, stream},
     questions::Will,
 };
 use crate::{
@@ -29,7 +29,7 @@ use crate::{
         guide::{Goal, Guide, OfferKind, PlaceKind},
     },
     pii::{Digits, Secret},
-    random::{Purpose, Seed, Stream, mix, unmix},
+    random::{Purpose, Seed, Stream, mix, unit, unmix},
     registry::Registry,
     script::model::{IntentId, Key},
     time::{Duration, Instant},
@@ -63,13 +63,14 @@ pub struct Someone {
 
 /// The caller's own number, from that of one of her calls.
 pub fn caller_of(call_lot: u64, attempt: u8) -> u64 {
-    unmix(call_lot) ^ (u64::from(attempt) << 56)
+    unmix(unmix(call_lot) ^ (u64::from(attempt) << 56))
 }
 
 impl Someone {
     /// What the chance of one of her calls is keyed by.
     pub fn call_lot(&self) -> u64 {
-        mix(self.lot ^ (u64::from(self.attempt) << 56))
+        // Mixed first: the bits of a lot tell its source, its day and its place, and what is put on them would meet another's.
+        mix(mix(self.lot) ^ (u64::from(self.attempt) << 56))
     }
 }
 
@@ -114,6 +115,8 @@ pub struct Mind {
     leave_at: Instant,
     /// What is left of her patience with the menus while she is not in them.
     menus_left: Duration,
+    /// What is left of her patience with waiting while she stands in no queue; `None`: not drawn since she was last answered.
+    patience_left: Option<Duration>,
     /// When the first prompt of the question in hand began.
     asked_at: Instant,
     speaking_until: Instant,
@@ -192,6 +195,7 @@ impl Mind {
             Command::Connect { .. } => {
                 self.leave_menus(at);
                 self.phase = Phase::Talking;
+                self.patience_left = None;
                 (self.answered, self.talked) = (true, true);
             }
             Command::Disconnect { .. } => (self.phase, self.fresh) = (Phase::Menus, true),
@@ -379,10 +383,11 @@ impl Mind {
         if self.phase == Phase::Queued && self.queue == queue {
             return self.told(at, expected, ear);
         }
+        self.rest_patience(at);
         self.leave_menus(at);
         (self.phase, self.queue) = (Phase::Queued, queue);
-        let patience = ear.manner.patience.sample(&mut ear.seed.stream(Purpose::Patience, ear.me.call_lot()));
-        self.leave_at = at + patience;
+        let draw = || ear.manner.patience.sample(&mut ear.seed.stream(Purpose::Patience, ear.me.call_lot()));
+        self.leave_at = at + self.patience_left.take().unwrap_or_else(draw);
         None
     }
 
@@ -418,6 +423,14 @@ impl Mind {
         }
     }
 
+    /// Her patience with waiting is hers, not the queue's: what is left of it when she comes out of a queue unanswered is all
+    /// she has for the next one.
+    fn rest_patience(&mut self, at: Instant) {
+        if self.phase == Phase::Queued {
+            self.patience_left = Some(self.leave_at.since(at));
+        }
+    }
+
     /// Her patience with the menus rests while she waits or talks.
     fn leave_menus(&mut self, at: Instant) {
         if self.phase == Phase::Menus && self.leave_at < Instant::NEVER {
@@ -431,6 +444,7 @@ impl Mind {
             return;
         }
         if self.phase == Phase::Queued {
+            self.rest_patience(at);
             (self.plan, self.act_at) = (Plan::Nothing, Instant::NEVER);
         }
         self.phase = Phase::Menus;

@@ -27,7 +27,7 @@ use std::sync::Arc;
 
 use self::{
     edition::{Edition, Names},
-    manner::{About, comes_true, number, stream, unit},
+    manner::{About, comes_true, number, stream},
     matter::{Matter, State, number_of_probe, number_on_file, number_outside},
     redial::Redial,
     window::Window,
@@ -49,7 +49,7 @@ use crate::{
     engine::{Command, Fact, Input, Origin},
     id::CallId,
     pii::{CallerNumber, Digits, Secret},
-    random::{Purpose, Seed, Stream},
+    random::{Purpose, Seed, Stream, unit},
     registry::{Person, Registry},
     script::Script,
     time::{Instant, LocalClock},

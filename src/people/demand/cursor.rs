@@ -1,4 +1,5 @@
-//! One source of calls as it unfolds: the next call, and what is needed to find the one after it.
+//! One layer of a source of calls as it unfolds: the next call, and what is needed to find the one after it. What layers
+//! are, [`SourcePlan::layers`] says.
 //!
 //! A Poisson process whose rate changes in steps is drawn by its cumulative hazard: one exponential number a call is used
 //! up along the steps. Each local day of a [`DayPlan`] begins with fresh streams of its own (which changes nothing in law,
@@ -9,11 +10,11 @@ use super::{
     alias::Alias,
     days::DayPlan,
     local::Stretch,
-    source::{Callers, SourcePlan, VolumePlan, gap, scaled, step_count},
+    source::{Callers, SourcePlan, VolumePlan, gap, scaled, step_count, weight},
 };
 use crate::{
     people::distribution::chance::{Gamma, below, exponential, normal},
-    random::{Purpose, Seed, Stream},
+    random::{Purpose, Seed, Stream, mix, unit},
     special::{gamma_quantile, normal_cdf},
     time::{Date, Instant},
 };
@@ -22,6 +23,12 @@ use crate::{
 #[derive(Clone, Debug)]
 pub(super) struct Cursor {
     source: u16,
+    /// The source's bits in keys.
+    key: u16,
+    layer: u8,
+    /// How many times the source's calls the layer makes, and the share of them that are made.
+    weight: f64,
+    share: f64,
     /// When the next call comes; [`Instant::NEVER`]: no more.
     pub at: Instant,
     lot: u64,
@@ -66,13 +73,18 @@ enum Ahead {
 
 impl Cursor {
     /// At the first call.
-    pub fn new(source: u16, plan: &Plan, seed: Seed) -> Cursor {
-        let owner = owner(source, Date(0));
-        let days = matches!(plan.sources[usize::from(source)].volume, VolumePlan::Days(_));
+    pub fn new(source: u16, (layer, share): (u8, f64), plan: &Plan, seed: Seed) -> Cursor {
+        let SourcePlan { volume, key, .. } = &plan.sources[usize::from(source)];
+        let owner = owner(*key, layer, Date(0));
+        let days = matches!(volume, VolumePlan::Days(_));
         let mut cursor = Cursor {
             source,
+            key: *key,
+            layer,
+            weight: weight(layer),
+            share,
             at: Instant::NEVER,
-            lot: u64::from(source) << 48,
+            lot: first_lot(*key, layer, Date(0)),
             arrivals: seed.stream(Purpose::Arrival, owner),
             persons: seed.stream(Purpose::Person, owner),
             start: 0,
@@ -84,17 +96,35 @@ impl Cursor {
             today: days.then(Box::default),
         };
         cursor.advance(plan, seed);
+        cursor.skip(plan, seed);
         cursor
     }
 
     /// The call that comes, and on to the next one.
     #[inline]
     pub fn take(&mut self, plan: &Plan, seed: Seed) -> Birth {
+        let birth = self.step(plan, seed);
+        self.skip(plan, seed);
+        birth
+    }
+
+    /// Past the calls that a factor leaves out; whose they would have been is drawn all the same.
+    #[inline]
+    fn skip(&mut self, plan: &Plan, seed: Seed) {
+        if self.share < 1.0 {
+            while self.at != Instant::NEVER && unit(seed.key(Purpose::Arrival, mix(self.lot))) >= self.share {
+                self.step(plan, seed);
+            }
+        }
+    }
+
+    #[inline]
+    fn step(&mut self, plan: &Plan, seed: Seed) -> Birth {
         let person = match (&plan.sources[usize::from(self.source)], &plan.population) {
             (SourcePlan { callers: Callers::Of(lottery), .. }, Some(population)) => {
                 lottery.draw(population, &mut self.persons)
             }
-            (SourcePlan { callers: Callers::ByDay, volume: VolumePlan::Days(days) }, Some(population)) => {
+            (SourcePlan { callers: Callers::ByDay, volume: VolumePlan::Days(days), .. }, Some(population)) => {
                 let group = self.today.as_ref().map_or(0, |today| today.groups.choose(&mut self.persons));
                 let segment = days.segment(group);
                 segment.and_then(|s| population.person(s.start + below(s.len, &mut self.persons)))
@@ -155,7 +185,7 @@ impl Cursor {
         match volume {
             VolumePlan::Steady { gap: steady } if self.step == 0 => {
                 self.step = 1;
-                (self.length, self.gap) = (horizon as f64, *steady);
+                (self.length, self.gap) = (horizon as f64, *steady / self.weight);
                 Ahead::Stretch
             }
             VolumePlan::Steps { interval, counts, repeat } => {
@@ -165,7 +195,7 @@ impl Cursor {
                 };
                 self.step += 1;
                 self.length = (*interval).min(horizon - self.start) as f64;
-                self.gap = gap(*interval as f64, count);
+                self.gap = gap(*interval as f64, count * self.weight);
                 Ahead::Stretch
             }
             VolumePlan::Days(days) => self.enter_days(days, plan, seed),
@@ -177,11 +207,11 @@ impl Cursor {
         let Some(today) = &mut self.today else { return Ahead::End };
         let mut ahead = Ahead::Stretch;
         while today.ahead.is_empty() {
-            let Some(date) = today.begin(self.source, days, plan, seed) else { return Ahead::End };
-            let owner = owner(self.source, date);
+            let Some(date) = today.begin((self.key, self.weight), days, plan, seed) else { return Ahead::End };
+            let owner = owner(self.key, self.layer, date);
             self.arrivals = seed.stream(Purpose::Arrival, owner);
             self.persons = seed.stream(Purpose::Person, owner);
-            self.lot = u64::from(self.source) << 48 | u64::from(date.0 as u16) << 32;
+            self.lot = first_lot(self.key, self.layer, date);
             ahead = Ahead::Day;
         }
         if let Some((start, length, gap)) = today.ahead.pop() {
@@ -229,12 +259,12 @@ impl Cursor {
 
 impl Today {
     /// The next day: its stretches within the run and who calls. `None`: the run is over.
-    fn begin(&mut self, source: u16, days: &DayPlan, plan: &Plan, seed: Seed) -> Option<Date> {
+    fn begin(&mut self, (key, weight): (u16, f64), days: &DayPlan, plan: &Plan, seed: Seed) -> Option<Date> {
         let planned = *days.day(self.next)?;
         let date = planned.day.date;
         planned.day.stretches(&plan.clock, &mut self.stretches);
-        let calls = planned.calls * day_factor(days, source, date, seed);
-        let noise = self.half_hours(days, source, date, seed);
+        let calls = planned.calls * weight * day_factor(days, date, seed);
+        let noise = self.half_hours(days, key, date, seed);
         let shares = days.shares(date, &self.stretches);
         self.ahead.clear();
         for (stretch, share) in self.stretches.iter().zip(&shares).rev() {
@@ -254,13 +284,13 @@ impl Today {
 
     /// The factor of each half-hour: gamma numbers with mean 1 whose normal scores are an autoregressive chain of the first
     /// order, from half-hour to half-hour and on over midnight.
-    fn half_hours(&mut self, days: &DayPlan, source: u16, date: Date, seed: Seed) -> [f64; 48] {
+    fn half_hours(&mut self, days: &DayPlan, key: u16, date: Date, seed: Seed) -> [f64; 48] {
         let cv = days.rules.interval_cv;
         if cv <= 0.0 {
             return [1.0; 48];
         }
         let (shape, rho) = (1.0 / (cv * cv), days.rules.interval_correlation);
-        let mut stream = seed.stream(Purpose::HalfHourFactor, owner(source, date));
+        let mut stream = seed.stream(Purpose::HalfHourFactor, owner(key, 0, date));
         std::array::from_fn(|_| {
             let fresh = normal(&mut stream);
             let score = self.score.map_or(fresh, |last| rho * last + libm::sqrt(1.0 - rho * rho) * fresh);
@@ -270,16 +300,23 @@ impl Today {
     }
 }
 
-/// A gamma number with mean 1.
-fn day_factor(days: &DayPlan, source: u16, date: Date, seed: Seed) -> f64 {
+/// A gamma number with mean 1. It is the day's, not the source's: what makes a day busy (weather, news) moves all sources
+/// alike, so those with the same spread have the same factor.
+fn day_factor(days: &DayPlan, date: Date, seed: Seed) -> f64 {
     let cv = days.rules.day_cv;
     if cv <= 0.0 {
         return 1.0;
     }
-    Gamma::new(1.0 / (cv * cv)).sample(&mut seed.stream(Purpose::DayFactor, owner(source, date))) * cv * cv
+    Gamma::new(1.0 / (cv * cv)).sample(&mut seed.stream(Purpose::DayFactor, u64::from(date.0 as u32))) * cv * cv
 }
 
-/// Whose chance it is: a source's on a day.
-fn owner(source: u16, date: Date) -> u64 {
-    u64::from(source) << 32 | u64::from(date.0 as u32)
+/// Whose chance it is: that of a layer of a source on a day.
+fn owner(key: u16, layer: u8, date: Date) -> u64 {
+    u64::from(layer) << 48 | u64::from(key) << 32 | u64::from(date.0 as u32)
+}
+
+/// The lot of the first call of a layer of a source on a day; the others follow. From the top: 16 bits the source's key, 16 the
+/// day (0 where the source does not follow days), 5 the layer, 27 the place among them.
+fn first_lot(key: u16, layer: u8, date: Date) -> u64 {
+    u64::from(key) << 48 | u64::from(date.0 as u16) << 32 | u64::from(layer) << 27
 }

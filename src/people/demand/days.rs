@@ -11,11 +11,10 @@ use crate::{
     time::{Date, Instant, LocalClock},
 };
 
-/// Days of one source, worked out as far as chance has no part in them.
+/// Days of one source, worked out as far as chance has no part in them; the source's own factor is not in them.
 #[derive(Clone, Debug)]
 pub(super) struct DayPlan {
     pub rules: Days,
-    factor: f64,
     groups: Box<[Group]>,
     holidays: Option<Holidays>,
     stirred: Stirred,
@@ -74,7 +73,7 @@ impl DayPlan {
         let stirred = days.meetings.map_or_else(Stirred::default, |m| Stirred::new(&m, holidays.as_ref(), &regions));
         let called = days.notices.iter().map(|notice| called(notice, &days.base, &groups)).collect();
         let rules = days.clone();
-        let mut plan = DayPlan { rules, factor: source.factor, groups, holidays, stirred, called, days: [].into() };
+        let mut plan = DayPlan { rules, groups, holidays, stirred, called, days: [].into() };
         plan.days = plan.planned(clock, horizon);
         plan
     }
@@ -134,7 +133,6 @@ impl DayPlan {
                 weights.iter_mut().zip(called).for_each(|(weight, called)| *weight += called * share);
             }
         }
-        weights.iter_mut().for_each(|weight| *weight *= self.factor);
     }
 
     fn multiply(&self, weights: &mut [f64], factor: f64, whom: impl Fn(&Group) -> bool) {

@@ -5,8 +5,13 @@
 //! ```
 //!
 //! Chance comes from streams of its own: when the calls of a source come ([`crate::random::Purpose::Arrival`]), whose they are
-//! (`Person`), how busy a day (`DayFactor`) and a half-hour (`HalfHourFactor`) is; each keyed by source and local day. What
-//! happens in the centre cannot change a birth, nor can another source.
+//! (`Person`), how busy a half-hour (`HalfHourFactor`) is, each keyed by the source's name and the local day, and how busy a day
+//! (`DayFactor`) is, keyed by the day alone: one factor for the whole centre. What happens in the centre cannot change a birth,
+//! nor can another source, nor its place among them: of two designs, a source of the same name has the same calls. (Sixteen
+//! bits of a name are used; of two whose bits are the same, the later source takes the next free ones.)
+//!
+//! A source's factor and the factor of all demand add calls or leave some out; the others keep instant, person and lot
+//! ([`SourcePlan::layers`]). Factors on days change the rate itself: there the calls of the day move.
 //!
 //! What a caller wants, speaks and puts up with is not drawn here but from her lot: what is fixed at birth from one stream
 //! (`Birth`) in a fixed order, which is as independent of the design as a stream for each and three times as cheap.
@@ -23,13 +28,13 @@ use std::sync::Arc;
 
 use super::population::Population;
 use crate::{
-    id::PersonId,
+    id::{PersonId, key_of_name},
     random::Seed,
     script::Script,
     time::{Duration, Instant, LocalClock},
 };
 use cursor::Cursor;
-use rules::DemandRules;
+use rules::{DemandRules, Source};
 use source::SourcePlan;
 
 /// Somebody who is about to call for the first time about her matter.
@@ -54,7 +59,7 @@ pub struct Demand {
     plan: Arc<Plan>,
     seed: Seed,
     cursors: Box<[Cursor]>,
-    /// The source whose call comes next.
+    /// The cursor whose call comes next.
     first: usize,
 }
 
@@ -79,9 +84,10 @@ impl Demand {
         horizon: Duration,
     ) -> Demand {
         let horizon = Instant::ZERO + horizon;
-        let source = |source| SourcePlan::new(source, population.as_deref(), script, clock, horizon);
         // The lots leave sixteen bits for a source; a scenario with more is far beyond use, and its rest stays silent.
-        let sources = rules.sources.iter().take(usize::from(u16::MAX)).map(source).collect();
+        let sources = &rules.sources[..rules.sources.len().min(usize::from(u16::MAX))];
+        let source = |(source, key)| SourcePlan::new(source, population.as_deref(), script, clock, horizon, key);
+        let sources = sources.iter().zip(keys(sources)).map(source).collect();
         let plan = Plan { sources, population, clock: clock.clone(), horizon };
         Demand::begin(Arc::new(plan), seed)
     }
@@ -92,7 +98,9 @@ impl Demand {
     }
 
     fn begin(plan: Arc<Plan>, seed: Seed) -> Demand {
-        let cursors = (0..plan.sources.len() as u16).map(|source| Cursor::new(source, &plan, seed)).collect();
+        let numbered = (0_u16..).zip(&plan.sources);
+        let layers = numbered.flat_map(|(source, of)| of.layers().map(move |layer| (source, layer)));
+        let cursors = layers.map(|(source, layer)| Cursor::new(source, layer, &plan, seed)).collect();
         let mut demand = Demand { plan, seed, cursors, first: 0 };
         demand.first = demand.earliest();
         demand
@@ -140,4 +148,17 @@ impl Demand {
         let Some(source) = self.plan.sources.get(source).filter(|_| from < to) else { return 0.0 };
         source.expected(&self.plan.clock, from, to)
     }
+}
+
+/// The bits of each source in lots: of its name, or the next that are free.
+fn keys(sources: &[Source]) -> Vec<u16> {
+    let mut taken = std::collections::BTreeSet::new();
+    let key = |source: &Source| {
+        let mut key = (key_of_name(&source.name) >> 24) as u16;
+        while !taken.insert(key) {
+            key = key.wrapping_add(1);
+        }
+        key
+    };
+    sources.iter().map(key).collect()
 }

@@ -18,6 +18,10 @@ const SLACK: f64 = 1e-9;
 pub(super) struct SourcePlan {
     pub callers: Callers,
     pub volume: VolumePlan,
+    /// Multiplies what a Poisson process expects. Exact counts and instants have their factor within.
+    pub factor: f64,
+    /// The source's own bits in lots and keys of chance, from its name.
+    pub key: u16,
 }
 
 /// Which person a caller is.
@@ -31,7 +35,7 @@ pub(super) enum Callers {
     ByDay,
 }
 
-/// How many, and when; the source's factor is in all numbers.
+/// How many, and when. The factor of a Poisson process is not in its numbers but in [`SourcePlan::factor`].
 #[derive(Clone, Debug)]
 pub(super) enum VolumePlan {
     /// None at all.
@@ -55,6 +59,7 @@ impl SourcePlan {
         script: &Script,
         clock: &LocalClock,
         horizon: Instant,
+        key: u16,
     ) -> SourcePlan {
         let by_days = matches!(source.volume, Volume::Days(_));
         let callers = match &source.people {
@@ -63,7 +68,9 @@ impl SourcePlan {
             Whom::Registry(filter) => match population.map(|population| population.lottery(filter)) {
                 Some(lottery) if lottery.size() > 0 => Callers::Of(lottery),
                 // Nobody can call.
-                _ => return SourcePlan { callers: Callers::Strangers, volume: VolumePlan::None },
+                _ => {
+                    return SourcePlan { callers: Callers::Strangers, volume: VolumePlan::None, factor: 0.0, key };
+                }
             },
         };
         let factor = source.factor.max(0.0);
@@ -71,10 +78,10 @@ impl SourcePlan {
             Volume::Days(days) => {
                 VolumePlan::Days(Box::new(DayPlan::new(source, days, population, script, clock, horizon)))
             }
-            Volume::Rate(rate) => VolumePlan::Steady { gap: gap(1e6, rate * factor) },
+            Volume::Rate(rate) => VolumePlan::Steady { gap: gap(1e6, *rate) },
             Volume::Expected { interval, counts, repeat } => VolumePlan::Steps {
                 interval: interval.as_micros().max(1),
-                counts: counts.iter().map(|count| (count * factor).max(0.0)).collect(),
+                counts: counts.iter().map(|count| count.max(0.0)).collect(),
                 repeat: *repeat,
             },
             Volume::Counts { interval, counts } => {
@@ -88,7 +95,27 @@ impl SourcePlan {
             }
             Volume::Trace(instants) => VolumePlan::Trace { instants: instants.clone(), factor },
         };
-        SourcePlan { callers, volume }
+        SourcePlan { callers, volume, factor, key }
+    }
+
+    /// The Poisson processes whose calls are the source's together, by number, with the share of their calls that are made.
+    ///
+    /// Layer 0 is the source without a factor, layer 1 as much again, layer 2 twice as much, layer 3 four times: each is
+    /// independent of the others, and the last that a factor needs is thinned call by call. So the calls under a smaller
+    /// factor are among those under a larger one, with the same instants, people and lots.
+    pub fn layers(&self) -> impl Iterator<Item = (u8, f64)> {
+        let counted = matches!(self.volume, VolumePlan::Counts { .. } | VolumePlan::Trace { .. });
+        let (mut left, mut layer) = (if counted { 1.0 } else { self.factor }, 0);
+        std::iter::from_fn(move || {
+            if left <= 0.0 || layer > MOST_LAYERS {
+                return None;
+            }
+            let (this, weight) = (layer, weight(layer));
+            let share = (left / weight).min(1.0);
+            left -= weight;
+            layer += 1;
+            Some((this, share))
+        })
     }
 
     /// Expected births from `from` to before `to`; both before the horizon.
@@ -96,7 +123,7 @@ impl SourcePlan {
         let within =
             |start: u64, length: u64| (to.0.min(start.saturating_add(length)).saturating_sub(from.0.max(start))) as f64;
         let steps = |interval: u64| from.0 / interval..to.0.div_ceil(interval);
-        match &self.volume {
+        let expected = match &self.volume {
             VolumePlan::None => 0.0,
             VolumePlan::Steady { gap } => within(0, u64::MAX) / gap,
             VolumePlan::Steps { interval, counts, repeat } => {
@@ -115,8 +142,20 @@ impl SourcePlan {
                 until(to).saturating_sub(until(from)) as f64
             }
             VolumePlan::Days(plan) => plan.expected(clock, from, to),
+        };
+        match self.volume {
+            VolumePlan::Counts { .. } | VolumePlan::Trace { .. } => expected,
+            _ => expected * self.factor,
         }
     }
+}
+
+/// The last layer a lot has room for; together they are two to its power, far above any factor that can be written.
+pub(super) const MOST_LAYERS: u8 = 31;
+
+/// How many times the source's expected calls a layer makes.
+pub(super) fn weight(layer: u8) -> f64 {
+    f64::from(1_u32 << u32::from(layer.saturating_sub(1).min(31)))
 }
 
 /// Mean time from call to call when so many are expected in `length`; infinite when none are.

@@ -39,6 +39,7 @@ pub(super) struct Live {
     pub(super) closed: bool,
     pub(super) attempt: u8,
     pub(super) failed_check: bool,
+    pub(super) locked_out: bool,
     /// Some field outside the common block has to be counted.
     pub(super) rare: bool,
     /// Why it left a queue last.
@@ -110,6 +111,7 @@ impl Live {
             closed: false,
             attempt: 1,
             failed_check: false,
+            locked_out: false,
             rare: false,
             left: None,
             keys,
@@ -225,6 +227,7 @@ impl Live {
         add(Field::NoInput, self.no_input.into());
         add(Field::NoMatch, self.no_match.into());
         add(Field::FailedChecks, self.failed_check.into());
+        add(Field::LockedOut, self.locked_out.into());
         add(Field::Unfinished, end.is_none().into());
         match self.left.filter(|_| unanswered && self.entered == Instant::NEVER) {
             Some(LeftQueue::TimedOut) => add(Field::TimedOut, 1),

@@ -69,8 +69,13 @@ impl Tally {
         }
     }
 
+    /// Silence or an entry that fits nothing. Silence where it is the way on ([`crate::script::model::Node::silence_is_answer`])
+    /// is an answer like another and is not counted.
     pub(super) fn misheard(&mut self, call: CallId, silence: bool) {
         let Some(live) = self.calls.get_mut(call) else { return };
+        if silence && self.sums.names.silence_answers.get(live.node as usize) == Some(&true) {
+            return;
+        }
         live.rare = true;
         let count = if silence { &mut live.no_input } else { &mut live.no_match };
         *count = count.saturating_add(1);

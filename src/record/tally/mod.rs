@@ -263,7 +263,10 @@ impl Tally {
             }
             Fact::NoInput { call, .. } => self.misheard(call, true),
             Fact::NoMatch { call, .. } => self.misheard(call, false),
-            Fact::AuthenticationFailed { call, .. } => self.rare(call, |live| live.failed_check = true),
+            Fact::AuthenticationFailed { call, locked } => self.rare(call, |live| {
+                live.failed_check = true;
+                live.locked_out |= locked;
+            }),
             Fact::QueueFull { call, queue } => self.turned_away(call, queue, true),
             Fact::QueueClosed { call, queue } => self.turned_away(call, queue, false),
             Fact::WaitAnnounced { call, expected, .. } => self.rare(call, |live| {

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use crate::{
     id::{NodeId, SkillId},
-    script::{Script, model::IntentId},
+    script::{
+        Script,
+        model::{IntentId, Node},
+    },
 };
 
 /// The names by which sums are numbered: those of the first script, followed by what later ones add.
@@ -22,6 +25,8 @@ pub struct Names {
     pub intents: Vec<Arc<str>>,
     /// Nodes.
     pub nodes: Vec<Arc<str>>,
+    /// For each node, whether silence is an answer there, as the newest script that has it says.
+    pub(super) silence_answers: Vec<bool>,
     /// For each script after the first: the place here of each of its nodes and intents.
     later: Vec<Places>,
 }
@@ -43,7 +48,8 @@ impl Names {
     /// The names of the first script.
     pub fn new(script: &Script) -> Names {
         let nodes = script.nodes.iter().map(|node| node.name.clone()).collect();
-        let mut names = Names { nodes, intents: script.intents.to_vec(), ..Names::default() };
+        let silence_answers = script.nodes.iter().map(Node::silence_is_answer).collect();
+        let mut names = Names { nodes, silence_answers, intents: script.intents.to_vec(), ..Names::default() };
         names.publish_rest(script);
         names
     }
@@ -58,7 +64,9 @@ impl Names {
             let place = *by_name.entry(name.clone()).or_insert(self.nodes.len() as u32);
             if place as usize == self.nodes.len() {
                 self.nodes.push(name);
+                self.silence_answers.push(false);
             }
+            self.silence_answers[place as usize] = node.silence_is_answer();
             places.nodes.push(place);
         }
         places.intents = script.intents.iter().map(|name| place(&mut self.intents, name) as u16).collect();

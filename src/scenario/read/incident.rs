@@ -53,7 +53,7 @@ impl Reading {
                     let message = "`at` is one moment; `days` would repeat it";
                     self.error("no-effect", &days.span, message, "give `at` as a time of day, or remove `days`");
                 }
-                let Some(moment) = self.moment(at) else { return Vec::new() };
+                let Some(moment) = self.moment_or_time(at) else { return Vec::new() };
                 if self.is_before(moment) || self.instant(moment) > end {
                     let help = "choose a time between `begins` and the end of the run";
                     self.error("outside-run", &at.span, format!("{moment} is not within the run"), help);

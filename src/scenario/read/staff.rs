@@ -160,6 +160,13 @@ impl Reading {
             for factor in table.entries_of("by_language") {
                 by_language.push((self.language(factor), factor.value.float().unwrap_or(1.0)));
             }
+            let mut by_intent = Vec::new();
+            for factor in table.entries_of("by_intent") {
+                let known = script.intents.iter().map(|name| &**name);
+                if let Some(intent) = self.find("intent", &factor.key, &factor.key_span, known) {
+                    by_intent.push((script.intents[intent].clone(), factor.value.float().unwrap_or(1.0)));
+                }
+            }
             let after = of_script.after_call_share;
             handling.push(HandlingRules {
                 queue: QueueId(queue as u16),
@@ -167,6 +174,7 @@ impl Reading {
                 after_call: self.time(table, "after_call", part(&of_script, after)),
                 case_share: table.float("case_share").unwrap_or(of_script.case_share),
                 by_language: by_language.into(),
+                by_intent: by_intent.into(),
                 per_level: table.float("per_level").unwrap_or(0.0),
             });
         }

@@ -21,6 +21,17 @@ impl Reading {
         moment
     }
 
+    /// A local date with a time, where a time of day alone would do as well; anything else is reported.
+    pub(super) fn moment_or_time(&mut self, value: &Value) -> Option<civil::DateTime> {
+        let moment = civil_moment(value);
+        if moment.is_none() {
+            let message = format!("{} is neither a time of day nor a local date with a time", shown(value));
+            let help = "write \"08:30\" (00:00 to 24:00), or 2022-05-17T08:30:00, the centre's local time";
+            self.error("bad-time", &value.span, message, help);
+        }
+        moment
+    }
+
     /// When a local date and time is. A time before the run counts as its beginning; one that an offset change skips counts
     /// as so much later, one that occurs twice as the first.
     pub(super) fn instant(&self, moment: civil::DateTime) -> Instant {

@@ -68,7 +68,8 @@ impl<'a> Resolver<'a, '_> {
         if let Some(last) = parts.last_mut() {
             last.0 = 1_000_000;
         }
-        NodeKind::Split { parts: parts.into() }
+        let key = crate::id::key_of_name(&format!("{}.{}", self.out.flows[here.text.flow].name, here.text.name));
+        NodeKind::Split { key, parts: parts.into() }
     }
 
     pub(super) fn loop_node(&mut self, here: Here<'a>) -> Option<NodeKind> {

@@ -185,8 +185,67 @@ fn two_factors_differ_only_in_volume() {
         let (from, to) = (Instant::from_secs(half * 1800), Instant::from_secs((half + 1) * 1800));
         near(two.expected(from, to), 1.1 * one.expected(from, to));
     }
-    let (one, two) = (births(one), births(two));
-    assert!(one.iter().zip(&two).all(|(a, b)| a.lot == b.lot && b.at <= a.at));
+}
+
+/// Whoever calls under a smaller factor calls under a larger one, at the same instant and with the same lot.
+#[test]
+fn more_demand_adds_callers_and_changes_none() {
+    let days = Days { day_cv: 0.2, interval_cv: 0.1, ..days(Base::Calls(300.0)) };
+    let sources = [
+        rate(0.02),
+        expected(Duration::from_mins(30), &[10.0, 40.0, 20.0], true),
+        by_days(Whom::Registry(EVERYBODY), days),
+    ];
+    for source in sources {
+        let with = |factor| births(demand(&[Source { factor, ..source.clone() }], hours(72)));
+        let base = with(1.0).len() as f64;
+        let mut fewer = with(0.25);
+        for factor in [0.6, 1.0, 1.2, 1.3, 2.0, 3.5] {
+            let more = with(factor);
+            assert!(fewer.iter().all(|birth| more.contains(birth)), "{factor}");
+            let wanted = base * factor;
+            assert!((more.len() as f64 - wanted).abs() < 6.0 * wanted.sqrt(), "{factor}: {} of {base}", more.len());
+            assert!(more.is_sorted_by_key(|birth| birth.at));
+            let mut lots: Vec<u64> = more.iter().map(|birth| birth.lot).collect();
+            lots.sort_unstable();
+            lots.dedup();
+            assert_eq!(lots.len(), more.len(), "no two callers share their chance");
+            fewer = more;
+        }
+    }
+}
+
+#[test]
+fn a_source_has_the_same_callers_whatever_sources_stand_before_it() {
+    let named = |name: &str, source: Source| Source { name: name.into(), ..source };
+    let people =
+        || named("people", by_days(Whom::Registry(EVERYBODY), Days { day_cv: 0.2, ..days(Base::Calls(300.0)) }));
+    let others = || named("others", rate(0.01));
+    let of = |sources: &[Source]| {
+        let place = sources.iter().position(|source| &*source.name == "people").expect("one of them") as u16;
+        let born = births(demand(sources, hours(48))).into_iter().filter(move |birth| birth.source == place);
+        born.map(|birth| (birth.at, birth.lot, birth.person)).collect::<Vec<_>>()
+    };
+    let alone = of(&[people()]);
+    assert!(alone.len() > 400);
+    assert!(alone == of(&[others(), people()]) && alone == of(&[named("third", rate(0.1)), others(), people()]));
+}
+
+/// What makes a day busy moves all sources of the centre.
+#[test]
+fn sources_share_the_factor_of_a_day() {
+    let busy = |name: &str| {
+        let days = Days { day_cv: 0.5, ..days(Base::Calls(2_000.0)) };
+        Source { name: name.into(), ..by_days(Whom::Outside, days) }
+    };
+    let born = births(demand(&[busy("one"), busy("two")], hours(24 * 12)));
+    let on = |source, day| born.iter().filter(|b| b.source == source && b.at.0 / 86_400_000_000 == day).count() as f64;
+    for day in 0..12 {
+        let (one, two) = (on(0, day), on(1, day));
+        assert!((one - two).abs() < 6.0 * (one + two).sqrt(), "day {day}: {one} and {two}");
+    }
+    let counts: Vec<f64> = (0..12).map(|day| on(0, day)).collect();
+    assert!(counts.iter().any(|n| (n - 2_000.0).abs() > 400.0), "{counts:?}");
 }
 
 #[test]

@@ -190,8 +190,22 @@ fn a_queue_without_agents_is_a_warning() {
     let scenario = read_with(&text, &[], &[]).unwrap_or_else(|problems| panic!("{problems}"));
     assert_eq!(
         scenario.warnings.as_ref(),
-        ["no agent is planned for the queue `complaint`: nobody in it is ever answered"]
+        ["no agent is planned for the queue `complaint`: nobody in it is ever answered", AIMLESS]
     );
+}
+
+const AIMLESS: &str = "source `all` has no intents: its callers want nothing and take the first options; give \
+                       [demand.all.intents]";
+
+#[test]
+fn callers_who_want_nothing_are_a_warning() {
+    let told = |text: String| {
+        let scenario = read_with(&text, &[], &[]).unwrap_or_else(|problems| panic!("{problems}"));
+        scenario.warnings
+    };
+    let calls = format!("{}[demand.all]\ncounts = {{ every = \"1h\", values = [3] }}\n", super::HEAD);
+    assert_eq!(told(calls.clone()).as_ref(), [AIMLESS]);
+    assert_eq!(told(calls + "intents = { payment = 1.0 }\n").len(), 0);
 }
 
 #[test]
