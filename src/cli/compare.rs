@@ -32,12 +32,12 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         "there is nothing to compare {} with; give a second scenario, --set-b KEY=VALUE or --centre-b DIR",
         args.a
     );
+    let mut a = run::open(&args.a, &args.run.set, args.run.centre.as_deref())?;
     if let Some(seed) = args.set_b.iter().find(|change| change.key == "seed") {
         anyhow::bail!(
             "--set-b {seed}: both designs have one seed, so that the same callers call in both; give --seed, which holds for both"
         );
     }
-    let mut a = run::open(&args.a, &args.run.set, args.run.centre.as_deref())?;
     let set_b: Vec<Override> = args.run.set.iter().chain(&args.set_b).cloned().collect();
     let centre_b = args.centre_b.as_deref().or(args.run.centre.as_deref());
     let mut b = run::open(args.b.as_deref().unwrap_or(&args.a), &set_b, centre_b)?;

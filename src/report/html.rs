@@ -173,7 +173,8 @@ fn figure(html: &mut String, caption: &str, svg: &str) {
 fn over_time(html: &mut String, summary: &Summary, need: &Need) {
     let by_day = !summary.is_one_day();
     let labels: Vec<String> = match by_day {
-        true => summary.days_with_calls().map(|day| day.name.clone()).collect(),
+        // Month and day: there is no room for the year, and no run of years.
+        true => summary.days_with_calls().map(|day| day.name.get(5..).unwrap_or(&day.name).to_owned()).collect(),
         false => summary.intervals.iter().map(|interval| interval.time.clone()).collect(),
     };
     let measures: Vec<&[Found]> = match by_day {
@@ -242,7 +243,7 @@ fn staff_by_day(html: &mut String, summary: &Summary, labels: &[String], need: &
         for (interval, value) in values {
             *days.entry(&interval.date).or_default() += value.unwrap_or(0.0) * need.hours;
         }
-        labels.iter().map(|day| days.get(day.as_str()).copied()).collect()
+        summary.days_with_calls().map(|day| days.get(day.name.as_str()).copied()).collect()
     };
     let intervals = || summary.intervals.iter();
     let staff = sum(&mut intervals().map(|interval| (interval, interval.staff.value)));

@@ -222,7 +222,19 @@ fn intervals(intervals: &[Interval]) -> Table {
 fn warnings(warnings: &[Warning]) -> String {
     let mut text = String::new();
     for (i, warning) in warnings.iter().enumerate() {
-        text.push_str(&format!("{}! {}\n", if i == 0 { "\n" } else { "" }, warning.text));
+        text.push_str(if i == 0 { "\n!" } else { "!" });
+        let mut width = 1;
+        for word in warning.text.split_whitespace() {
+            let length = word.chars().count() + 1;
+            if width + length > usize::from(WIDTH) {
+                text.push_str("\n ");
+                width = 1;
+            }
+            text.push(' ');
+            text.push_str(word);
+            width += length;
+        }
+        text.push('\n');
     }
     text
 }
