@@ -126,7 +126,7 @@ fn handle_times_are_those_of_the_queue_by_language() {
 /// How many conversations took 200 and 300 seconds, and how many 100 and 150, where a queue's take 100, half as long again
 /// in Arabic, and so many times as long for some intents. No other length is seen.
 fn handled(intents: &[(&str, f64)]) -> ([u32; 2], [u32; 2]) {
-    let intents: Box<[(std::sync::Arc<str>, f64)]> = intents.iter().map(|&(name, by)| (name.into(), by)).collect();
+    let intents: Box<[(Arc<str>, f64)]> = intents.iter().map(|&(name, by)| (name.into(), by)).collect();
     let rules = |queue| HandlingRules {
         queue: QueueId(queue),
         talk: Distribution::Deterministic(Duration::from_secs(100)),
