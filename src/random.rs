@@ -67,6 +67,17 @@ pub const fn mix(mut x: u64) -> u64 {
     x ^ (x >> 31)
 }
 
+/// The word that [`mix`] made this of.
+pub const fn unmix(mut x: u64) -> u64 {
+    x ^= (x >> 31) ^ (x >> 62);
+    // The inverses of the two factors modulo 2^64.
+    x = x.wrapping_mul(0x3196_42b2_d24d_8ec3);
+    x ^= (x >> 27) ^ (x >> 54);
+    x = x.wrapping_mul(0x96de_1b17_3f11_9089);
+    x ^= (x >> 30) ^ (x >> 60);
+    x.wrapping_sub(0x9e37_79b9_7f4a_7c15)
+}
+
 /// A number as a share, 0 to below 1.
 pub fn unit(bits: u64) -> f64 {
     (bits >> 11) as f64 * (1.0 / (1_u64 << 53) as f64)
@@ -104,6 +115,13 @@ mod tests {
     use rand::Rng;
 
     use super::*;
+
+    #[test]
+    fn what_is_mixed_can_be_told_apart_again() {
+        for x in (0..1_000).map(mix).chain([0, 1, u64::MAX, 1 << 63]) {
+            assert_eq!((unmix(mix(x)), mix(unmix(x))), (x, x));
+        }
+    }
 
     #[test]
     fn streams_are_fixed_for_good() {

@@ -32,6 +32,11 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         "there is nothing to compare {} with; give a second scenario, --set-b KEY=VALUE or --centre-b DIR",
         args.a
     );
+    if let Some(seed) = args.set_b.iter().find(|change| change.key == "seed") {
+        anyhow::bail!(
+            "--set-b {seed}: both designs have one seed, so that the same callers call in both; give --seed, which holds for both"
+        );
+    }
     let mut a = run::open(&args.a, &args.run.set, args.run.centre.as_deref())?;
     let set_b: Vec<Override> = args.run.set.iter().chain(&args.set_b).cloned().collect();
     let centre_b = args.centre_b.as_deref().or(args.run.centre.as_deref());
@@ -43,7 +48,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let mut bar = args.run.bar("pairs of replications");
     let found = compare::compare(&a, &b, &args.run.options(), &cancel, &mut |progress| bar.show(progress))?;
     drop(bar);
-    if let Some(folder) = &args.run.out {
+    if let Some(folder) = args.run.out_for(found.replications > 0) {
         report::write_comparison(folder, &found)?;
     }
     args.run.tell(&found, &report::text::comparison(&found), found.partial)

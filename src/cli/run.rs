@@ -35,13 +35,13 @@ pub struct RunArgs {
     #[arg(long, value_name = "DIR")]
     pub centre: Option<PathBuf>,
     /// How many replications [default: as the scenario says]
-    #[arg(long, value_name = "N", value_parser = replications)]
+    #[arg(long, value_name = "N", value_parser = replications, allow_negative_numbers = true)]
     pub replications: Option<NonZeroU32>,
     /// Seed of all chance [default: the scenario's]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(0..=i64::MAX as u64))]
+    #[arg(long, value_name = "N", value_parser = seed, allow_negative_numbers = true)]
     pub seed: Option<u64>,
     /// On how many threads; results do not depend on it [default: all cores]
-    #[arg(long, value_name = "N", value_parser = threads)]
+    #[arg(long, value_name = "N", value_parser = threads, allow_negative_numbers = true)]
     pub threads: Option<NonZeroUsize>,
     /// Write the results to this folder too: a new or empty one, or that of an earlier run
     #[arg(long, value_name = "DIR")]
@@ -77,6 +77,12 @@ pub fn replications(text: &str) -> Result<NonZeroU32, String> {
     if n.get() > MOST_REPLICATIONS { Err(range()) } else { Ok(n) }
 }
 
+/// As many as a scenario's file can say, whose numbers are TOML's.
+fn seed(text: &str) -> Result<u64, String> {
+    let seed = text.parse().ok().filter(|seed| *seed <= i64::MAX as u64);
+    seed.ok_or_else(|| format!("choose a whole number from 0 to {}", i64::MAX))
+}
+
 /// How many threads.
 pub fn threads(text: &str) -> Result<NonZeroUsize, String> {
     const RANGE: &str = "choose 1 to 1024";
@@ -101,6 +107,11 @@ impl RunArgs {
         }
     }
 
+    /// Where to write what was found; `None` also when nothing was, which must not take the place of an earlier run.
+    pub fn out_for(&self, finished: bool) -> Option<&Path> {
+        self.out.as_deref().filter(|_| finished)
+    }
+
     /// Makes the output folder ready, before hours are spent on what could not be written.
     pub fn prepare(&self) -> anyhow::Result<()> {
         Ok(self.out.as_deref().map_or(Ok(()), files::prepare)?)
@@ -108,6 +119,10 @@ impl RunArgs {
 
     /// Prints what was found and says where it was written. Gives the exit code.
     pub fn tell(&self, found: &impl Serialize, text: &str, partial: bool) -> anyhow::Result<ExitCode> {
+        // Before the output, whose reader may leave early.
+        if partial {
+            anstream::eprintln!("hatif: cut short; the results are those of what was finished");
+        }
         let mut out = io::stdout().lock();
         let printed = match self.format {
             Format::Table => write!(out, "{text}"),
@@ -118,7 +133,6 @@ impl RunArgs {
         };
         printed.and_then(|()| out.flush()).context("cannot write to standard output")?;
         if partial {
-            anstream::eprintln!("hatif: cut short; the results are those of what was finished");
             return Ok(ExitCode::from(CUT_SHORT));
         }
         Ok(ExitCode::SUCCESS)
@@ -127,6 +141,13 @@ impl RunArgs {
 
 /// Opens a scenario; every mistake in it is told.
 pub fn open(name: &str, set: &[Override], centre: Option<&Path>) -> anyhow::Result<Scenario> {
+    if let Some(centre) = centre {
+        anyhow::ensure!(
+            centre.join("centre.toml").is_file(),
+            "--centre {}: there is no centre.toml in it; give the folder of a centre, such as `hatif init` makes",
+            centre.display()
+        );
+    }
     Ok(Scenario::named(name, set, centre)?)
 }
 

@@ -21,7 +21,7 @@ pub struct Args {
     #[arg(long, value_name = "P", value_parser = precision, allow_negative_numbers = true, conflicts_with = "replications")]
     precision: Option<f64>,
     /// With --precision: at most so many replications
-    #[arg(long, value_name = "N", default_value = "10000", requires = "precision")]
+    #[arg(long, value_name = "N", default_value = "10000", requires = "precision", value_parser = run::replications, allow_negative_numbers = true)]
     at_most: NonZeroU32,
     /// Hash every event, to be compared with another run's
     #[arg(long)]
@@ -66,8 +66,13 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         None => replicate::replicate(&scenario, &options, &cancel, &mut show)?,
     };
     drop(bar);
-    calls.map(CallsOut::finish).transpose()?;
-    if let Some(folder) = &args.run.out {
+    let finished = summary.replications > 0;
+    match (calls, finished) {
+        (Some(calls), true) => calls.finish()?,
+        (Some(calls), false) => calls.discard(),
+        (None, _) => {}
+    }
+    if let Some(folder) = args.run.out_for(finished) {
         report::write(folder, &summary, &scenario)?;
     }
     let detail = if args.all { Detail::All } else { Detail::Main };

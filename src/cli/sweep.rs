@@ -20,7 +20,7 @@ use crate::{
 pub struct Args {
     /// The scenario: a name such as ordinary_day, or the path of its file
     scenario: String,
-    /// The setting to vary and its values: key=50..90, key=0.8..1.2:0.1 or key=20s,30s; given twice, all pairs are run
+    /// The setting to vary and its values: key=50..90, key=0.8..1.2:0.1, key=20s..40s:10s or key=20s,30s; given twice, all pairs are run
     #[arg(long, value_name = "KEY=A..B[:STEP]", required = true)]
     vary: Vec<Axis>,
     #[command(flatten)]
@@ -36,7 +36,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let axes = args.vary.clone();
     let found = sweep::sweep(axes, &scenarios, &args.run.options(), &cancel, &mut |progress| bar.show(progress))?;
     drop(bar);
-    if let Some(folder) = &args.run.out {
+    if let Some(folder) = args.run.out_for(found.points.iter().any(|point| point.replications > 0)) {
         report::write_sweep(folder, &found)?;
     }
     args.run.tell(&found, &report::text::sweep(&found), found.partial)

@@ -105,7 +105,8 @@ fields! {
     LeftForCallback left_for_callback count;
     /// Offered calls that the centre broke off: drained, aborted, ran away.
     BrokenOff broken_off count;
-    /// Offered calls whose caller hung up in the menus with nothing gained: outcome `abandoned`, never queued.
+    /// Offered calls whose caller hung up in the menus with nothing gained: outcome `abandoned`, never queued nor
+    /// blocked.
     AbandonedInMenus abandoned_in_menus count;
     /// Call backs promised.
     CallbacksPromised callbacks_promised count;
@@ -115,6 +116,8 @@ fields! {
     CallbacksReached callbacks_reached count;
     /// Call backs given up: the person was never reached, or the centre broke it off.
     CallbacksLost callbacks_lost count;
+    /// Call backs neither reached nor given up when counting ended.
+    CallbacksOpen callbacks_open count;
     /// From the caller's joining the queue to the conversation, of call backs reached.
     CallbackWait callback_wait micros;
     /// Times an agent passed a caller on to another queue.

@@ -38,6 +38,8 @@ pub enum Unit {
     Share,
     /// Seconds.
     Seconds,
+    /// Seconds that can be below zero: differences.
+    SignedSeconds,
     /// A mean number a call.
     PerCall,
     /// Agents, as a mean over time (hours of agents for sums).
@@ -45,12 +47,21 @@ pub enum Unit {
 }
 
 impl Unit {
+    /// What a quantity in it is at least and at most, whatever an interval by the normal law says.
+    pub const fn bounds(self) -> (f64, f64) {
+        match self {
+            Unit::Share => (0.0, 1.0),
+            Unit::SignedSeconds => (f64::NEG_INFINITY, f64::INFINITY),
+            Unit::Count | Unit::Seconds | Unit::PerCall | Unit::AgentHours => (0.0, f64::INFINITY),
+        }
+    }
+
     /// The word for it.
     pub const fn name(self) -> &'static str {
         match self {
             Unit::Count => "calls",
             Unit::Share => "share",
-            Unit::Seconds => "seconds",
+            Unit::Seconds | Unit::SignedSeconds => "seconds",
             Unit::PerCall => "per call",
             Unit::AgentHours => "agent hours",
         }
@@ -176,7 +187,8 @@ catalogue! {
         "calls ended with outcome contained / offered", "offered calls",
         |f| f.contained() as f64, / f.offered() as f64;
     abandoned_in_menus "lost in the menus" Share Lower
-        "calls whose caller hung up in the menus with nothing gained / offered", "offered calls",
+        "calls whose caller hung up in the menus with nothing gained, not turned away by a full queue / offered",
+        "offered calls",
         |f| f.abandoned_in_menus() as f64, / f.offered() as f64;
     failed "failed" Share Lower
         "calls ended with outcome failed / offered", "offered calls",
@@ -210,15 +222,19 @@ catalogue! {
         "first calls for a matter that an agent took or that were contained / matters", "matters",
         |f| f.served_at_first() as f64, / f.matters() as f64;
     callback_reach "call backs reached" Share Higher
-        "call backs whose person was reached / promised", "call backs promised",
-        |f| f.callbacks_reached() as f64, / f.callbacks_promised() as f64;
+        "call backs whose person was reached / (reached + given up); those still open are not in it", "call backs done with",
+        |f| f.callbacks_reached() as f64, / (f.callbacks_reached() + f.callbacks_lost()) as f64;
+    callbacks_open "call backs open" Count Lower
+        "call backs neither reached nor given up when the run ended", "run",
+        |f| f.callbacks_open() as f64;
     callback_wait "wait for call back" Seconds Lower
-        "from joining the queue to the conversation / call backs reached", "call backs reached",
+        "from joining the queue to the conversation / call backs reached; those given up or still open are not in it",
+        "call backs reached",
         |f| f.callback_wait() as f64 / SECOND, / f.callbacks_reached() as f64;
     announced_error "error of announced waits" Seconds Lower
         "|announced wait - wait that followed|, summed / answered after an announcement", "answered announced waits",
         |f| (f.announced_over() + f.announced_under()) as f64 / SECOND, / f.announced() as f64;
-    announced_bias "bias of announced waits" Seconds Neither
+    announced_bias "bias of announced waits" SignedSeconds Neither
         "announced wait - wait that followed, summed / answered after an announcement", "answered announced waits",
         |f| (f.announced_over() as f64 - f.announced_under() as f64) / SECOND, / f.announced() as f64;
     unanswered_rings "unanswered rings" PerCall Lower

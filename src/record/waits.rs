@@ -90,16 +90,24 @@ impl Waits {
             below += count;
             below >= rank
         });
-        class.filter(|_| rank >= 1).map(|class| {
-            let (from, to) = (lower(class), lower(class + 1));
-            Duration::from_micros(if to - from == 1 { from * 1_000 } else { (from + to) * 500 })
-        })
+        class.filter(|_| rank >= 1).map(Waits::middle)
     }
 
     /// How many waits were no longer than `limit`, exact where `limit` is the bound of a class (every whole number of
     /// milliseconds to 1 s; beyond, to 0.2 %).
     pub fn within(&self, limit: Duration) -> u64 {
         self.counts.iter().take(class_of(limit.as_millis()) + 1).sum()
+    }
+
+    /// Counts by class, from the shortest waits on. Classes beyond the last are empty.
+    pub(crate) fn counts(&self) -> &[u64] {
+        &self.counts
+    }
+
+    /// The middle of a class: what is told of a wait in it.
+    pub(crate) fn middle(class: usize) -> Duration {
+        let (from, to) = (lower(class), lower(class + 1));
+        Duration::from_micros(if to - from == 1 { from * 1_000 } else { (from + to) * 500 })
     }
 
     /// The classes that are not empty: shortest wait, first wait beyond, and count. For charts.

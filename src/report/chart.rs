@@ -88,7 +88,9 @@ pub fn lines(labels: &[String], series: &[Series<'_>], scale: Scale) -> String {
     let top = values().copied().filter(|v| v.is_finite()).fold(0.0_f64, f64::max);
     let bottom = values().copied().filter(|v| v.is_finite()).fold(0.0_f64, f64::min);
     let top = match scale {
-        Scale::Percent => (top * 1.08).clamp(0.01, 1.0),
+        // Without any value the axis is that of all shares.
+        Scale::Percent if values().next().is_none() => 1.0,
+        Scale::Percent => (top * 1.08).clamp(0.05, 1.0),
         Scale::Plain => (top * 1.08).max(1.0),
     };
     let mut svg = String::new();
@@ -129,9 +131,7 @@ fn draw_lines(
         .y_labels(5)
         .draw()?;
     for one in series {
-        let band = one.band.iter().enumerate().filter_map(|(i, band)| band.map(|(low, high)| (i as f64, low, high)));
-        let band: Vec<(f64, f64, f64)> = band.collect();
-        if band.len() > 1 {
+        for band in bands(one) {
             let up = band.iter().map(|&(x, _, high)| (x, high.min(top)));
             let down = band.iter().rev().map(|&(x, low, _)| (x, low.max(bottom)));
             let corners: Vec<(f64, f64)> = up.chain(down).collect();
@@ -155,6 +155,19 @@ fn draw_lines(
     }
     root.present()?;
     Ok(())
+}
+
+/// The stretches of a series' band without a gap, of two points at least: it breaks where the line does.
+fn bands(series: &Series<'_>) -> Vec<Vec<(f64, f64, f64)>> {
+    let mut bands: Vec<Vec<(f64, f64, f64)>> = vec![Vec::new()];
+    for (i, band) in series.band.iter().enumerate() {
+        match (band, bands.last_mut()) {
+            (Some((low, high)), Some(last)) => last.push((i as f64, *low, *high)),
+            _ => bands.push(Vec::new()),
+        }
+    }
+    bands.retain(|band| band.len() > 1);
+    bands
 }
 
 /// The stretches of a series without a gap.
@@ -246,4 +259,31 @@ fn draw_bars(svg: &mut String, bars: &[Bar], names: &[(&str, RGBColor)], top: f6
 
 fn themed(svg: String) -> String {
     svg.replace("#010203", "currentColor")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn series(values: &[Option<f64>]) -> Series<'static> {
+        let band = values.iter().map(|value| value.map(|value| (value - 1.0, value + 1.0))).collect();
+        Series { name: "wait", color: BLUE, values: values.to_vec(), band, steps: false }
+    }
+
+    #[test]
+    fn line_and_band_break_at_a_weekend() {
+        let week = series(&[Some(5.0), Some(6.0), None, None, Some(7.0), Some(8.0), None, Some(9.0)]);
+        let first = |points: &Vec<(f64, f64, f64)>| (points[0].0, points.len());
+        assert_eq!(bands(&week).iter().map(first).collect::<Vec<_>>(), [(0.0, 2), (4.0, 2)]);
+        assert_eq!(runs(&week).len(), 3);
+        let labels: Vec<String> = (0..8).map(|i| i.to_string()).collect();
+        assert_eq!(lines(&labels, &[week], Scale::Plain).matches("<polygon").count(), 2);
+    }
+
+    #[test]
+    fn a_chart_without_values_has_the_axis_of_all_shares() {
+        let labels = ["08:00".to_owned(), "08:30".to_owned()];
+        let svg = lines(&labels, &[series(&[None, None])], Scale::Percent);
+        assert!(svg.contains("100 %"), "{svg}");
+    }
 }

@@ -92,7 +92,12 @@ pub fn prepare(folder: &Path) -> Result<(), OutputError> {
 /// See [`prepare`].
 pub fn write(folder: &Path, summary: &Summary, scenario: &Scenario) -> Result<(), OutputError> {
     prepare(folder)?;
-    put(folder, "report.html", &html::page(summary, &scenario.script, &need::agents(summary, scenario)))?;
+    let need = html::Need {
+        intervals: need::agents(&summary.intervals, summary, scenario),
+        weekday: need::agents(&summary.weekday, summary, scenario),
+        hours: scenario.measures.interval.as_secs_f64() / 3600.0,
+    };
+    put(folder, "report.html", &html::page(summary, &scenario.script, &need))?;
     json(folder, "summary.json", summary)?;
     put(folder, "intervals.csv", &intervals(summary))
 }
@@ -129,6 +134,14 @@ impl CallsOut {
                 ControlFlow::Break(())
             }
         }
+    }
+
+    /// Throws the file away, leaving that of an earlier run where it is.
+    pub fn discard(self) {
+        let half = half(&self.folder, CALLS);
+        drop(self);
+        // What is left of it is of no use; the next run writes over it.
+        let _ = fs::remove_file(half);
     }
 
     /// Ends the file.

@@ -1,6 +1,6 @@
 //! The page: one file, no network, light and dark.
 
-use std::fmt::Write;
+use std::{collections::BTreeMap, fmt::Write};
 
 use super::{
     chart::{self, BLUE, Bar, GREEN, ORANGE, RED, Scale, Series},
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     script::Script,
-    sim::summary::{Found, Summary, estimate_of, shown},
+    sim::summary::{Found, Interval, Summary, estimate_of, shown},
     stats::Estimate,
 };
 
@@ -22,8 +22,19 @@ const QUEUE_COLUMNS: [&str; 8] =
 const CALL_COLUMNS: [&str; 8] =
     ["offered", "containment", "queued", "service_level", "abandonment", "asa", "aht", "redial_share"];
 
-/// The page of a run. `need` holds the agents a formula asks for in each interval, where it says a number.
-pub fn page(summary: &Summary, script: &Script, need: &[Option<f64>]) -> String {
+/// The agents a formula asks for, where it says a number.
+#[derive(Clone, Debug, Default)]
+pub struct Need {
+    /// In each interval of the run.
+    pub intervals: Vec<Option<f64>>,
+    /// In each interval of its mean weekday.
+    pub weekday: Vec<Option<f64>>,
+    /// The length of an interval, hours.
+    pub hours: f64,
+}
+
+/// The page of a run.
+pub fn page(summary: &Summary, script: &Script, need: &Need) -> String {
     let mut html = String::with_capacity(200_000);
     let title = escaped(&summary.title);
     let _ = write!(
@@ -35,6 +46,7 @@ pub fn page(summary: &Summary, script: &Script, need: &[Option<f64>]) -> String 
     warnings(&mut html, summary);
     cards(&mut html, summary);
     over_time(&mut html, summary, need);
+    weekday(&mut html, summary, need);
     waits(&mut html, summary);
     section(&mut html, "Queues", &tables::parts("queue", &summary.queues, &QUEUE_COLUMNS));
     section(&mut html, "What callers wanted", &tables::parts("intent", &summary.intents, &CALL_COLUMNS));
@@ -72,13 +84,13 @@ pub(super) fn escaped(text: &str) -> String {
 
 fn provenance(summary: &Summary) -> String {
     let mut text = format!(
-        "Scenario <b>{}</b>, script {}, seed {}, {} replication{} of {:.1} h, {} calls in all. Intervals: {:.0} % confidence, over {}.",
+        "Scenario <b>{}</b>, script {}, seed {}, {} replication{} of {}, {} calls in all. Intervals: {:.0} % confidence, over {}.",
         escaped(&summary.scenario),
         escaped(&summary.script),
         summary.seed,
         summary.replications,
         if summary.replications == 1 { "" } else { "s" },
-        summary.horizon_hours,
+        length(summary.horizon_hours),
         summary.calls,
         summary.confidence * 100.0,
         escaped(summary.sample),
@@ -87,6 +99,16 @@ fn provenance(summary: &Summary) -> String {
         text.push_str(" <b>Cut short:</b> only what was finished is summed up.");
     }
     text
+}
+
+/// The length of a run: in days where it is of whole local days, one of which may have an hour more or less.
+fn length(hours: f64) -> String {
+    let days = (hours / 24.0).round();
+    match hours {
+        hours if days >= 2.0 && (hours - 24.0 * days).abs() <= 1.0 => format!("{days:.0} days"),
+        hours if hours.fract() == 0.0 => format!("{hours:.0} h"),
+        hours => format!("{hours:.1} h"),
+    }
 }
 
 fn section(html: &mut String, title: &str, body: &str) {
@@ -126,7 +148,7 @@ fn cards(html: &mut String, summary: &Summary) {
     if let Some(met) = target.days_met.value {
         let _ = write!(
             html,
-            "<div class=card><span>days on target</span><b>{:.0} %</b><small>{:.0} % within {:.0} s</small></div>",
+            "<div class=card><span>whole days on target</span><b>{:.0} %</b><small>{:.0} % within {:.0} s</small></div>",
             met * 100.0,
             target.share * 100.0,
             target.threshold
@@ -148,7 +170,7 @@ fn figure(html: &mut String, caption: &str, svg: &str) {
 }
 
 /// The run by half-hours, or by days where it has several.
-fn over_time(html: &mut String, summary: &Summary, need: &[Option<f64>]) {
+fn over_time(html: &mut String, summary: &Summary, need: &Need) {
     let by_day = !summary.is_one_day();
     let labels: Vec<String> = match by_day {
         true => summary.days_with_calls().map(|day| day.name.clone()).collect(),
@@ -174,25 +196,82 @@ fn over_time(html: &mut String, summary: &Summary, need: &[Option<f64>]) {
     figure(html, "Abandonment, of those who queued", &chart::lines(&labels, &gone, Scale::Percent));
     let busy = [series("occupancy", BLUE, &points("occupancy"))];
     figure(html, "Occupancy of agents", &chart::lines(&labels, &busy, Scale::Percent));
-    if !by_day {
-        staff(html, summary, &labels, need);
+    match by_day {
+        true => staff_by_day(html, summary, &labels, need),
+        false => staff(html, &summary.intervals, &labels, &need.intervals),
     }
     html.push_str("</div></section>");
 }
 
-fn staff(html: &mut String, summary: &Summary, labels: &[String], need: &[Option<f64>]) {
-    let value = |pick: fn(&crate::sim::summary::Interval) -> Estimate| -> Vec<Option<f64>> {
-        summary.intervals.iter().map(|interval| pick(interval).value).collect()
+/// A mean weekday of a run of several days.
+fn weekday(html: &mut String, summary: &Summary, need: &Need) {
+    let any = |interval: &Interval| {
+        interval.staff.value > Some(0.0) || estimate_of(&interval.measures, "offered").and_then(|e| e.value) > Some(0.0)
     };
+    let (Some(first), Some(last)) = (summary.weekday.iter().position(any), summary.weekday.iter().rposition(any))
+    else {
+        return;
+    };
+    let intervals = &summary.weekday[first..=last];
+    let labels: Vec<String> = intervals.iter().map(|interval| interval.time.clone()).collect();
+    let points = |name: &str| -> Vec<Option<Estimate>> {
+        intervals.iter().map(|interval| estimate_of(&interval.measures, name)).collect()
+    };
+    html.push_str("<section><h2>A mean weekday, Monday to Friday</h2><div class=charts>");
+    let calls = [series("offered", BLUE, &points("offered")), series("queued", ORANGE, &points("queued"))];
+    figure(html, "Calls a day", &chart::lines(&labels, &calls, Scale::Plain));
+    let level = [series("service level", GREEN, &points("service_level"))];
+    figure(html, "Service level of all such days", &chart::lines(&labels, &level, Scale::Percent));
+    staff(html, intervals, &labels, need.weekday.get(first..=last).unwrap_or_default());
+    html.push_str("</div></section>");
+}
+
+fn staff(html: &mut String, intervals: &[Interval], labels: &[String], need: &[Option<f64>]) {
+    let value = |pick: fn(&Interval) -> Estimate| -> Vec<Option<f64>> {
+        intervals.iter().map(|interval| pick(interval).value).collect()
+    };
+    let lines = [("on shift", value(|i| i.staff)), ("at work", value(|i| i.busy))];
+    let captions = ["Agents on shift, at work, and needed for the target by formula", "Agents on shift and at work"];
+    agents(html, labels, lines, need.to_vec(), captions);
+}
+
+/// Hours of agents, day by day.
+fn staff_by_day(html: &mut String, summary: &Summary, labels: &[String], need: &Need) {
+    let sum = |values: &mut dyn Iterator<Item = (&Interval, Option<f64>)>| -> Vec<Option<f64>> {
+        let mut days: BTreeMap<&str, f64> = BTreeMap::new();
+        for (interval, value) in values {
+            *days.entry(&interval.date).or_default() += value.unwrap_or(0.0) * need.hours;
+        }
+        labels.iter().map(|day| days.get(day.as_str()).copied()).collect()
+    };
+    let intervals = || summary.intervals.iter();
+    let staff = sum(&mut intervals().map(|interval| (interval, interval.staff.value)));
+    let busy = sum(&mut intervals().map(|interval| (interval, interval.busy.value)));
+    let needed = match need.intervals.iter().any(Option::is_some) {
+        true => sum(&mut intervals().zip(need.intervals.iter().copied())),
+        false => Vec::new(),
+    };
+    let lines = [("on shift", staff), ("at work", busy)];
+    let captions =
+        ["Hours of agents a day: on shift, at work, and needed for the target by formula", "Hours of agents a day"];
+    agents(html, labels, lines, needed, captions);
+}
+
+/// Agents there are and agents needed; the caption depends on whether a formula says the latter.
+fn agents(
+    html: &mut String,
+    labels: &[String],
+    [staff, busy]: [(&str, Vec<Option<f64>>); 2],
+    need: Vec<Option<f64>>,
+    [with, without]: [&str; 2],
+) {
     let line = |name, color, values| Series { name, color, values, band: Vec::new(), steps: true };
-    let mut lines = vec![line("on shift", BLUE, value(|i| i.staff)), line("at work", ORANGE, value(|i| i.busy))];
-    let caption = if need.iter().any(Option::is_some) {
-        lines.push(line("needed (Erlang A)", GREEN, need.to_vec()));
-        "Agents on shift, at work, and needed for the target by formula"
-    } else {
-        "Agents on shift and at work"
-    };
-    figure(html, caption, &chart::lines(labels, &lines, Scale::Plain));
+    let mut lines = vec![line(staff.0, BLUE, staff.1), line(busy.0, ORANGE, busy.1)];
+    let known = need.iter().any(Option::is_some);
+    if known {
+        lines.push(line("needed (Erlang A)", GREEN, need));
+    }
+    figure(html, if known { with } else { without }, &chart::lines(labels, &lines, Scale::Plain));
 }
 
 fn waits(html: &mut String, summary: &Summary) {

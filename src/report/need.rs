@@ -6,9 +6,9 @@ use crate::{
     theory::{Formula, Target, Traffic, agents_needed},
 };
 
-/// The agents that Erlang A asks for in each interval so that the scenario's target is met (Erlang C where nobody hangs up);
+/// The agents that Erlang A asks for in each of `intervals` (of a run, or of its mean weekday) so that the scenario's target is met (Erlang C where nobody hangs up);
 /// nothing where there is no call. The patience is the one the run itself implies: mean wait over abandonment.
-pub(super) fn agents(summary: &Summary, scenario: &Scenario) -> Vec<Option<f64>> {
+pub(super) fn agents(intervals: &[Interval], summary: &Summary, scenario: &Scenario) -> Vec<Option<f64>> {
     let patience = summary.of("wait").and_then(|e| e.value).zip(summary.of("abandonment").and_then(|e| e.value));
     let patience = patience.filter(|&(wait, gone)| wait > 0.0 && gone > 0.0).map(|(wait, gone)| wait / gone);
     let rules = &scenario.measures;
@@ -24,5 +24,5 @@ pub(super) fn agents(summary: &Summary, scenario: &Scenario) -> Vec<Option<f64>>
         let traffic = Traffic { arrivals: queued / length, handle_mean, patience_mean: patience };
         agents_needed(formula, &traffic, &target).ok().map(|need| f64::from(need.agents))
     };
-    summary.intervals.iter().map(of).collect()
+    intervals.iter().map(of).collect()
 }

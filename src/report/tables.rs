@@ -8,13 +8,13 @@ use crate::{
     stats::Estimate,
 };
 
-/// An estimate as text: the value, and half the width of its interval where there is one.
+/// An estimate as text: the value, and how far its interval reaches where there is one.
 pub(super) fn told(unit: &str, estimate: &Estimate) -> String {
     let Some(value) = estimate.value else { return "–".to_owned() };
     let value_text = shown(unit, value);
-    match (estimate.low, estimate.high) {
-        (Some(low), Some(high)) => format!("{value_text} <small>± {}</small>", shown(unit, (high - low) / 2.0)),
-        _ => value_text,
+    match estimate.reach() {
+        Some(reach) => format!("{value_text} <small>± {}</small>", shown(unit, reach)),
+        None => value_text,
     }
 }
 

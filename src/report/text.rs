@@ -1,42 +1,56 @@
 //! What a run found, as tables for a terminal.
 
-use comfy_table::{CellAlignment, Table, presets};
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
 use crate::{
     record::measure,
     sim::{
         compare::Comparison,
-        summary::{Found, Interval, MAIN, Part, Summary, Warning, estimate_of, shown},
+        summary::{Found, Interval, MAIN, Part, Summary, Warning, estimate_of, shown, shown_difference},
         sweep::Sweep,
     },
     stats::Estimate,
 };
 
 /// The columns of the tables by queue, language and so on.
-const COLUMNS: [&str; 7] = ["offered", "queued", "answered", "service_level", "abandonment", "wait", "aht"];
+const COLUMNS: [&str; 6] = ["offered", "answered", "service_level", "abandonment", "wait", "aht"];
+
+/// Columns told without an interval, which stands in the files: a table is no wider than [`WIDTH`].
+const BARE: [&str; 5] = ["offered", "queued", "answered", "aht", "containment"];
+
+/// Characters of a line, unless a single word is longer.
+const WIDTH: u16 = 100;
 
 /// So many intervals fit a terminal; a longer run is told by day.
 const MOST_INTERVALS: usize = 48;
 
-/// An end of an interval, for people: no share is below 0 or above 1, whatever the normal law says.
-fn end(unit: &str, value: f64) -> String {
-    shown(unit, if unit == "share" { value.clamp(0.0, 1.0) } else { value })
-}
-
-/// A number with its interval, or `-` where there is none to tell.
-fn cell(unit: &str, estimate: Option<Estimate>) -> String {
+/// A measure with its interval where there is room for it, or `-` where there is none to tell.
+fn cell(name: &str, estimate: Option<Estimate>) -> String {
+    let unit = measure::named(name).map_or("", |measure| measure.unit.name());
     let Some((estimate, value)) = estimate.and_then(|estimate| Some((estimate, estimate.value?))) else {
         return "-".to_owned();
     };
-    match estimate.half_width() {
-        Some(half) => format!("{} ± {}", shown(unit, value), shown(unit, half)),
-        None => shown(unit, value),
+    let text = shown(unit, value);
+    let Some(reach) = estimate.reach().filter(|_| !BARE.contains(&name)) else { return text };
+    let reach = shown(unit, reach);
+    // One unit for both, where they have the same.
+    match (text.rsplit_once(' '), reach.rsplit_once(' ')) {
+        (Some((number, unit)), Some((_, same))) if unit == same && !number.contains(' ') && !reach.contains("min") => {
+            format!("{number} ± {reach}")
+        }
+        _ => format!("{text} ± {reach}"),
     }
+}
+
+/// A table as text, without blanks at the ends of lines.
+fn lines(table: &Table) -> String {
+    table.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
 }
 
 fn table(heads: &[&str]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_header(heads.iter().copied());
+    table.set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH);
     for column in 1..heads.len() {
         if let Some(column) = table.column_mut(column) {
             column.set_cell_alignment(CellAlignment::Right);
@@ -63,7 +77,7 @@ pub fn summary(summary: &Summary, detail: Detail) -> String {
         Detail::Main => summary.measures.iter().filter(main).copied().collect(),
         Detail::All => summary.measures.clone(),
     };
-    text.push_str(&format!("{}\n", measures(&told)));
+    text.push_str(&lines(&measures(&told)));
     text.push_str(&waits(summary));
     for (name, parts) in [
         ("queue", &summary.queues),
@@ -77,14 +91,14 @@ pub fn summary(summary: &Summary, detail: Detail) -> String {
             name == "skill" && parts.iter().map(|part| &part.measures).eq(summary.queues.iter().map(|p| &p.measures));
         let asked = detail == Detail::All || !matches!(name, "skill" | "region");
         if parts.len() > 1 && !again && asked {
-            text.push_str(&format!("\n{}\n", by(name, parts)));
+            text.push_str(&format!("\n{}", lines(&by(name, parts))));
         }
     }
     if !summary.is_one_day() {
         let days: Vec<Part> = summary.days_with_calls().cloned().collect();
-        text.push_str(&format!("\n{}\n", by("day", &days)));
+        text.push_str(&format!("\n{}", lines(&by("day", &days))));
     } else if summary.intervals.len() <= MOST_INTERVALS {
-        text.push_str(&format!("\n{}\n", intervals(&summary.intervals)));
+        text.push_str(&format!("\n{}", lines(&intervals(&summary.intervals))));
     }
     text + &checks(summary) + &warnings(&summary.warnings)
 }
@@ -117,12 +131,22 @@ fn head(summary: &Summary) -> String {
     let partial = if summary.partial { ", cut short" } else { "" };
     let calls = summary.calls;
     format!(
-        "{}: {}\n{replications}{partial}, {calls} calls, seed {}; intervals hold the true value with {:.0} % confidence\n\n",
+        "{}: {}\n{replications}{partial}, {calls} calls, seed {}; intervals over {} hold the true value\nwith {:.0} % confidence\n\n",
         summary.scenario,
         summary.title,
         summary.seed,
+        sample(summary),
         summary.confidence * 100.0
     )
+}
+
+/// What intervals are made of.
+fn sample(summary: &Summary) -> String {
+    let n = summary.of("offered").map_or(0, |offered| offered.n);
+    match summary.sample {
+        "replications" => "replications".to_owned(),
+        batches => format!("{n} {batches}"),
+    }
 }
 
 /// Name, value, interval and meaning of each measure that has a value.
@@ -131,8 +155,8 @@ fn measures(found: &[Found]) -> Table {
     if let Some(column) = table.column_mut(4) {
         column.set_cell_alignment(CellAlignment::Left);
     }
-    for one in found.iter().filter(|one| one.estimate.value.is_some_and(|value| value != 0.0)) {
-        let number = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| end(one.unit, value));
+    for one in found.iter().filter(|one| one.estimate.value.is_some()) {
+        let number = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| shown(one.unit, value));
         let estimate = &one.estimate;
         let formula = measure::named(one.name).map_or("", |measure| measure.formula);
         table.add_row([one.name, &number(estimate.value), &number(estimate.low), &number(estimate.high), formula]);
@@ -143,17 +167,23 @@ fn measures(found: &[Found]) -> Table {
 fn waits(summary: &Summary) -> String {
     let target = &summary.target;
     let days = &target.days_met;
-    let share = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| shown("share", value));
-    let mut text = format!(
-        "\ntarget: {:.0} % within {:.0} s, met on {} of the days with calls ({} to {})\n",
-        target.share * 100.0,
-        target.threshold,
-        share(days.value),
-        share(days.low),
-        share(days.high)
-    );
+    let mut text = format!("\ntarget: {:.0} % within {:.0} s", target.share * 100.0, target.threshold);
+    let sought = summary.of("service_level").and_then(|level| level.value);
+    text += &match (sought, days.value, days.low.zip(days.high)) {
+        (None, _, _) => "; no call was offered to a queue\n".to_owned(),
+        (_, None, _) => "; no whole day with calls was run\n".to_owned(),
+        (_, Some(met), None) => format!(", met on {} of {} whole days with calls\n", shown("share", met), target.days),
+        (_, Some(met), Some((low, high))) => format!(
+            ", met on {} of {} whole days with calls ({} to {})\n",
+            shown("share", met),
+            target.days,
+            shown("share", low),
+            shown("share", high)
+        ),
+    };
     let known = summary.quantiles.iter().filter_map(|q| Some((q.p, q.seconds.value?)));
-    let known: Vec<String> = known.map(|(p, seconds)| format!("{:.0} % {seconds:.1} s", p * 100.0)).collect();
+    let known: Vec<String> =
+        known.map(|(p, seconds)| format!("{:.0} % {}", p * 100.0, shown("seconds", seconds))).collect();
     if !known.is_empty() {
         text.push_str(&format!("answered calls waited at most: {}\n", known.join(", ")));
     }
@@ -165,10 +195,7 @@ fn by(name: &str, parts: &[Part]) -> Table {
     heads.extend(COLUMNS);
     let mut table = table(&heads);
     for part in parts {
-        let cells = COLUMNS.iter().map(|column| {
-            let unit = measure::named(column).map_or("", |measure| measure.unit.name());
-            cell(unit, estimate_of(&part.measures, column))
-        });
+        let cells = COLUMNS.iter().map(|column| cell(column, estimate_of(&part.measures, column)));
         table.add_row(std::iter::once(part.name.clone()).chain(cells));
     }
     table
@@ -185,10 +212,7 @@ fn intervals(intervals: &[Interval]) -> Table {
     };
     for interval in intervals.iter().filter(any) {
         let number = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| format!("{value:.1}"));
-        let cells = columns.iter().map(|column| {
-            let unit = measure::named(column).map_or("", |measure| measure.unit.name());
-            cell(unit, estimate_of(&interval.measures, column))
-        });
+        let cells = columns.iter().map(|column| cell(column, estimate_of(&interval.measures, column)));
         let staff = [interval.time.clone(), number(interval.staff.value), number(interval.busy.value)];
         table.add_row(staff.into_iter().chain(cells));
     }
@@ -213,11 +237,14 @@ pub fn comparison(found: &Comparison) -> String {
     let mut table = table(&["measure", "a", "b", "b - a", "from", "to"]);
     for one in found.differences.iter().filter(|one| one.a.value.is_some() || one.b.value.is_some()) {
         let number = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| shown(one.unit, value));
+        let apart =
+            |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| shown_difference(one.unit, value));
         let difference = &one.difference;
-        let row = [one.a.value, one.b.value, difference.value, difference.low, difference.high].map(number);
+        let values = [one.a.value, one.b.value].map(number);
+        let row = values.into_iter().chain([difference.value, difference.low, difference.high].map(apart));
         table.add_row(std::iter::once(one.name.to_owned()).chain(row));
     }
-    text.push_str(&format!("{table}\n\n{}", moved(found)));
+    text.push_str(&format!("{}\n{}", lines(&table), moved(found)));
     text + &warnings(&found.warnings)
 }
 
@@ -227,6 +254,9 @@ fn moved(found: &Comparison) -> String {
         "{} calls were made in both, {} in a alone, {} in b alone; {changed} ended otherwise\n",
         found.matched, found.only_a, found.only_b
     );
+    if found.unfinished > 0 {
+        text.push_str(&format!("{} more had not ended in both when the run did\n", found.unfinished));
+    }
     if changed == 0 {
         return text;
     }
@@ -249,26 +279,27 @@ fn moved(found: &Comparison) -> String {
         let example = example.map_or_else(String::new, |e| format!("{}, replication {}", e.called, e.replication));
         forks.add_row([node, &one.a, &one.b, &one.calls.to_string(), &example]);
     }
-    text.push_str(&format!("\n{ends}\n\n{forks}\n"));
+    text.push_str(&format!("\n{}\n{}", lines(&ends), lines(&forks)));
     text
 }
 
 /// A sweep: a row a point.
 pub fn sweep(found: &Sweep) -> String {
-    let partial = if found.partial { ", cut short" } else { "" };
-    let mut text =
-        format!("{}: {} replications a point{partial}, seed {}\n\n", found.scenario, found.replications, found.seed);
-    let columns = ["offered", "service_level", "abandonment", "wait", "asa", "occupancy", "containment"];
+    let done = || found.points.iter().map(|point| point.replications);
+    let replications = match (done().min().unwrap_or(0), done().max().unwrap_or(0)) {
+        _ if !found.partial => format!("{} replications a point", found.replications),
+        (least, most) if least == most => format!("cut short: {least} of {} replications a point", found.replications),
+        (least, most) => format!("cut short: {least} to {most} of {} replications a point", found.replications),
+    };
+    let mut text = format!("{}: {replications}, seed {}\n\n", found.scenario, found.seed);
+    let columns = ["offered", "service_level", "abandonment", "wait", "occupancy", "containment"];
     let keys = found.axes.iter().map(|axis| axis.key.as_str());
     let heads: Vec<&str> = keys.chain(columns).collect();
     let mut table = table(&heads);
     for point in &found.points {
-        let cells = columns.iter().map(|column| {
-            let unit = measure::named(column).map_or("", |measure| measure.unit.name());
-            cell(unit, estimate_of(&point.measures, column))
-        });
+        let cells = columns.iter().map(|column| cell(column, estimate_of(&point.measures, column)));
         table.add_row(point.at.iter().cloned().chain(cells));
     }
-    text.push_str(&format!("{table}\n"));
+    text.push_str(&lines(&table));
     text + &warnings(&found.warnings)
 }

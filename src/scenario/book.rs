@@ -75,6 +75,14 @@ impl Book {
             merge(&mut book.root, tree);
         }
         for change in overrides {
+            if change.key.split('.').next().map(|key| key.trim_matches(['"', '\''])) == Some("like") {
+                book.page(SET.to_owned(), change.line(), Shelf::Folder(PathBuf::new()));
+                let base = book.pages.last().map_or(0, |page| page.base);
+                let message = "what a scenario is like is read before its settings are changed".to_owned();
+                let help = "name that scenario instead, or write a file of your own with another `like`";
+                book.problem("fixed-setting", &(base..base + change.key.len()), message, help.to_owned());
+                continue;
+            }
             let tree = book.page(SET.to_owned(), change.line(), Shelf::Folder(PathBuf::new()));
             match change.of_centre() {
                 Some(_) => {

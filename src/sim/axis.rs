@@ -1,5 +1,5 @@
 //! The settings a sweep goes through, as a person writes them: `key=50..90`, `key=0.8..1.2:0.1`, `key=90..50:-10`,
-//! `key=20s,30s,40s`.
+//! `key=20s..40s:10s`, `key=20s,30s,40s`.
 
 use std::fmt;
 
@@ -24,7 +24,9 @@ pub enum AxisError {
     #[error("`{0}` is no setting to vary; write key=from..to, key=from..to:step or key=value,value")]
     Form(String),
     /// An end or a step is no number.
-    #[error("`{number}` in `{axis}` is not a number; write for example 50, 0.8 or -10")]
+    #[error(
+        "`{number}` in `{axis}` is not a number; write for example 50, 0.8 or -10, or times alike such as 20s..40s:10s"
+    )]
     Number {
         /// What was meant to be a number.
         number: String,
@@ -34,6 +36,14 @@ pub enum AxisError {
     /// The range holds no value.
     #[error("`{0}` leads nowhere: its step goes away from its end; {1}")]
     Away(String, String),
+    /// Times without a step.
+    #[error("`{axis}` says no step; write for example :10{unit} behind it")]
+    NoUnit {
+        /// The whole.
+        axis: String,
+        /// The unit of its ends.
+        unit: String,
+    },
     /// The step is zero.
     #[error("`{0}` never ends: its step is 0")]
     NoStep(String),
@@ -119,9 +129,16 @@ fn range(axis: &str, from: &str, rest: &str) -> Result<Vec<String>, AxisError> {
         Some((to, step)) => (to, Some(step)),
         None => (rest, None),
     };
+    // Times in one unit are numbers of it; without a step the unit has none either.
+    let unit: &str = unit_of(from);
+    let is_time = !unit.is_empty() && from.trim().strip_suffix(unit).and_then(Decimal::read).is_some();
+    if is_time && step.is_none() {
+        return Err(AxisError::NoUnit { axis: axis.to_owned(), unit: unit.to_owned() });
+    }
     let number = |text: &str| {
         let text = text.trim();
-        Decimal::read(text).ok_or_else(|| AxisError::Number { number: text.to_owned(), axis: axis.to_owned() })
+        let bare = text.strip_suffix(unit).filter(|bare| unit_of(bare).is_empty());
+        bare.and_then(Decimal::read).ok_or_else(|| AxisError::Number { number: text.to_owned(), axis: axis.to_owned() })
     };
     let (from, to) = (number(from)?, number(to)?);
     let step = step.map(number).transpose()?.unwrap_or(Decimal { units: 1, places: 0 });
@@ -131,14 +148,21 @@ fn range(axis: &str, from: &str, rest: &str) -> Result<Vec<String>, AxisError> {
         return Err(AxisError::NoStep(axis.to_owned()));
     }
     if (last - first) * by.signum() < 0 {
-        let fix = format!("write {from}..{to}:{}", Decimal { units: -step.units, places: step.places });
+        let fix =
+            format!("write {from}{unit}..{to}{unit}:{}{unit}", Decimal { units: -step.units, places: step.places });
         return Err(AxisError::Away(axis.to_owned(), fix));
     }
     let values = (last - first) / by + 1;
     if values > MOST_POINTS as i128 {
         return Err(AxisError::TooMany { axis: axis.to_owned(), values });
     }
-    Ok((0..values).map(|i| Decimal { units: first + i * by, places }.to_string()).collect())
+    Ok((0..values).map(|i| Decimal { units: first + i * by, places }.to_string() + unit).collect())
+}
+
+/// The letters a time ends with.
+fn unit_of(text: &str) -> &str {
+    let text = text.trim();
+    &text[text.trim_end_matches(|c: char| c.is_ascii_alphabetic()).len()..]
 }
 
 #[cfg(test)]
@@ -154,6 +178,8 @@ mod tests {
         assert_eq!(values("a=50..53"), Ok(["50", "51", "52", "53"].map(String::from).to_vec()));
         assert_eq!(values("a=0.8..1.15:0.1"), Ok(["0.80", "0.90", "1.00", "1.10"].map(String::from).to_vec()));
         assert_eq!(values("a=-1..-2:-0.5"), Ok(["-1.0", "-1.5", "-2.0"].map(String::from).to_vec()));
+        assert_eq!(values("a=20s..40s:10s"), Ok(["20s", "30s", "40s"].map(String::from).to_vec()));
+        assert_eq!(values("a=1.5m .. 0.5m : -0.5m"), Ok(["1.5m", "1.0m", "0.5m"].map(String::from).to_vec()));
         assert_eq!(values("a=7..7"), Ok(vec!["7".to_owned()]));
         assert_eq!(values("a = 20s, 30s"), Ok(["20s", "30s"].map(String::from).to_vec()));
     }
@@ -166,6 +192,9 @@ mod tests {
         assert!(told("a=1..9:0").contains("never ends"));
         assert!(told("a=1..1000000").contains("1000000 values"));
         assert!(told("a=1..x").contains("`x`"));
+        assert!(told("a=20s..40s").contains("write for example :10s"));
+        assert!(told("a=20s..1m:10s").contains("`1m`") && told("a=20s..40s:10").contains("`10`"));
+        assert!(told("a=40s..20s:5s").contains("write 40s..20s:-5s"));
         assert!(told("a=1.e3..2").contains("not a number"));
         for form in ["a", "=1..2", "a=", "a=1,,2"] {
             assert!(matches!(values(form), Err(AxisError::Form(_))), "{form}");

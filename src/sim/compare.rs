@@ -4,7 +4,7 @@
 //! both. Differences are taken replication by replication, which leaves out of the intervals what both have in common.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     ops::ControlFlow,
     sync::{
         Arc,
@@ -19,9 +19,11 @@ use super::{
     gather::{Cell, fraction, main_measures},
     paths::{Fork, Journey, Key, Names, Numbered, Paths},
     replicate::{Counted, Options, Progress, SimError, published},
-    summary::{LEVEL, Warning, shown},
+    summary::{LEVEL, Warning, shown_difference},
+    warn::few,
 };
 use crate::{
+    people::crowd::caller_of,
     random::Seed,
     record::figures::Figures,
     scenario::{Scenario, Stage},
@@ -81,8 +83,10 @@ pub struct Parting {
 pub struct Example {
     /// In which replication.
     pub replication: u32,
-    /// What her chance is keyed by.
-    pub lot: String,
+    /// Her number in the replication, in hexadecimal: the same in every call she makes, and in both designs.
+    pub caller: String,
+    /// What the chance of this call is keyed by: its `lot` in `calls.parquet`, in both designs.
+    pub lot: i64,
     /// Which call for her matter.
     pub attempt: u8,
     /// When she called in the first design, local time.
@@ -114,6 +118,8 @@ pub struct Comparison {
     pub only_a: u64,
     /// Calls made in the second alone.
     pub only_b: u64,
+    /// Calls made in both of which at least one had not ended when its run did.
+    pub unfinished: u64,
     /// Calls that ended otherwise, most frequent first.
     pub moved: Vec<Moved>,
     /// Where their paths part, most frequent first.
@@ -195,8 +201,9 @@ fn pair(designs: &[Design<'_>; 2], seeds: [Seed; 2], cancel: &AtomicBool) -> Opt
         }
     }
     let calls = runs.iter().map(Counted::calls).sum();
+    let open = paths.map(|paths| paths.unfinished().collect::<BTreeSet<Key>>());
     let [a, b] = runs.map(|run| run.finish().iter().map(crate::record::tally::Sums::total).collect::<Vec<_>>());
-    Some(Pair { figures: a.into_iter().zip(b).collect(), calls, matched: matched.over() })
+    Some(Pair { figures: a.into_iter().zip(b).collect(), calls, matched: matched.over(&open) })
 }
 
 /// Callers of one replication, held against each other.
@@ -205,6 +212,8 @@ struct Matched {
     /// Calls that ended in one design and not yet in the other.
     waiting: [BTreeMap<Key, Journey>; 2],
     alone: [u64; 2],
+    /// Made in both, and not ended in one of them.
+    unfinished: u64,
     matched: u64,
     moved: BTreeMap<(Arc<str>, Arc<str>), u64>,
     queues: Queues,
@@ -223,6 +232,7 @@ impl Matched {
             replication,
             waiting: Default::default(),
             alone: [0; 2],
+            unfinished: 0,
             matched: 0,
             moved: BTreeMap::new(),
             queues: Queues::new(),
@@ -251,7 +261,8 @@ impl Matched {
             let (date, time) = clock.local(a.began);
             examples.push(Example {
                 replication: self.replication,
-                lot: format!("{:016x}", key.lot),
+                caller: format!("{:016x}", caller_of(key.lot, key.attempt)),
+                lot: key.lot.cast_signed(),
                 attempt: key.attempt,
                 called: format!("{date} {time}"),
                 from: a.ending.to_string(),
@@ -260,9 +271,17 @@ impl Matched {
         }
     }
 
-    /// All calls have ended: those who wait were in one design alone.
-    fn over(mut self) -> Matched {
-        self.alone = [0, 1].map(|side| self.waiting[side].len() as u64);
+    /// Both runs are over, with these calls in progress. Calls that ended in one design and are neither in progress in the
+    /// other nor ended there were made in that one alone; so were calls in progress in one that the other never saw.
+    fn over(mut self, open: &[BTreeSet<Key>; 2]) -> Matched {
+        for (side, other) in [(0, 1), (1, 0)] {
+            let ended = self.waiting[side].keys().filter(|key| !open[other].contains(key)).count();
+            let unknown = |key: &&Key| !open[other].contains(key) && !self.waiting[other].contains_key(key);
+            let going_on = open[side].iter().filter(unknown).count();
+            self.alone[side] = (ended + going_on) as u64;
+        }
+        let half = |side: usize| open[side].iter().filter(|key| self.waiting[1 - side].contains_key(key)).count();
+        self.unfinished = (half(0) + half(1) + open[0].intersection(&open[1]).count()) as u64;
         self.waiting = Default::default();
         self
     }
@@ -275,6 +294,7 @@ struct Sum {
     calls: u64,
     figures: Vec<(Figures, Figures)>,
     matched: u64,
+    unfinished: u64,
     alone: [u64; 2],
     moved: BTreeMap<(Arc<str>, Arc<str>), u64>,
     queues: Queues,
@@ -287,6 +307,7 @@ impl Sum {
         self.calls += pair.calls;
         self.figures.extend(pair.figures);
         self.matched += pair.matched.matched;
+        self.unfinished += pair.matched.unfinished;
         self.alone = [0, 1].map(|side| self.alone[side] + pair.matched.alone[side]);
         for (moved, calls) in pair.matched.moved {
             *self.moved.entry(moved).or_default() += calls;
@@ -336,6 +357,7 @@ impl Sum {
             matched: self.matched,
             only_a: self.alone[0],
             only_b: self.alone[1],
+            unfinished: self.unfinished,
             moved,
             partings: forks.into_iter().take(FORKS).map(parting).collect(),
             warnings,
@@ -355,6 +377,7 @@ fn differences(figures: &[(Figures, Figures)]) -> Vec<Difference> {
         let nothing = || Estimate::absent(LEVEL, figures.len() as u64);
         let a = of_a.estimate(measure.name).unwrap_or_else(nothing);
         let b = of_b.estimate(measure.name).unwrap_or_else(nothing);
+        let half = |cell: &Cell| cell.uncut(measure.name).and_then(|whole| whole.half_width());
         Difference {
             name: measure.name,
             unit: measure.unit.name(),
@@ -362,7 +385,7 @@ fn differences(figures: &[(Figures, Figures)]) -> Vec<Difference> {
             b,
             difference: paired_ratio_difference(&pairs, LEVEL),
             // Variances of independent samples add up.
-            independent_half_width: a.half_width().zip(b.half_width()).map(|(a, b)| libm::sqrt(a * a + b * b)),
+            independent_half_width: half(&of_a).zip(half(&of_b)).map(|(a, b)| libm::sqrt(a * a + b * b)),
         }
     };
     main_measures().map(one).collect()
@@ -416,10 +439,10 @@ fn warnings(differences: &[Difference], replications: u32, matched: u64, sample:
         let text = "a single replication: nothing is known about how far chance moves these differences; run with \
                     --replications 10 or more";
         warn("no-interval", text.to_owned());
-    } else if replications > 1 && replications < 5 {
-        let text =
-            format!("{replications} replications are few: intervals are wide and themselves uncertain; run 10 or more");
-        warn("few-replications", text);
+    } else if sample == replications as usize
+        && let Some(few) = few(replications)
+    {
+        warn(few.code, few.text);
     }
     if matched == 0 {
         let text = "no caller was in both designs, so the differences are those of different callers; compare designs \
@@ -432,9 +455,9 @@ fn warnings(differences: &[Difference], replications: u32, matched: u64, sample:
             let text = format!(
                 "{}: no difference shown; the interval of {} is from {} to {} and holds zero",
                 one.name,
-                shown(one.unit, value),
-                shown(one.unit, low),
-                shown(one.unit, high)
+                shown_difference(one.unit, value),
+                shown_difference(one.unit, low),
+                shown_difference(one.unit, high)
             );
             warn("no-difference", text);
         }

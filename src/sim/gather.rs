@@ -1,6 +1,10 @@
 //! The sums of replications, one after the other, turned into estimates.
 
-use super::summary::{Found, Interval, LEVEL, MAIN, Node, Part, Quantile, Target, WaitClass};
+use super::{
+    quantiles::Pooled,
+    summary::{Found, Interval, LEVEL, MAIN, Node, Part, Quantile, Target, WaitClass},
+    weekday::Weekday,
+};
 use crate::{
     id::SkillId,
     record::{
@@ -8,8 +12,9 @@ use crate::{
         measure::{self, CATALOGUE, Measure},
         tally::Sums,
     },
-    stats::{Estimate, Fraction, Ratio, quantile_interval, wilson},
-    time::{Date, Duration, LocalClock},
+    scenario::Scenario,
+    stats::{Estimate, Fraction, Ratio, lag_one_correlation, wilson},
+    time::{Date, Instant, LocalClock, TimeOfDay},
 };
 
 /// The quantiles that are told.
@@ -34,7 +39,7 @@ pub struct Cell {
 }
 
 impl Cell {
-    fn new(measures: &'static [&'static Measure]) -> Cell {
+    pub(super) fn new(measures: &'static [&'static Measure]) -> Cell {
         Cell { measures, ratios: vec![Ratio::default(); measures.len()].into() }
     }
 
@@ -50,22 +55,43 @@ impl Cell {
 
     /// Counts one replication.
     pub fn add(&mut self, figures: &Figures) {
+        self.add_over(figures, 1.0);
+    }
+
+    /// Counts one replication, whose counts are told as a mean over so many days.
+    pub fn add_over(&mut self, figures: &Figures, days: f64) {
         for (ratio, measure) in self.ratios.iter_mut().zip(self.measures) {
-            ratio.add(fraction(measure, figures));
+            let one = fraction(measure, figures);
+            ratio.add(if measure.denominator.is_none() { Fraction { den: days, ..one } } else { one });
         }
     }
 
-    /// What was found.
+    /// What was found. Intervals end where the measure does: no wait is below zero, no share above one.
     pub fn found(&self) -> Vec<Found> {
-        let found = |(ratio, measure): (&Ratio, &&'static Measure)| Found::new(measure, ratio.estimate(LEVEL));
+        let found = |(ratio, measure): (&Ratio, &&'static Measure)| Found::new(measure, cut(measure, ratio));
         self.ratios.iter().zip(self.measures).map(found).collect()
     }
 
-    /// The estimate of one measure.
+    /// The estimate of one measure, as [`Cell::found`] tells it.
     pub fn estimate(&self, name: &str) -> Option<Estimate> {
-        let i = self.measures.iter().position(|measure| measure.name == name)?;
-        Some(self.ratios[i].estimate(LEVEL))
+        let i = self.place(name)?;
+        Some(cut(self.measures[i], &self.ratios[i]))
     }
+
+    /// The estimate of one measure with its whole interval by Student's t, which may end beyond what the measure can be: for
+    /// whoever asks how wide it is.
+    pub fn uncut(&self, name: &str) -> Option<Estimate> {
+        Some(self.ratios[self.place(name)?].estimate(LEVEL))
+    }
+
+    fn place(&self, name: &str) -> Option<usize> {
+        self.measures.iter().position(|measure| measure.name == name)
+    }
+}
+
+fn cut(measure: &Measure, ratio: &Ratio) -> Estimate {
+    let (least, most) = measure.unit.bounds();
+    ratio.estimate(LEVEL).within(least, most)
 }
 
 const fn all() -> [&'static Measure; CATALOGUE.len()] {
@@ -137,9 +163,49 @@ impl Row {
 
 /// Agents in an interval.
 #[derive(Clone, Copy, Debug, Default)]
-struct Staff {
+pub(super) struct Staff {
     on_shift: Ratio,
     busy: Ratio,
+}
+
+impl Staff {
+    /// Counts one replication: agents' time, and the time observed in microseconds.
+    pub(super) fn add(&mut self, figures: &Figures, observed: u64) {
+        // Of hours, so that the squares keep all digits.
+        let hours = |micros: u64| micros as f64 / 3.6e9;
+        let den = hours(observed);
+        self.on_shift.add(Fraction { num: hours(figures.agent_on_shift()), den });
+        self.busy.add(Fraction { num: hours(figures.agent_work() + figures.agent_beyond_shift()), den });
+    }
+
+    /// An interval with these agents.
+    pub(super) fn interval(&self, date: String, time: TimeOfDay, cell: &Cell) -> Interval {
+        let agents = |ratio: &Ratio| ratio.estimate(LEVEL).within(0.0, f64::INFINITY);
+        let (staff, busy) = (agents(&self.on_shift), agents(&self.busy));
+        Interval { date, time: time.to_string(), staff, busy, measures: cell.found() }
+    }
+}
+
+/// Which local days a run has seen whole: from the end of the warm-up to the horizon.
+#[derive(Clone, Copy, Debug)]
+struct WholeDays {
+    first: Date,
+    /// The first day that is not whole any more.
+    end: Date,
+}
+
+impl WholeDays {
+    fn of(scenario: &Scenario) -> WholeDays {
+        let (first, time) = scenario.clock.local(Instant::ZERO + scenario.warm_up);
+        let first = if time == TimeOfDay(0) { first } else { first.plus_days(1) };
+        WholeDays { first, end: scenario.clock.local(Instant::ZERO + scenario.horizon).0 }
+    }
+
+    /// The whole days on which anybody called of her own accord: on a day off there are but those who call again.
+    fn open(self, sums: &Sums) -> impl Iterator<Item = (Date, Figures)> {
+        let whole = move |date: Date| self.first <= date && date < self.end;
+        sums.days().into_iter().filter(move |(date, figures)| whole(*date) && figures.matters() > 0)
+    }
 }
 
 /// Everything that is added up over replications.
@@ -155,20 +221,27 @@ pub struct Gather {
     days: Row,
     intervals: Row,
     staff: Vec<Staff>,
-    quantiles: [Vec<f64>; QUANTILES.len()],
-    /// Days with calls, and those among them that met the target.
+    weekday: Weekday,
+    waits: Pooled,
+    whole_days: WholeDays,
+    /// Whole days with calls, and those among them that met the target.
     days_seen: u64,
     days_met: u64,
+    /// The same over replications, and the most such days of one.
+    days_on_target: Ratio,
+    most_days: u64,
+    /// Of each replication in batches: the correlation of the mean waits of neighbours, and how many there are.
+    alike: Vec<(f64, usize)>,
     /// Replications whose sums are in.
     n: u64,
     sums: Option<Sums>,
 }
 
 impl Gather {
-    /// Nothing yet; `target` is the service level that a day should have.
-    pub fn new(target: f64) -> Gather {
+    /// Nothing yet.
+    pub fn new(scenario: &Scenario) -> Gather {
         Gather {
-            target,
+            target: scenario.measures.target,
             whole: Cell::whole(),
             queues: Row::default(),
             skills: Row::default(),
@@ -178,9 +251,14 @@ impl Gather {
             days: Row::default(),
             intervals: Row::default(),
             staff: Vec::new(),
-            quantiles: Default::default(),
+            weekday: Weekday::new(scenario.measures.interval),
+            waits: Pooled::default(),
+            whole_days: WholeDays::of(scenario),
             days_seen: 0,
             days_met: 0,
+            days_on_target: Ratio::default(),
+            most_days: 0,
+            alike: Vec::new(),
             n: 0,
             sums: None,
         }
@@ -190,11 +268,13 @@ impl Gather {
     /// apart by time has one sample a replication.
     pub fn add(&mut self, parts: Vec<Sums>) {
         parts.iter().for_each(|part| self.add_part(part));
+        self.add_batches(&parts);
         let mut parts = parts.into_iter();
         let Some(mut sums) = parts.next() else { return };
         parts.for_each(|part| sums.merge(&part));
         self.add_days(&sums);
         self.add_intervals(&sums);
+        self.weekday.add(&sums, self.whole_days.open(&sums).map(|(date, _)| date));
         self.n += 1;
         match &mut self.sums {
             Some(all) => all.merge(&sums),
@@ -210,32 +290,41 @@ impl Gather {
         self.languages.add(Cell::whole, sums.languages.iter().copied());
         self.intents.add(Cell::whole, sums.intents.iter().copied());
         self.regions.add(Cell::whole, sums.regions.iter().copied());
-        let waits = sums.waits_answered();
-        for (p, values) in QUANTILES.iter().zip(&mut self.quantiles) {
-            values.extend(waits.quantile(*p).map(Duration::as_secs_f64));
-        }
+        self.waits.add(&sums.waits_answered());
+    }
+
+    /// Notes whether batches are alike, which they should not be more than by chance.
+    fn add_batches(&mut self, parts: &[Sums]) {
+        let Some(wait) = measure::named("wait").filter(|_| parts.len() > 1) else { return };
+        let waits: Vec<f64> = parts.iter().filter_map(|part| wait.value(&part.total())).collect();
+        self.alike.extend(lag_one_correlation(&waits).map(|alike| (alike, waits.len())));
+    }
+
+    /// How alike the mean waits of neighbouring batches are (their correlation, weighed by the number of batches), and how
+    /// many batches that is from; `None`: there are too few to tell.
+    pub fn alike(&self) -> Option<(f64, usize)> {
+        let n = self.alike.iter().map(|(_, n)| n).sum::<usize>();
+        let sum: f64 = self.alike.iter().map(|(alike, n)| alike * *n as f64).sum();
+        (n > 0).then(|| (sum / n as f64, n))
     }
 
     fn add_days(&mut self, sums: &Sums) {
-        let days = sums.days();
         if let Some(level) = measure::named("service_level") {
-            let levels = days.iter().filter_map(|(_, figures)| level.value(figures));
+            let levels = self.whole_days.open(sums).filter_map(|(_, figures)| level.value(&figures));
             let (seen, met) = levels.fold((0, 0), |(seen, met), l| (seen + 1, met + u64::from(l >= self.target)));
             self.days_seen += seen;
             self.days_met += met;
+            self.most_days = self.most_days.max(seen);
+            self.days_on_target.add(Fraction { num: met as f64, den: seen as f64 });
         }
-        self.days.add(Cell::main, days.into_iter().map(|(_, figures)| figures));
+        self.days.add(Cell::main, sums.days().into_iter().map(|(_, figures)| figures));
     }
 
     fn add_intervals(&mut self, sums: &Sums) {
         self.intervals.add(Cell::main, sums.intervals.iter().map(|interval| interval.figures));
         self.staff.resize(self.staff.len().max(sums.intervals.len()), Staff::default());
         for (staff, interval) in self.staff.iter_mut().zip(&sums.intervals) {
-            // Of hours, so that the squares keep all digits.
-            let hours = |micros: u64| micros as f64 / 3.6e9;
-            let (figures, den) = (&interval.figures, hours(interval.observed));
-            staff.on_shift.add(Fraction { num: hours(figures.agent_on_shift()), den });
-            staff.busy.add(Fraction { num: hours(figures.agent_work() + figures.agent_beyond_shift()), den });
+            staff.add(&interval.figures, interval.observed);
         }
     }
 
@@ -283,29 +372,33 @@ impl Gather {
     pub fn intervals(&self, clock: &LocalClock) -> Vec<Interval> {
         let known = self.sums.iter().flat_map(|sums| &sums.intervals);
         let cells = self.intervals.cells.iter().zip(&self.staff);
-        let one = |((cell, staff), interval): ((&Cell, &Staff), &crate::record::tally::Interval)| Interval {
-            date: interval.date.to_string(),
-            time: clock.local(interval.start).1.to_string(),
-            staff: staff.on_shift.estimate(LEVEL),
-            busy: staff.busy.estimate(LEVEL),
-            measures: cell.found(),
+        let one = |((cell, staff), interval): ((&Cell, &Staff), &crate::record::tally::Interval)| {
+            staff.interval(interval.date.to_string(), clock.local(interval.start).1, cell)
         };
         cells.zip(known).map(one).collect()
     }
 
-    /// Quantiles of the waits of answered calls.
-    pub fn quantiles(&self) -> Vec<Quantile> {
-        let one = |(&p, values): (&f64, &Vec<f64>)| {
-            let mut sorted = values.clone();
-            sorted.sort_by(f64::total_cmp);
-            Quantile { p, seconds: quantile_interval(&sorted, 0.5, LEVEL) }
-        };
-        QUANTILES.iter().zip(&self.quantiles).map(one).collect()
+    /// A mean weekday, by interval.
+    pub fn weekday(&self) -> Vec<Interval> {
+        self.weekday.intervals()
     }
 
-    /// How often the target was met.
+    /// Quantiles of the waits of all answered calls together.
+    pub fn quantiles(&self) -> Vec<Quantile> {
+        QUANTILES.iter().map(|p| self.waits.quantile(*p)).collect()
+    }
+
+    /// How often the target was met. Days of one replication have much in common, so that only replications are trials; of one
+    /// day each, they are Wilson's. So are those of which every day met it, or none: they have no spread to go by.
     pub fn target(&self, threshold: f64) -> Target {
-        Target { threshold, share: self.target, days_met: wilson(self.days_met, self.days_seen, LEVEL) }
+        let all = |met: u64| wilson(met, self.days_on_target.n(), LEVEL);
+        let days_met = match self.most_days {
+            0 | 1 => wilson(self.days_met, self.days_seen, LEVEL),
+            _ if self.days_met == 0 => all(0),
+            _ if self.days_met == self.days_seen => all(self.days_on_target.n()),
+            _ => self.days_on_target.estimate(LEVEL).within(0.0, 1.0),
+        };
+        Target { threshold, share: self.target, days_met, days: self.days_seen }
     }
 
     /// The waits in some thirty classes: of one second at first, wider and wider after.

@@ -16,12 +16,14 @@ pub mod crew;
 pub mod gather;
 pub mod paths;
 pub mod play;
+pub mod quantiles;
 pub mod replicate;
 pub mod staff;
 pub mod summary;
 pub mod sweep;
 pub mod trace;
 pub mod warn;
+mod weekday;
 
 use crate::{
     engine::Event,

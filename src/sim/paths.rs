@@ -133,6 +133,11 @@ impl Paths {
         None
     }
 
+    /// The calls that have not ended.
+    pub fn unfinished(&self) -> impl Iterator<Item = Key> + '_ {
+        self.open.values().map(|(key, ..)| *key)
+    }
+
     fn version(&self, version: ScriptVersion) -> usize {
         (version.0.saturating_sub(1) as usize).min(self.versions.len().saturating_sub(1))
     }

@@ -160,7 +160,7 @@ fn run(
     mut sink: Option<CallSink<'_>>,
 ) -> Result<Summary, SimError> {
     let asked = options.most(scenario);
-    let mut gather = Gather::new(scenario.measures.target);
+    let mut gather = Gather::new(scenario);
     let mut trace = options.trace.then(Trace::new);
     let (mut done, mut calls, mut met) = (0, 0, false);
     let mut refused = Vec::new();
@@ -252,8 +252,9 @@ impl Precision {
             return f64::INFINITY;
         }
         let over = |width: Option<f64>, asked: f64| width.map_or(f64::INFINITY, |width| width / asked);
-        let known = |name| whole.estimate(name).filter(|estimate| estimate.value.is_some());
+        let known = |name| whole.uncut(name).filter(|estimate| estimate.value.is_some());
         let waits = ["wait", "asa"].into_iter().filter_map(known);
+        // Of the whole interval: cut off at what can be, it would seem known when it is not.
         let relative = waits.map(|e| over(e.relative_half_width(), self.relative));
         let shares = ["service_level", "abandonment"].into_iter().filter_map(known);
         let absolute = shares.map(|e| over(e.half_width(), self.absolute));
@@ -395,11 +396,11 @@ impl Counted {
     }
 }
 
-/// Where a steady-state run is cut: at the end of each batch, the last of which ends at the horizon. A run that begins
-/// measuring after a warm-up is one batch. Empty: not such a run, and all of it is measured.
+/// Where a run is cut: at the end of each batch, the last of which ends at the horizon. A run without batches is one. What
+/// comes after the horizon is the end of calls begun before it: agents are not measured while the last callers leave.
 fn cuts(scenario: &Scenario) -> Vec<Instant> {
     let (from, to) = (scenario.warm_up.as_micros(), scenario.horizon.as_micros());
-    if scenario.batches.is_none() && from == 0 || to <= from {
+    if to <= from {
         return Vec::new();
     }
     let batches = u64::from(scenario.batches.unwrap_or(1)).clamp(1, to - from);
@@ -408,7 +409,7 @@ fn cuts(scenario: &Scenario) -> Vec<Instant> {
         .collect()
 }
 
-/// Takes out agents' time and the time observed.
+/// Takes out agents' time, the time observed and how long queues were in it.
 fn without_staff(sums: &mut Sums) {
     const STAFF: [Field; 10] = [
         Field::AgentReady,
@@ -424,6 +425,7 @@ fn without_staff(sums: &mut Sums) {
     ];
     for interval in &mut sums.intervals {
         interval.observed = 0;
+        interval.queues.clear();
         for field in STAFF {
             let value = interval.figures.get(field);
             interval.figures.add(field, value.wrapping_neg());
@@ -432,10 +434,9 @@ fn without_staff(sums: &mut Sums) {
 }
 
 fn sum_up(scenario: &Scenario, options: &Options, gather: Gather, end: End, trace: Option<String>) -> Summary {
-    let batches = scenario.batches.filter(|_| end.done == 1);
     let said = scenario.warnings.iter().map(|text| Warning { code: "scenario", text: text.clone() });
     let mut warnings: Vec<Warning> = said.collect();
-    warnings.extend(warn::warnings(scenario, &gather, end.done, batches));
+    warnings.extend(warn::warnings(scenario, &gather, end.done));
     for (at, reason) in &end.refused {
         let (date, time) = scenario.clock.local(*at);
         let text = format!("the script planned for {date} {time} was not published: {reason}");
@@ -462,7 +463,11 @@ fn sum_up(scenario: &Scenario, options: &Options, gather: Gather, end: End, trac
         seed: options.seed.unwrap_or(scenario.seed),
         replications: end.done,
         partial: end.partial,
-        sample: if batches.is_some() { "batches" } else { "replications" },
+        sample: match (scenario.batches, end.done) {
+            (None | Some(0 | 1), _) => "replications",
+            (Some(_), 0 | 1) => "batches",
+            (Some(_), _) => "batches of every replication",
+        },
         horizon_hours: hours(scenario.horizon),
         warm_up_hours: hours(scenario.warm_up),
         calls: end.calls,
@@ -477,6 +482,7 @@ fn sum_up(scenario: &Scenario, options: &Options, gather: Gather, end: End, trac
         intents,
         regions,
         days: gather.days(),
+        weekday: gather.weekday(),
         intervals: gather.intervals(&scenario.clock),
         nodes: gather.nodes(),
         checks,

@@ -16,12 +16,13 @@ use crate::{
 pub const LEVEL: f64 = 0.95;
 
 /// The measures that are shown first, that designs are compared by and that sweeps tell.
-pub const MAIN: [&str; 12] = [
+pub const MAIN: [&str; 13] = [
     "offered",
     "queued",
     "answered",
     "service_level",
     "abandonment",
+    "blocked",
     "asa",
     "wait",
     "aht",
@@ -85,7 +86,8 @@ pub struct Interval {
 pub struct Quantile {
     /// Which, 0 to 1.
     pub p: f64,
-    /// Seconds: the median over replications of their quantiles, with its interval by order statistics.
+    /// Seconds: the wait that this share of all answered calls of all replications did not exceed, with the interval in which
+    /// that wait lies (see [`super::quantiles`]).
     pub seconds: Estimate,
 }
 
@@ -154,8 +156,12 @@ pub struct Target {
     pub threshold: f64,
     /// The share of calls that should be answered within it.
     pub share: f64,
-    /// The share of days with calls (over all replications) on which it was, with Wilson's interval.
+    /// The share of days on which it was, of whole local days after the warm-up and before the horizon on which anybody called
+    /// of her own accord and was put in a queue. Where each replication has one such day the interval is Wilson's, else that
+    /// of the ratio (days met / days) over replications (Wilson's of the replications, where all days or none met it).
     pub days_met: Estimate,
+    /// How many such days there were, in all replications.
+    pub days: u64,
 }
 
 /// What replications of a scenario found.
@@ -173,7 +179,7 @@ pub struct Summary {
     pub replications: u32,
     /// The run was cut short; what was finished is summed up.
     pub partial: bool,
-    /// What the intervals are made of: replications, or batches of a single long one.
+    /// What the intervals are made of: replications, or batches of one or several long ones.
     pub sample: &'static str,
     /// How long callers are born, hours.
     pub horizon_hours: f64,
@@ -205,6 +211,9 @@ pub struct Summary {
     pub days: Vec<Part>,
     /// By interval of the run.
     pub intervals: Vec<Interval>,
+    /// Mondays to Fridays laid over each other, by interval of the day: counts of a mean such day. Empty where the run has
+    /// fewer than two.
+    pub weekday: Vec<Interval>,
     /// The menu tree.
     pub nodes: Vec<Node>,
     /// The laws.
@@ -236,12 +245,76 @@ impl Summary {
     }
 }
 
-/// A number as people read it, by its unit: shares in per cent.
+/// A number as people read it, by its unit: shares in per cent, long times in hours and minutes.
 pub fn shown(unit: &str, value: f64) -> String {
     match unit {
-        _ if unit == Unit::Share.name() => format!("{:.1} %", value * 100.0),
-        _ if unit == Unit::Seconds.name() => format!("{value:.1} s"),
-        _ if unit == Unit::Count.name() => format!("{value:.0}"),
-        _ => format!("{value:.2}"),
+        _ if unit == Unit::Share.name() => format!("{} %", digits(value * 100.0, 1)),
+        _ if unit == Unit::Seconds.name() => seconds(value),
+        _ if unit == Unit::Count.name() => digits(value, 0),
+        _ => digits(value, 2),
+    }
+}
+
+/// A difference of two numbers as people read it: shares differ by points.
+pub fn shown_difference(unit: &str, value: f64) -> String {
+    match unit {
+        _ if unit == Unit::Share.name() => format!("{} points", digits(value * 100.0, 1)),
+        _ => shown(unit, value),
+    }
+}
+
+/// Times from this on are told in minutes.
+const LONG: f64 = 600.0;
+
+/// A time: `9.8 s`, `12 min 3 s`, `25 h 13 min`.
+fn seconds(value: f64) -> String {
+    let sign = if value < 0.0 { "-" } else { "" };
+    match value.abs() {
+        size if size < LONG || !size.is_finite() => format!("{} s", digits(value, 1)),
+        size if size < 3600.0 - 0.5 => {
+            let size = size.round() as u64;
+            format!("{sign}{} min {} s", size / 60, size % 60)
+        }
+        size => {
+            let minutes = (size / 60.0).round() as u64;
+            format!("{sign}{} h {} min", minutes / 60, minutes % 60)
+        }
+    }
+}
+
+/// A number with so many places, or up to three more where it would seem to be zero and is not: on which side of zero an
+/// interval ends is what it is read for. Never `-0`.
+fn digits(value: f64, places: usize) -> String {
+    let zero = |text: &str| text.trim_start_matches('-').bytes().all(|b| matches!(b, b'0' | b'.'));
+    let with = |places: usize| format!("{value:.places$}");
+    let first = with(places);
+    if !zero(&first) {
+        return first;
+    }
+    let finer = (places + 1..=places + 3).map(with).find(|text| !zero(text)).filter(|_| value != 0.0);
+    finer.unwrap_or_else(|| first.trim_start_matches('-').to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_times_are_told_in_minutes_and_hours() {
+        let cases = [(0.0, "0.0 s"), (599.9, "599.9 s"), (723.0, "12 min 3 s"), (-723.0, "-12 min 3 s")];
+        for (value, text) in cases.into_iter().chain([(3599.7, "1 h 0 min"), (90_780.0, "25 h 13 min")]) {
+            assert_eq!(shown("seconds", value), text);
+        }
+    }
+
+    #[test]
+    fn what_is_not_zero_does_not_seem_so_and_zero_has_no_sign() {
+        assert_eq!(shown("share", 0.000_2), "0.02 %");
+        assert_eq!(shown("seconds", -0.000_01), "0.0 s");
+        assert_eq!(shown("calls", 0.4), "0.4");
+        assert_eq!(shown_difference("share", 0.071), "7.1 points");
+        assert_eq!(shown_difference("share", -0.000_3), "-0.03 points");
+        assert_eq!(shown_difference("share", -0.0), "0.0 points");
+        assert_eq!(shown_difference("seconds", -12.34), "-12.3 s");
     }
 }

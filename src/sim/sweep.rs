@@ -13,6 +13,7 @@ use super::{
     gather::Cell,
     replicate::{self, Keep, Options, Progress, SimError},
     summary::{Found, Warning},
+    warn::few,
 };
 use crate::scenario::{Scenario, Stage};
 
@@ -34,7 +35,7 @@ pub struct Sweep {
     pub scenario: String,
     /// The seed of all points.
     pub seed: u64,
-    /// Replications a point, unless it was cut short.
+    /// Replications a point that were asked for; each point says how many it had.
     pub replications: u32,
     /// The axes.
     pub axes: Vec<Axis>,
@@ -151,6 +152,12 @@ fn warnings(points: &[Point]) -> Vec<Warning> {
     } else if points.iter().any(|point| point.measures.iter().all(|found| found.estimate.low.is_none())) {
         let text = "points of a single replication have no intervals; run with --replications 10 or more".to_owned();
         told.push(Warning { code: "no-interval", text });
+    } else if points
+        .iter()
+        .all(|point| point.measures.iter().all(|found| found.estimate.n == u64::from(point.replications)))
+    {
+        // Not batches, which are more.
+        told.extend(points.iter().map(|point| point.replications).min().and_then(few));
     }
     told
 }

@@ -79,7 +79,7 @@ fn only_patience(scenario: &Scenario) -> Option<Duration> {
 }
 
 /// What the figures cannot bear.
-pub fn warnings(scenario: &Scenario, gather: &Gather, replications: u32, batches: Option<u32>) -> Vec<Warning> {
+pub fn warnings(scenario: &Scenario, gather: &Gather, replications: u32) -> Vec<Warning> {
     let mut told = Vec::new();
     let mut warn = |code: &'static str, text: String| told.push(Warning { code, text });
     let Some(sums) = gather.sums() else {
@@ -93,27 +93,73 @@ pub fn warnings(scenario: &Scenario, gather: &Gather, replications: u32, batches
         warn("no-calls", text);
         return told;
     }
-    match (replications, batches) {
-        (0..=1, None) => {
+    let sample = gather.whole().estimate("offered").map_or(0, |offered| offered.n);
+    match sample {
+        0..=1 => {
             let text = "a single replication: nothing is known about how far chance moves these figures; run with \
                  --replications 20 or --precision 0.02";
             warn("no-interval", text.to_owned());
         }
-        (2.., _) if replications < FEW => {
+        n if n < u64::from(FEW) && n == u64::from(replications) => told_few(replications, &mut warn),
+        n if n < u64::from(FEW) => {
             let text = format!(
-                "{replications} replications are few: intervals are wide and themselves uncertain; run 10 or more"
+                "{n} batches are few: intervals are wide and themselves uncertain; cut a longer run into 10 or more"
             );
-            warn("few-replications", text);
+            warn("few-batches", text);
         }
         _ => {}
     }
+    alike(gather, &mut warn);
     unfinished(&total, &mut warn);
+    blocked(&total, &mut warn);
     unstable(&total, &mut warn);
     unserved(sums, &mut warn);
     if let Some(level) = gather.whole().estimate("service_level") {
         undecided(scenario, &level, &mut warn);
     }
     told
+}
+
+/// Too few replications to know how uncertain the figures are.
+fn told_few(replications: u32, warn: &mut impl FnMut(&'static str, String)) {
+    let text =
+        format!("{replications} replications are few: intervals are wide and themselves uncertain; run 10 or more");
+    warn("few-replications", text);
+}
+
+/// The warning about few replications, where they are more than one and few.
+pub(super) fn few(replications: u32) -> Option<Warning> {
+    let mut found = None;
+    if (2..FEW).contains(&replications) {
+        told_few(replications, &mut |code, text| found = Some(Warning { code, text }));
+    }
+    found
+}
+
+/// Batches too short to be independent.
+fn alike(gather: &Gather, warn: &mut impl FnMut(&'static str, String)) {
+    let Some((alike, n)) = gather.alike() else { return };
+    let chance = 2.0 / libm::sqrt(n as f64);
+    if alike > chance {
+        let text = format!(
+            "mean waits of neighbouring batches are alike (correlation {alike:.2}; chance alone seldom exceeds {chance:.2}), so \
+             the intervals are too narrow; take fewer and longer batches, or replications"
+        );
+        warn("batches-alike", text);
+    }
+}
+
+/// Callers who were turned away count in no wait.
+fn blocked(total: &Figures, warn: &mut impl FnMut(&'static str, String)) {
+    let share = total.blocked() as f64 / (total.queued() + total.blocked()).max(1) as f64;
+    if share > 0.01 {
+        let text = format!(
+            "{:.1} % of the calls for a queue found it full and were turned away; they have no wait and did not hang up, so \
+             that waits and abandonment look better than callers find them; look at the places of the queues",
+            share * 100.0
+        );
+        warn("blocked", text);
+    }
 }
 
 /// Calls that were still going on when the run ended.
@@ -129,13 +175,17 @@ fn unfinished(total: &Figures, warn: &mut impl FnMut(&'static str, String)) {
     }
 }
 
-/// More work than staff, and nobody who gives up.
+/// From this load on waits grow with the length of any run that can be made, when nobody gives up: Erlang C's mean wait is
+/// fifty handle times over the number of agents, and takes as many times longer to be reached.
+const FULL: f64 = 0.98;
+
+/// As much work as staff, and nobody who gives up. Staff are measured up to the horizon, as long as calls come.
 fn unstable(total: &Figures, warn: &mut impl FnMut(&'static str, String)) {
     let (work, beyond) = (total.agent_work() as f64, total.agent_beyond_shift() as f64);
     let staff = work + total.agent_ready() as f64;
     let handle = (total.talk() + total.hold() + total.after_call()) as f64 / total.handled().max(1) as f64;
     let brought = total.queued() as f64 * handle;
-    if total.abandoned() == 0 && total.handled() > 0 && staff > 0.0 && brought >= staff {
+    if total.abandoned() == 0 && total.handled() > 0 && staff > 0.0 && brought >= FULL * staff {
         let text = format!(
             "unstable: calls bring {:.1} hours of work to {:.1} hours of staff and nobody hangs up, so that waits grow with \
              the length of the run and mean nothing; staff more, or give callers a patience",

@@ -47,6 +47,19 @@ impl Estimate {
         Estimate { value: Some(value), low: Some(value - half), high: Some(value + half), level, n }
     }
 
+    /// The same with its interval cut off at what the quantity can be at least and at most: Student's t knows no bounds. The
+    /// interval still holds the true value as surely.
+    pub fn within(self, least: f64, most: f64) -> Estimate {
+        let cut = |end: Option<f64>| end.map(|end| end.max(least).min(most));
+        Estimate { low: cut(self.low), high: cut(self.high), ..self }
+    }
+
+    /// How far the interval reaches from the value, to its farther end: half its width, also where one end was cut off.
+    pub fn reach(&self) -> Option<f64> {
+        let (value, low, high) = (self.value?, self.low?, self.high?);
+        Some((high - value).max(value - low))
+    }
+
     /// Half the width of the interval.
     pub fn half_width(&self) -> Option<f64> {
         Some((self.high? - self.low?) / 2.0)
@@ -89,6 +102,15 @@ mod tests {
         assert_eq!((one.value, one.low, one.high), (Some(3.0), None, None));
         assert!(!one.contains(3.0) && !one.differs_from_zero());
         assert_eq!(one.relative_half_width(), None);
+    }
+
+    #[test]
+    fn an_interval_is_cut_off_where_the_quantity_ends_and_reaches_as_far_as_before() {
+        let wait = Estimate::by_student(10.0, 20.0, 0.95, 10);
+        let cut = wait.within(0.0, f64::INFINITY);
+        assert_eq!((cut.low, cut.high), (Some(0.0), wait.high));
+        assert_eq!(cut.reach(), wait.half_width());
+        assert_eq!(Estimate::bare(3.0, 0.95, 1).within(0.0, 1.0).low, None);
     }
 
     #[test]

@@ -186,6 +186,36 @@ fn the_five_service_levels_answer_five_questions() {
 }
 
 #[test]
+fn who_hangs_up_after_a_full_queue_is_blocked_and_not_lost_in_the_menus() {
+    let mut log = Log::default();
+    log.arrives(0, 1, caller(1, 0, 1)).at(5, Fact::QueueFull { call: CallId(1), queue: QUEUE });
+    log.ends(9, 1, Outcome::Abandoned, Cause::CallerHungUp);
+    log.arrives(0, 2, caller(1, 0, 1)).ends(9, 2, Outcome::Abandoned, Cause::CallerHungUp);
+    let total = log.sums(TallyRules::default(), 100).total();
+    assert_measures(&total, &[("blocked", 1.0), ("abandoned_in_menus", 0.5)]);
+}
+
+#[test]
+fn call_backs_still_open_are_neither_reached_nor_given_up() {
+    // Three promises: one reached after 60 s, one given up, one not yet dialled when the run ends.
+    let mut log = Log::default();
+    for call in 1..=3 {
+        let (promised_in, has_number) = (Some(CallId(90 + call)), true);
+        let (version, language, origin) = (ScriptVersion(1), LanguageId(0), Some(caller(1, 0, 1)));
+        log.at(0, Fact::CallArrived { call: CallId(call), version, language, has_number, promised_in, origin });
+        log.queues(0, call);
+    }
+    log.answered(60, 1, 0, 60, 30, 0);
+    let (call, queue, reason) = (CallId(2), QUEUE, LeftQueue::Aborted);
+    log.at(70, Fact::CallLeftQueue { call, queue, waited: s(70), reason });
+    log.ends(70, 2, Outcome::Callback, Cause::Aborted);
+    let sums = log.sums(TallyRules::default(), 1_000);
+    let expected = [("callback_reach", 0.5), ("callbacks_open", 1.0), ("callback_wait", 60.0)];
+    assert_measures(&sums.total(), &expected);
+    assert_measures(&sums.queues[0].figures, &expected);
+}
+
+#[test]
 fn an_answer_at_the_threshold_is_in_time_and_a_hang_up_at_the_bound_is_not_short() {
     let mut log = Log::default();
     log.arrives(0, 1, caller(1, 0, 1)).queues(0, 1).answered(20, 1, 0, 20, 5, 0);

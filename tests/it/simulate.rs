@@ -193,7 +193,7 @@ fn results_go_to_a_new_folder_or_over_an_earlier_run_and_over_nothing_else() {
 
 #[test]
 fn mistakes_are_told_with_a_way_out() {
-    let cases: [(&[&str], &str); 18] = [
+    let cases: [(&[&str], &str); 26] = [
         (&["simulate", "ordinary_dya"], "did you mean `ordinary_day`?"),
         (&["simulate", "no/such/file.toml"], "no/such/file.toml"),
         (&["simulate", "erlang_a", "--replications", "0"], "choose 1 to 1000000"),
@@ -212,6 +212,14 @@ fn mistakes_are_told_with_a_way_out() {
         (&["sweep", "erlang_a", "--vary", "staffing.total=50..60:0"], "never ends"),
         (&["sweep", "erlang_a", "--vary", "staffing.total=1..100", "--vary", "seed=1..11"], "1100 points"),
         (&["sweep", "erlang_a", "--vary", "staffing.totl=50..51"], "did you mean `total`?"),
+        (&["simulate", "erlang_a", "--replications", "-1"], "choose 1 to 1000000"),
+        (&["simulate", "erlang_a", "--seed", "-1"], "choose a whole number from 0"),
+        (&["simulate", "erlang_a", "--seed", "x"], "choose a whole number from 0"),
+        (&["simulate", "erlang_a", "--set", "like=erlang_c"], "what a scenario is like is read before"),
+        (&["simulate", "erlang_a", "--centre", "no/such/folder"], "--centre no/such/folder: there is no centre.toml"),
+        (&["compare", "erlang_a", "--set-b", "seed=7"], "both designs have one seed"),
+        (&["compare", "erlang_a", "--centre-b", "no/such/folder"], "--centre no/such/folder: there is no centre.toml"),
+        (&["sweep", "erlang_a", "--vary", "measures.threshold=20s..40s"], "write for example :10s"),
     ];
     for (args, way_out) in cases {
         let told = refused(args);
@@ -323,6 +331,164 @@ fn a_sweep_says_the_same_of_a_point_as_a_run_of_its_own() {
     assert!(rows.starts_with("staffing.total,patience.exponential,replications,offered,") && rows.lines().count() == 5);
     let chart = fs::read_to_string(folder.path().join("sweep.svg")).expect("a file");
     assert!(chart.starts_with("<svg") && chart.contains("service level") && !chart.contains("http://127"));
+}
+
+fn warned(summary: &Summary, code: &str) -> bool {
+    summary.warnings.iter().any(|warning| warning.code == code)
+}
+
+#[test]
+fn agents_are_measured_up_to_the_horizon_and_no_longer() {
+    // Calls go on after the hour is over; the thirteen agents are there for it, not for the drain.
+    let hour = run(&scenario("erlang_c", &["warm_up=0s", "horizon=1h"]), &options(count(3), 2));
+    assert_eq!(hour.of("staffed_hours").and_then(|hours| hours.value), Some(13.0));
+    assert!(hour.intervals.iter().all(|interval| interval.staff.value.is_none_or(|staff| staff == 13.0)));
+}
+
+#[test]
+fn as_much_work_as_staff_without_anybody_who_gives_up_is_unstable() {
+    for (total, unstable) in [("9", true), ("10", true), ("11", false)] {
+        let total = format!("staffing.total={total}");
+        let found = run(&scenario("erlang_c", &["warm_up=0s", "horizon=100h", &total]), &options(count(5), 2));
+        assert_eq!(warned(&found, "unstable"), unstable, "{total}: {:?}", found.warnings);
+    }
+}
+
+#[test]
+fn quantiles_of_waits_are_those_of_all_calls_together() {
+    let found = run(&scenario("erlang_a", &["horizon=3h", "warm_up=1h", "staffing.total=47"]), &options(count(6), 2));
+    let waits = found.sums.as_ref().expect("sums").waits_answered();
+    for quantile in &found.quantiles {
+        let pooled = waits.quantile(quantile.p).map(hatif::time::Duration::as_secs_f64);
+        assert_eq!(quantile.seconds.value, pooled, "{quantile:?}");
+        let (low, high) = (quantile.seconds.low.expect("an end"), quantile.seconds.high.unwrap_or(f64::INFINITY));
+        assert!(low <= pooled.expect("waits") && pooled.expect("waits") <= high, "{quantile:?}");
+    }
+}
+
+#[test]
+fn only_whole_days_are_held_against_the_target() {
+    // From 02:00 on the first day to 02:00 on the third: one whole day.
+    let found = run(&scenario("erlang_a", &["horizon=50h", "warm_up=2h"]), &options(count(3), 2));
+    assert_eq!((found.target.days, found.target.days_met.n), (3, 3));
+    let weeks = run(&scenario("erlang_a", &["horizon=96h", "warm_up=0s"]), &options(count(3), 2));
+    assert_eq!((weeks.target.days, weeks.target.days_met.n), (12, 3), "of days, replications are the sample");
+    let afternoon = run(&scenario("erlang_a", &["horizon=5h", "warm_up=1h"]), &options(count(3), 2));
+    assert_eq!((afternoon.target.days, afternoon.target.days_met.value), (0, None));
+}
+
+#[test]
+fn intervals_end_where_the_measure_does() {
+    let found = run(&scenario("erlang_a", &["horizon=5h", "warm_up=1h"]), &options(count(2), 2));
+    for one in found.measures.iter().filter(|one| one.name != "announced_bias") {
+        let most = if one.unit == "share" { 1.0 } else { f64::INFINITY };
+        assert!(one.estimate.low.is_none_or(|low| low >= 0.0), "{one:?}");
+        assert!(one.estimate.high.is_none_or(|high| high <= most), "{one:?}");
+    }
+    // Two replications know little: by the normal law this wait could be minus two minutes.
+    let wait = found.of("wait").expect("measured");
+    assert_eq!(wait.low, Some(0.0));
+    assert!(wait.high.expect("an end") > 2.0 * wait.value.expect("waits"));
+}
+
+#[test]
+fn who_finds_a_queue_full_is_blocked_and_not_lost_in_the_menus() {
+    let set = ["centre.queue.help.max_length=3", "staffing.total=45", "horizon=9h", "warm_up=1h"];
+    let found = run(&scenario("erlang_a", &set), &options(count(3), 2));
+    assert!(found.of("blocked").and_then(|blocked| blocked.value) > Some(0.05));
+    assert_eq!(found.of("abandoned_in_menus").and_then(|lost| lost.value), Some(0.0));
+    assert!(warned(&found, "blocked"));
+}
+
+#[test]
+fn batches_that_are_alike_are_told() {
+    let short = run(&scenario("erlang_a", &["horizon=30h", "warm_up=1h", "batches=300"]), &options(count(1), 1));
+    assert!(warned(&short, "batches-alike"), "{:?}", short.warnings);
+    let both = run(&scenario("erlang_a", &["horizon=80h", "warm_up=1h", "batches=5"]), &options(count(2), 2));
+    assert_eq!((both.sample, both.of("wait").expect("measured").n), ("batches of every replication", 10));
+    assert!(!warned(&both, "few-replications"));
+}
+
+/// What a command prints.
+fn printed(args: &[&str]) -> String {
+    let output = hatif(args);
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{args:?}: {told}");
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
+#[test]
+fn tables_fit_a_terminal_and_hide_no_zero() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().to_str().expect("UTF-8");
+    let mut three_days = vec!["simulate", "ordinary_day", "--set", "registry.size=100000", "--set", "horizon=72h"];
+    three_days.extend(["--replications", "3", "--no-calls", "--out", out]);
+    let overloaded =
+        ["simulate", "erlang_c", "--set", "staffing.total=1", "--set", "horizon=9h", "--replications", "2"];
+    let compared = ["compare", "erlang_a", "--set-b", "staffing.total=47", "--replications", "3"];
+    let swept = ["sweep", "erlang_a", "--vary", "measures.threshold=20s..40s:10s", "--replications", "2"];
+    let short = |args: &[&'static str]| -> Vec<&str> { args.iter().copied().chain(SHORT).collect() };
+    let texts = [three_days, overloaded.to_vec(), short(&compared), short(&swept)].map(|args| printed(&args));
+    for text in &texts {
+        for line in text.lines().filter(|line| !line.starts_with('!') && line.contains("  ")) {
+            assert!(line.chars().count() <= 100 && line.trim_end() == line, "`{line}` in {text}");
+        }
+    }
+    let [days, overloaded, compared, swept] = texts;
+    assert!(overloaded.lines().any(|line| line.starts_with(" service_level  ") && line.contains("%")), "{overloaded}");
+    assert!(overloaded.contains(" h ") && overloaded.contains(" min"), "{overloaded}");
+    assert!(compared.contains(" points"), "{compared}");
+    assert!(swept.contains("2 replications are few"), "{swept}");
+    assert!(days.contains("whole days with calls"), "{days}");
+    let page = fs::read_to_string(folder.path().join("report.html")).expect("written");
+    assert!(page.contains("3 replications of 3 days") && page.contains("A mean weekday"));
+    assert!(page.contains("Hours of agents a day: on shift, at work, and needed"));
+    let nobody = printed(&["simulate", "erlang_a", "--set", "demand.callers.factor=0", "--set", "horizon=5h"]);
+    assert!(nobody.contains("no call was offered to a queue"), "{nobody}");
+}
+
+#[test]
+fn a_run_cut_short_before_its_first_replication_leaves_earlier_results_alone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("out");
+    let out = out.to_str().expect("UTF-8");
+    let mut args = vec!["simulate", "erlang_a", "--replications", "1", "--out", out];
+    args.extend(SHORT);
+    assert!(hatif(&args).status.success());
+    let files = || {
+        let mut files: Vec<(String, Vec<u8>)> = fs::read_dir(out)
+            .expect("a folder")
+            .map(|entry| entry.expect("a file").path())
+            .map(|path| (path.display().to_string(), fs::read(&path).expect("readable")))
+            .collect();
+        files.sort();
+        files
+    };
+    let before = files();
+    assert_eq!(before.len(), 4);
+    let long = ["simulate", "erlang_a", "--set", "horizon=20000h", "--replications", "1", "--out", out];
+    let mut child = Command::new(env!("CARGO_BIN_EXE_hatif"))
+        .args(long)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the program starts");
+    // The file of calls is begun once signals are heeded.
+    while !std::path::Path::new(out).join("calls.parquet.part").exists() {
+        assert!(child.try_wait().expect("a child").is_none(), "it ended too early");
+        std::thread::yield_now();
+    }
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill runs").success());
+    assert_eq!(child.wait().expect("it ends").code(), Some(130));
+    assert!(files() == before, "something was written over");
+}
+
+#[test]
+fn a_call_in_progress_at_the_end_of_one_run_was_made_in_both() {
+    let with = |total| scenario("erlang_a", &["horizon=2h", "warm_up=0s", "finish=0s", total]);
+    let found = both(&with("staffing.total=50"), &with("staffing.total=40"), 2);
+    assert!(found.unfinished > 10, "{}", found.unfinished);
+    assert_eq!((found.only_a, found.only_b), (0, 0));
 }
 
 /// Whoever tries numbers is never let in, meets the locks, and the summary shows it.

@@ -29,7 +29,7 @@ use crate::{
         guide::{Goal, Guide, OfferKind, PlaceKind},
     },
     pii::{Digits, Secret},
-    random::{Purpose, Seed, Stream, mix, unit},
+    random::{Purpose, Seed, Stream, mix, unit, unmix},
     registry::Registry,
     script::model::{IntentId, Key},
     time::{Duration, Instant},
@@ -59,6 +59,11 @@ pub struct Someone {
     pub probe: bool,
     /// Chance of asking for an adviser after the machine's answer, where it is not her persona's.
     pub adviser_after: Option<f64>,
+}
+
+/// The caller's own number, from that of one of her calls.
+pub fn caller_of(call_lot: u64, attempt: u8) -> u64 {
+    unmix(unmix(call_lot) ^ (u64::from(attempt) << 56))
 }
 
 impl Someone {

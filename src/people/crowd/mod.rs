@@ -34,7 +34,7 @@ use self::{
 };
 pub use self::{
     manner::Manner,
-    mind::{Ear, Mind, Someone},
+    mind::{Ear, Mind, Someone, caller_of},
 };
 use super::{
     Who, Wishes,

@@ -213,6 +213,7 @@ impl Live {
         add(Field::CallbacksDialled, self.dialled.into());
         if self.callback {
             add(Field::CallbacksReached, self.answered.into());
+            add(Field::CallbacksOpen, (end.is_none() && !self.answered).into());
             add(Field::CallbackWait, if self.answered { self.waited.as_micros() } else { 0 });
             add(Field::CallbacksLost, (end.is_some() && !self.answered).into());
             return figures;
@@ -238,7 +239,10 @@ impl Live {
             match outcome {
                 Outcome::Failed => add(Field::Failed, 1),
                 Outcome::Own(_) => add(Field::OwnOutcome, 1),
-                Outcome::Abandoned if cause == Cause::CallerHungUp && !self.queued => add(Field::AbandonedInMenus, 1),
+                // Who found a queue full is blocked, whatever she does next.
+                Outcome::Abandoned if cause == Cause::CallerHungUp && !self.queued && !self.full => {
+                    add(Field::AbandonedInMenus, 1);
+                }
                 Outcome::Contained | Outcome::Transferred | Outcome::Abandoned | Outcome::Callback => {}
             }
             let broken = matches!(cause, Cause::Drained | Cause::Aborted | Cause::RanAway);

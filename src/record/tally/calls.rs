@@ -284,7 +284,13 @@ impl Tally {
             if !live.answered {
                 live.waited += waited;
             }
-            if let Some(sums) = self.sums.queues.get_mut(live.queue.index()).filter(|_| !live.callback) {
+            if let Some(sums) = self.sums.queues.get_mut(live.queue.index()) {
+                if live.callback {
+                    sums.figures.add(Field::CallbacksOpen, u64::from(!live.answered));
+                    let (common, rest) = (live.common(at, &self.rules, None), live.rest(None));
+                    self.count(live.keys, &common, Some(&rest));
+                    return;
+                }
                 for field in [Field::Offered, Field::Queued, Field::Unfinished] {
                     sums.figures.add(field, 1);
                 }
