@@ -39,10 +39,11 @@
 //! | [`cli`] | the commands, one file each | config live sim report scenario theory stats dialogue client journal record registry world people engine script time id pii random |
 //!
 //! ```text
-//! cli ──► config ──► live ──┐              ┌──► engine ──► script ──► time · id · pii
-//!  │                 sim ───┴──► world ────┼──► people ──► engine (inputs, outputs, facts)
-//!  │                                       └──► registry
+//! cli ──► config ──► live ──┐                         ┌──► engine ──► script ──► time · id · pii
+//!  │                 sim ───┴──► scenario ──► world ──┼──► people ──► engine (inputs, outputs, facts)
+//!  │                                                  └──► registry
 //!  │        live, sim ──► record · journal ──► engine (events)
+//!  ├──► report ──► sim (what was found) ──► record · stats         report ──► theory
 //!  └──► dialogue ──► client ──► live::protocol (types)
 //!              └───► world (virtual time)
 //! ```
@@ -62,9 +63,12 @@
 //!
 //! # The same call, without a clock
 //!
-//! `sim` calls [`world::World::advance_to`] with the end of the run. Inputs come from synthetic callers in the world's own
-//! calendar instead of sockets; everything else is the same code, and a test holds both event logs against each other line
-//! by line.
+//! `sim` calls [`world::World::watch`] stretch by stretch until nobody is in a call. A birth of [`people::demand`] makes a caller:
+//! somebody of the registry, with an intent, a language, a patience. Her mind hears what her telephone plays, asks the
+//! [`people::guide`] of the script which key leads on, and the world keeps her next act in its calendar; a synthetic agent
+//! answers, talks and works after the call. Each event goes straight into the [`record::tally`], whose sums over many
+//! replications become estimates with intervals. Everything between is the code that answers sockets, and a test holds both
+//! event logs against each other line by line: a story of scripted callers, and a whole scenario.
 //!
 //! # What is deliberately absent
 //!
@@ -72,7 +76,8 @@
 //!   deadline fires before an input of the same instant, inputs in the order in which they came.
 //! * From `script`: anything that runs. After loading there is no name left to look up, so the engine has no branch for an
 //!   unknown one.
-//! * From `people`: knowledge of the menus' internals; a synthetic person sees commands and facts like any other.
+//! * From `people`: the engine's state. A synthetic person sees commands and facts like any other; which key leads where she
+//!   knows from the published script, as somebody does who has called before.
 //! * From `world`: clocks and sockets. It is `Clone`: a running centre can be copied and run ahead.
 //! * From `record`: state of the engine. Records are folds over events and over nothing else.
 //! * From every event, log line, record and journal: secret digits. They travel in [`pii`]'s types and print as `•`.

@@ -8,7 +8,7 @@ use super::describe::{Names, case_word};
 use crate::{
     engine::{Event, Fact, event::Cause},
     id::{AgentId, CallId, PersonId, ScriptVersion},
-    script::{Versions, catalogue::AccessLevel},
+    script::{Versions, catalogue::AccessLevel, model::Node},
     time::{Duration, Instant, LocalClock},
 };
 
@@ -196,8 +196,7 @@ impl Draft {
                 }
             }
             Fact::NoInput { node, .. } => {
-                cdr.no_inputs +=
-                    u32::from(!names.script.nodes.get(node.index()).is_some_and(|node| node.silence_is_answer()));
+                cdr.no_inputs += u32::from(!names.script.nodes.get(node.index()).is_some_and(Node::silence_is_answer));
             }
             Fact::NoMatch { .. } => cdr.no_matches += 1,
             Fact::LanguageSet { language, .. } => {

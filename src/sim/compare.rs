@@ -223,6 +223,9 @@ struct Matched {
 /// Calls answered in both designs: by what the caller wanted, the queue in the first design and in the second.
 type Queues = BTreeMap<(Arc<str>, Arc<str>, Arc<str>), u64>;
 
+/// Calls by the queue in the first design and another in the second.
+type Ways<'a> = BTreeMap<(&'a str, &'a str), u64>;
+
 impl Matched {
     fn new(replication: u32) -> Matched {
         Matched {
@@ -399,7 +402,7 @@ const FEWEST: u64 = 20;
 /// Handle times are those of the queue: whoever is answered from another one is served in another time for the same matter,
 /// which is no gain of the design.
 fn rerouted(queues: &Queues) -> Option<Warning> {
-    let mut intents: BTreeMap<&str, (u64, u64, BTreeMap<(&str, &str), u64>)> = BTreeMap::new();
+    let mut intents: BTreeMap<&str, (u64, u64, Ways<'_>)> = BTreeMap::new();
     for ((intent, from, to), calls) in queues {
         let (all, other, ways) = intents.entry(&**intent).or_default();
         *all += calls;

@@ -304,7 +304,7 @@ fn a_split_keeps_its_callers_apart_alike_in_an_edited_script() {
         };
         let flow = format!(
             "[node.start]\nkind = \"say\"\nprompt = \"hello\"\nto = \"{first}\"\n{more}[node.part]\nkind = \"split\"\n\
-             parts = [{{ share = 0.5, to = \"one\" }}, {{ share = 0.5, to = \"two\" }}]\n{}{}[node.adviser]\nkind = \"queue\"\n\
+             parts = [{{ share = 0.5, to = \"one\" }}, {{ share = 0.4, to = \"two\" }}, {{ share = 0.1, to = \"adviser\" }}]\n{}{}[node.adviser]\nkind = \"queue\"\n\
              queue = \"help\"\nanswered = \"one\"\nfull = \"one\"\nclosed = \"one\"\ntimeout = \"one\"\n",
             bye("one"),
             bye("two"),
@@ -320,7 +320,7 @@ fn a_split_keeps_its_callers_apart_alike_in_an_edited_script() {
         events.iter().filter_map(way).filter(|name| name.ends_with("one") || name.ends_with("two")).collect::<Vec<_>>()
     };
     let plain = ways("");
-    assert_eq!(plain.len(), 60);
+    assert!(plain.len() > 40, "{plain:?}");
     assert!(plain.iter().any(|way| way != &plain[0]));
     assert_eq!(ways("earlier"), plain);
 }

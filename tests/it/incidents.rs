@@ -64,7 +64,7 @@ fn a_share_of_one_group_stays_away() {
     let scenario = day([(0.0, absent)]);
     let size = |scenario: &Scenario| {
         let planned = scenario.cast.staffing.groups.iter().find(|group| group.group == name);
-        planned.map_or(scenario.script.groups[0].size, |group| group.size())
+        planned.map_or(scenario.script.groups[0].size, hatif::people::staffing::GroupStaffing::size)
     };
     let events = watched(&mut world(&staffed(scenario.clone(), |staffing| staffing.shrinkage = 0.0), 3), hour(9.5));
     let came = |group: u16| {

@@ -154,7 +154,7 @@ fn an_agent_who_does_not_answer_is_taken_out_and_the_call_keeps_its_place() {
             0.000000 call 2 queued in pay for fr since 0.000000
             20.000000 call 1 not answered by agent 0
             20.000000 agent 0 not ready: no answer
-            60.000000 call 2 told place 2, wait 11m
+            60.000000 call 2 told place 2, wait 10m
             60.000000 call 1 told place 1, wait 5m30s
             80.000000 agent 0 ready
             80.000000 call 1 presented to agent 0
@@ -268,22 +268,22 @@ fn the_longest_wait_ends_in_the_scripts_way_out() {
         &acd(PAIR),
         "call; 1 press 1; wait 9m59s; wait 1s",
         &expect![[r#"
-        0.000000 call 1 arrived on script 1 in fr, number withheld
-        0.000000 call 1 barged in
-        0.000000 call 1 chose 1 at main.start
-        0.000000 call 1 queued in pay for fr since 0.000000
-        60.000000 call 1 told place 1, wait 5m30s
-        120.000000 call 1 told place 1, wait 5m30s
-        180.000000 call 1 told place 1, wait 5m30s
-        240.000000 call 1 told place 1, wait 5m30s
-        300.000000 call 1 told place 1, wait 5m30s
-        360.000000 call 1 told place 1, wait 5m30s
-        420.000000 call 1 told place 1, wait 5m30s
-        480.000000 call 1 told place 1, wait 5m30s
-        540.000000 call 1 told place 1, wait 5m30s
-        600.000000 call 1 left pay after 10m: timed out
-        600.000000 call 1 ended contained at main.bye: script ended
-    "#]],
+            0.000000 call 1 arrived on script 1 in fr, number withheld
+            0.000000 call 1 barged in
+            0.000000 call 1 chose 1 at main.start
+            0.000000 call 1 queued in pay for fr since 0.000000
+            60.000000 call 1 told place 1, wait 5m30s
+            120.000000 call 1 told place 1, wait 5m30s
+            180.000000 call 1 told place 1, wait 5m30s
+            240.000000 call 1 told place 1, wait 5m30s
+            300.000000 call 1 told place 1, wait 5m30s
+            360.000000 call 1 told place 1, wait 5m30s
+            420.000000 call 1 told place 1, wait 5m30s
+            480.000000 call 1 told place 1, wait 5m30s
+            540.000000 call 1 told place 1, wait 5m30s
+            600.000000 call 1 left pay after 10m: timed out
+            600.000000 call 1 ended contained at main.bye: script ended
+        "#]],
     );
 }
 

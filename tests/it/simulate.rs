@@ -535,7 +535,6 @@ fn announced_waits_are_near_those_that_follow() {
         let day = run(&scenario(name, &["horizon=17h"]), &options(count(1), 1));
         let figure = |of: &str| day.of(of).and_then(|of| of.value).unwrap_or_else(|| panic!("{of}"));
         let (bias, error, asa) = (figure("announced_bias"), figure("announced_error"), figure("asa"));
-        eprintln!("{name}: bias {bias} s, error {error} s, asa {asa} s, silences {}", figure("no_input"));
         assert!(bias.abs() < far, "{name}: bias {bias} s, error {error} s, asa {asa} s");
         // Staying on the line where that is the way on is an answer: every call passes such a question.
         assert!(figure("no_input") < 0.5, "{name}: {}", figure("no_input"));

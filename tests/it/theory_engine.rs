@@ -5,6 +5,8 @@
 //! `cargo test` plays few calls, and leaves out the queues that need many to say anything; `scripts/validate` runs the same
 //! trials at full length, through the ignored test [`the_whole_table`], and writes the table of docs/validation.md.
 
+#![expect(clippy::type_complexity, reason = "a row of a table is a tuple of a name, numbers and a function")]
+
 mod data;
 mod designs;
 mod laws;
@@ -109,12 +111,12 @@ fn priorities_and_pools_are_met_by_the_engine() {
 #[test]
 fn demand_that_varies_is_met_by_the_engine() {
     hold(family("MtMinf_sinusoid"), 8);
-    hold(family("PoissonGamma_counts"), 8);
+    hold(family("PoissonGamma_counts"), 6);
 }
 
 #[test]
 fn large_centres_are_met_by_the_engine() {
-    hold(queues::limits(rows()), 15);
+    hold(queues::limits(rows()), 13);
 }
 
 /// Rows that no run can show, with the reason.
@@ -198,7 +200,10 @@ fn the_whole_table() {
         let found = compare(&trial, &answer, COMPARISONS);
         let outside: Vec<&str> =
             found.iter().filter(|row| row.seen && !row.inside).map(|row| row.measure.as_str()).collect();
-        eprintln!("{} {} {} calls, outside: {outside:?}", trial.family, trial.params, table::grouped(answer.calls));
+        #[expect(clippy::print_stderr, reason = "it runs for an hour and shows how far it has come")]
+        {
+            eprintln!("{} {} {} calls, outside: {outside:?}", trial.family, trial.params, table::grouped(answer.calls));
+        }
         compared.extend(found);
         // After each, so that a run that is cut short has something to show.
         write("theory-summary.md", table::summary(&compared, &not_expressible()));

@@ -29,8 +29,7 @@ use crate::{
 const SHORTEST_EXPECTED: Duration = Duration::from_mins(1);
 
 impl Turn<'_> {
-    /// Position (1 is next) in its line and expected wait of a waiting call. At least a minute, at most what is left of the
-    /// longest wait; with nobody on duty, as for one agent.
+    /// Position (1 is next) in its line and expected wait of a waiting call. At least a minute, at most the longest wait; with nobody on duty, as for one agent.
     pub(in crate::engine) fn outlook(&self, id: CallId) -> (u32, Duration) {
         let Some(place) = self.state.calls.get(id).and_then(|call| call.place.as_ref()) else {
             return (0, Duration::ZERO);
@@ -44,8 +43,8 @@ impl Turn<'_> {
         if line.widest > waited && line.servers.iter().any(|&(_, after)| after > waited && after <= waited + expected) {
             expected = acd.expected_wait(place, line, waited + expected, now);
         }
-        // Nobody waits beyond the longest wait.
-        let longest = acd.queue(place.queue).config.max_wait.map_or(Duration::MAX, |max| max - waited.min(max));
+        // Nobody waits longer.
+        let longest = acd.queue(place.queue).config.max_wait.unwrap_or(Duration::MAX);
         (position, expected.min(longest).max(SHORTEST_EXPECTED))
     }
 }

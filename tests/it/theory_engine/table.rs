@@ -61,7 +61,7 @@ impl Compared {
 fn number(x: f64) -> String {
     match x.abs() {
         0.0 => "0".to_owned(),
-        size if size >= 1e5 || size < 1e-4 => format!("{x:.4e}"),
+        size if !(1e-4..1e5).contains(&size) => format!("{x:.4e}"),
         size => {
             let digits = (5 - libm::floor(libm::log10(size)) as i32 - 1).clamp(0, 8) as usize;
             format!("{x:.digits$}")
@@ -139,7 +139,7 @@ pub fn grouped(n: u64) -> String {
     let digits = n.to_string();
     let mut text = String::new();
     for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
