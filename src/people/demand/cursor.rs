@@ -1,5 +1,5 @@
 //! One layer of a source of calls as it unfolds: the next call, and what is needed to find the one after it. What layers
-//! are, [`SourcePlan::layers`] says.
+//! are, `SourcePlan::layers` says.
 //!
 //! A Poisson process whose rate changes in steps is drawn by its cumulative hazard: one exponential number a call is used
 //! up along the steps. Each local day of a [`DayPlan`] begins with fresh streams of its own (which changes nothing in law,

@@ -11,7 +11,7 @@
 //! bits of a name are used; of two whose bits are the same, the later source takes the next free ones.)
 //!
 //! A source's factor and the factor of all demand add calls or leave some out; the others keep instant, person and lot
-//! ([`SourcePlan::layers`]). Factors on days change the rate itself: there the calls of the day move.
+//! (`SourcePlan::layers`). Factors on days change the rate itself: there the calls of the day move.
 //!
 //! What a caller wants, speaks and puts up with is not drawn here but from her lot: what is fixed at birth from one stream
 //! (`Birth`) in a fixed order, which is as independent of the design as a stream for each and three times as cheap.
