@@ -11,7 +11,10 @@ use std::{
 use expect_test::{Expect, expect};
 
 fn hatif(args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_hatif")).args(args).stdin(Stdio::null()).output().expect("the program starts")
+    // In a folder of its own: a centre that is about to open takes hold of its data folder.
+    let place = folder();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hatif"));
+    command.args(args).current_dir(place.path()).stdin(Stdio::null()).output().expect("the program starts")
 }
 
 /// What a command says on standard error, with its exit code.
