@@ -14,13 +14,17 @@
 //! May import `world`, `record`, `journal`, `registry`, `script`, and `engine` for inputs, commands and facts. What never
 //! enters: rules of calls, queues or menus; `sim`.
 
+pub mod admission;
 mod book;
 pub mod clock;
 pub mod config;
+pub mod counts;
 pub mod docs;
+pub mod guard;
 pub mod health;
 pub mod hosting;
 pub mod listener;
+mod pace;
 pub mod protocol;
 pub mod pump;
 pub mod recorder;
@@ -34,6 +38,7 @@ pub mod sessions;
 pub mod shutdown;
 pub mod store;
 mod tell;
+pub mod tokens;
 
-pub use config::{Config, Limits, MAX_FRAME, Records, StartAt};
+pub use config::{Config, Limits, MAX_FRAME, Records, Security, StartAt, TlsFiles};
 pub use server::{Facts, RunningServer, Server, StartError, StopError};

@@ -9,8 +9,10 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     Config, StartAt,
+    admission::Admission,
     book::Book,
     clock::{self, Clock},
+    counts::Counts,
     health::{Health, Pulse},
     hosting::{self, HostError, Hosted},
     listener::Door,
@@ -358,6 +360,7 @@ impl Assembly {
         let sessions = Arc::new(Sessions::new(limits.max_sessions, limits.outbox));
         let (pump, demands) = mpsc::channel(limits.input_queue);
         let status = Arc::new(Status::default());
+        let counts = Arc::new(Counts::default());
         status.version.store(world.versions().number().0, std::sync::atomic::Ordering::Relaxed);
         let stop = Stop::default();
         let closing = CancellationToken::new();
@@ -392,6 +395,7 @@ impl Assembly {
             failing: writer.failing(),
             taps,
             status,
+            admission: Admission::new(config.limits.clone(), counts.clone()),
         };
         let ending = Ending { config, stop: stop.clone(), closing, tracker, pump: pump.clone(), writer };
         let centre = tokio::spawn(Pump::taking_over(parts, book).run());

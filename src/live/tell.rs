@@ -109,6 +109,7 @@ impl Pump {
         }
         let cdr = self.fold.apply(event, self.parts.world.versions())?;
         let call = cdr.call;
+        self.parts.admission.ended(call);
         let (number, promised_to) = self.book.ended(call);
         let message = ServerMessage::Ended {
             call: store::public_id(run, call),

@@ -312,7 +312,7 @@ async fn a_stop_takes_no_new_calls_drains_those_in_progress_and_writes_every_rec
             .await
         {
             ServerMessage::Error { code, .. } => {
-                assert_eq!(code, ErrorCode::Closing);
+                XX
                 break;
             }
             _ => late.hang_up().await,
