@@ -18,6 +18,7 @@ pub mod admission;
 mod book;
 pub mod clock;
 pub mod config;
+mod connections;
 pub mod counts;
 pub mod docs;
 pub mod guard;
@@ -38,7 +39,9 @@ pub mod sessions;
 pub mod shutdown;
 pub mod store;
 mod tell;
+pub mod tls;
 pub mod tokens;
 
 pub use config::{Config, Limits, MAX_FRAME, Records, Security, StartAt, TlsFiles};
+pub use routes::ROUTES;
 pub use server::{Facts, RunningServer, Server, StartError, StopError};

@@ -63,6 +63,7 @@ fn pump(world: World, speed: f64, tap: Box<dyn Tap>) -> (mpsc::Sender<Demand>, m
         failing: Arc::default(),
         taps: vec![tap],
         status: Arc::default(),
+        admission: hatif::live::admission::Admission::default(),
     };
     (demand, written, Pump::new(parts))
 }
