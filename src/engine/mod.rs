@@ -16,6 +16,7 @@ pub mod input;
 mod ivr;
 mod keys;
 pub mod output;
+pub mod survey;
 mod timer;
 mod turn;
 

@@ -17,6 +17,8 @@ use tokio::sync::{mpsc, oneshot};
 use super::{
     book::{Book, Turn},
     clock::Clock,
+    metrics::Snapshot,
+    onlookers::Onlookers,
     protocol::{ErrorCode, Refusal, ServerMessage},
     say,
     sessions::{Outgoing, SessionId, Sessions},
@@ -88,6 +90,11 @@ pub enum Demand {
         /// Told its number, or why it cannot follow the versions in force.
         done: oneshot::Sender<Result<ScriptVersion, String>>,
     },
+    /// Somebody wants to know how things are.
+    Look {
+        /// Told.
+        done: oneshot::Sender<Box<Snapshot>>,
+    },
     /// No new calls from now on; the pump ends when the last one has.
     Drain,
     /// Calls still in progress end now.
@@ -147,6 +154,8 @@ pub struct Parts {
     pub taps: Vec<Box<dyn Tap>>,
     /// What others may see.
     pub status: Arc<Status>,
+    /// Who counts and who watches.
+    pub onlookers: Onlookers,
 }
 
 /// See the top of this file.
@@ -248,6 +257,7 @@ impl Pump {
                 self.parts.status.version.store(self.parts.world.versions().number().0, Ordering::Relaxed);
                 let _ = done.send(published);
             }
+            Demand::Look { done } => _ = done.send(Box::new(self.snapshot())),
             Demand::Drain => {
                 self.draining = true;
                 self.parts.status.draining.store(true, Ordering::Relaxed);

@@ -14,6 +14,8 @@ use super::{
     health::{Health, Pulse},
     hosting::{self, HostError, Hosted},
     listener::Door,
+    metrics::{self, Metrics},
+    onlookers::Onlookers,
     pump::{Demand, Parts, Pump, Status, Tap},
     recorder::{Recorder, RecorderError},
     reload::{self, Checked, Faulty, Reloaded, Reloader},
@@ -22,6 +24,7 @@ use super::{
     sessions::Sessions,
     shutdown::Stop,
     store::{Lost, Run, Store, StoreError, Writer},
+    supervision::Supervision,
 };
 use crate::{
     id::PersonId,
@@ -379,7 +382,20 @@ impl Assembly {
             limits,
             stop: closing.clone(),
         });
-        let shared = Shared { context, reloader: reloader.clone(), pulse: pulse.clone(), tracker: tracker.clone() };
+        let metrics = Arc::new(Metrics::default());
+        let sources = metrics::Sources {
+            metrics: metrics.clone(),
+            pump: pump.clone(),
+            jobs: writer.sender().downgrade(),
+            sessions: sessions.clone(),
+            status: status.clone(),
+            failing: writer.failing(),
+            journal: config.journal.clone(),
+            turn: tokio::sync::Mutex::new(()),
+        };
+        let supervision = Arc::new(Supervision { sources, records: config.records.dir.clone(), run: facts.run });
+        let (routes, tasks) = (reloader.clone(), tracker.clone());
+        let shared = Shared { context, reloader: routes, pulse: pulse.clone(), tracker: tasks, supervision };
         let parts = Parts {
             world,
             clock: Clock::start_at(opens, config.speed),
@@ -392,6 +408,7 @@ impl Assembly {
             failing: writer.failing(),
             taps,
             status,
+            onlookers: Onlookers::new(metrics::Fold::new(metrics)),
         };
         let ending = Ending { config, stop: stop.clone(), closing, tracker, pump: pump.clone(), writer };
         let centre = tokio::spawn(Pump::taking_over(parts, book).run());

@@ -31,6 +31,7 @@ impl Pump {
             for tap in &mut self.parts.taps {
                 tap.note(&notice, self.parts.world.versions());
             }
+            self.parts.onlookers.note(&notice, &self.parts.world);
             let job = match notice {
                 Notice::Event(event) => self.event(&event),
                 Notice::ToCaller(at, command) => {

@@ -149,6 +149,7 @@ fn pump(world: World, speed: f64, tap: Box<dyn Tap>) -> (mpsc::Sender<Demand>, P
         failing: Arc::default(),
         taps: vec![tap],
         status: Arc::default(),
+        onlookers: Default::default(),
     };
     (demand, Pump::new(parts))
 }
