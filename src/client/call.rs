@@ -7,7 +7,7 @@ use super::{
     phone::{Ending, Phone, Place},
 };
 use crate::{
-    live::protocol::{AgentState, ClientMessage, ErrorCode, ServerMessage},
+    live::protocol::{AgentState, ClientMessage, ErrorCode, RefusalReason, ServerMessage},
     time::Instant,
 };
 
@@ -48,6 +48,16 @@ pub enum CallError {
         /// Which mistake.
         code: ErrorCode,
         /// What was wrong.
+        message: String,
+        /// What to do.
+        help: String,
+    },
+    /// The centre does not take the call.
+    #[error("the centre does not take the call: {message} ({}); {help}", reason.word())]
+    NotTaken {
+        /// Why.
+        reason: RefusalReason,
+        /// The same in words.
         message: String,
         /// What to do.
         help: String,
@@ -269,6 +279,9 @@ impl Call {
             match message {
                 ServerMessage::Error { code, message, help } => {
                     return Err(CallError::Refused { code, message, help });
+                }
+                ServerMessage::Refused { reason, message, help, .. } => {
+                    return Err(CallError::NotTaken { reason, message, help });
                 }
                 ServerMessage::Ended { outcome, cause, .. } if wanted != "a call back" => {
                     let instead = format!("the call ended ({outcome}, {cause})");

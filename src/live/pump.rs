@@ -12,14 +12,16 @@ use std::{
     },
 };
 
+use axum::extract::ws::Utf8Bytes;
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
+    admission::{self, Admission, Applicant, Situation},
     book::{Book, Turn},
-    clock::Clock,
+    clock::{self, Clock},
     metrics::Snapshot,
     onlookers::Onlookers,
-    protocol::{ErrorCode, Refusal, ServerMessage},
+    protocol::{ErrorCode, Refusal, RefusalReason, ServerMessage},
     say,
     sessions::{Outgoing, SessionId, Sessions},
     store::{self, Job},
@@ -46,6 +48,10 @@ pub enum Demand {
         from: Option<CallerNumber>,
         /// The code of the language to begin in.
         language: Option<String>,
+        /// The address she counts for; `None`: no cap on addresses applies to her.
+        address: Option<std::net::IpAddr>,
+        /// When her message came in.
+        sent: tokio::time::Instant,
     },
     /// A caller presses keys.
     Keys {
@@ -94,6 +100,13 @@ pub enum Demand {
     Look {
         /// Told.
         done: oneshot::Sender<Box<Snapshot>>,
+    },
+    /// Somebody wants to hear of everything that happens from now on.
+    Listen {
+        /// So many messages may wait for her.
+        room: usize,
+        /// Told where they come.
+        done: oneshot::Sender<mpsc::Receiver<Utf8Bytes>>,
     },
     /// No new calls from now on; the pump ends when the last one has.
     Drain,
@@ -156,6 +169,8 @@ pub struct Parts {
     pub status: Arc<Status>,
     /// Who counts and who watches.
     pub onlookers: Onlookers,
+    /// Which dials become calls.
+    pub admission: Admission,
 }
 
 /// See the top of this file.
@@ -209,7 +224,10 @@ impl Pump {
                 biased;
                 Some(call) = durable.recv() => self.durable(call),
                 demand = demands.recv() => match demand {
-                    Some(demand) => self.take(demand),
+                    Some(demand) => {
+                        self.parts.onlookers.taken();
+                        self.take(demand);
+                    }
                     None => self.quit = true,
                 },
                 () = sleep => {
@@ -232,7 +250,9 @@ impl Pump {
 
     fn take(&mut self, demand: Demand) {
         match demand {
-            Demand::Dial { session, from, language } => self.dial(session, from, language.as_deref()),
+            Demand::Dial { session, from, language, address, sent } => {
+                self.dial(session, language.as_deref(), &Applicant { number: from, address, sent });
+            }
             Demand::Keys { session, keys } => self.keys(session, &keys),
             Demand::HangUp { session } => self.hang_up(session),
             Demand::Answer { session } => self.answer(session),
@@ -258,6 +278,9 @@ impl Pump {
                 let _ = done.send(published);
             }
             Demand::Look { done } => _ = done.send(Box::new(self.snapshot())),
+            Demand::Listen { room, done } => {
+                _ = done.send(self.parts.onlookers.listen(room, &self.parts.world));
+            }
             Demand::Drain => {
                 self.draining = true;
                 self.parts.status.draining.store(true, Ordering::Relaxed);
@@ -288,16 +311,9 @@ impl Pump {
         self.refuse(session, ErrorCode::OutOfTurn, format!("`{what}` does not fit: {state}"), help);
     }
 
-    fn dial(&mut self, session: SessionId, from: Option<CallerNumber>, language: Option<&str>) {
+    fn dial(&mut self, session: SessionId, language: Option<&str>, who: &Applicant) {
         if self.book.turn(session).is_some() {
             return self.out_of_turn(session, "dial");
-        }
-        if self.draining {
-            return self.refuse(session, ErrorCode::Closing, "the centre takes no new calls", "dial again later");
-        }
-        if self.parts.failing.load(Ordering::Relaxed) {
-            let message = "the centre cannot write call records and takes no new calls";
-            return self.refuse(session, ErrorCode::Busy, message, "dial again later");
         }
         let script = self.parts.world.versions().current().clone();
         let language = match language.map(|code| script.language_named(code).ok_or(code)).transpose() {
@@ -308,15 +324,31 @@ impl Pump {
                 return self.refuse(session, ErrorCode::BadField, "the centre has no such `language`", &help);
             }
         };
-        let Some(call) = self.inject(Input::CallArrived { caller: from, language, origin: None }) else {
-            return self.refuse(session, ErrorCode::Closing, "the centre takes no new calls", "dial again later");
+        let centre = Situation {
+            calls: self.book.persons(),
+            draining: self.draining,
+            records_failing: self.parts.failing.load(Ordering::Relaxed),
         };
+        if let Err(reason) = self.parts.admission.judge(who, clock::wall(), centre) {
+            return self.turn_away(session, reason);
+        }
+        let from = who.number;
+        let Some(call) = self.inject(Input::CallArrived { caller: from, language, origin: None }) else {
+            return self.turn_away(session, RefusalReason::Draining);
+        };
+        self.parts.admission.took(call, who);
         self.book.set(session, Turn::Talking(call));
         self.book.number(call, from);
         let id = store::public_id(self.parts.run, call);
         self.say(session, ServerMessage::Ringing { call: id.clone(), promised_in: None });
         let (version, language) = (self.parts.world.versions().number(), language.unwrap_or(script.default_language));
         self.say(session, self.answered(id, version, &script, language));
+    }
+
+    /// A dial is not taken.
+    fn turn_away(&mut self, session: SessionId, reason: RefusalReason) {
+        let number = self.parts.admission.refuse(reason);
+        self.say(session, admission::words(self.parts.run, number, reason));
     }
 
     fn answered(

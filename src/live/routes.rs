@@ -50,7 +50,7 @@ where
 
 /// Who connected.
 #[derive(Clone, Copy, Debug)]
-struct Peer(SocketAddr);
+pub(super) struct Peer(pub(super) SocketAddr);
 
 impl<L: Listener<Addr = SocketAddr>> Connected<IncomingStream<'_, Gate<L>>> for Peer {
     fn connect_info(stream: IncomingStream<'_, Gate<L>>) -> Peer {

@@ -9,8 +9,11 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     Config, StartAt,
+    admission::Admission,
     book::Book,
     clock::{self, Clock},
+    counts::Counts,
+    guard::Guard,
     health::{Health, Pulse},
     hosting::{self, HostError, Hosted},
     listener::Door,
@@ -361,6 +364,8 @@ impl Assembly {
         let sessions = Arc::new(Sessions::new(limits.max_sessions, limits.outbox));
         let (pump, demands) = mpsc::channel(limits.input_queue);
         let status = Arc::new(Status::default());
+        let counts = Arc::new(Counts::default());
+        let guard = Arc::new(Guard::new(&config.security, limits.limit_loopback, counts.clone()).expect("x"));
         status.version.store(world.versions().number().0, std::sync::atomic::Ordering::Relaxed);
         let stop = Stop::default();
         let closing = CancellationToken::new();
@@ -379,7 +384,7 @@ impl Assembly {
         let context = Arc::new(session::Context {
             sessions: sessions.clone(),
             pump: pump.clone(),
-            limits,
+            limits: limits.clone(),
             stop: closing.clone(),
         });
         let metrics = Arc::new(Metrics::default());
@@ -390,10 +395,18 @@ impl Assembly {
             sessions: sessions.clone(),
             status: status.clone(),
             failing: writer.failing(),
+            counts: counts.clone(),
             journal: config.journal.clone(),
             turn: tokio::sync::Mutex::new(()),
         };
-        let supervision = Arc::new(Supervision { sources, records: config.records.dir.clone(), run: facts.run });
+        let supervision = Arc::new(Supervision {
+            sources,
+            records: config.records.dir.clone(),
+            run: facts.run,
+            guard: guard.clone(),
+            places: Arc::new(tokio::sync::Semaphore::new(limits.max_listeners)),
+            limits,
+        });
         let (routes, tasks) = (reloader.clone(), tracker.clone());
         let shared = Shared { context, reloader: routes, pulse: pulse.clone(), tracker: tasks, supervision };
         let parts = Parts {
@@ -408,7 +421,8 @@ impl Assembly {
             failing: writer.failing(),
             taps,
             status,
-            onlookers: Onlookers::new(metrics::Fold::new(metrics)),
+            onlookers: Onlookers::new(metrics, facts.run),
+            admission: Admission::new(config.limits.clone(), counts.clone()),
         };
         let ending = Ending { config, stop: stop.clone(), closing, tracker, pump: pump.clone(), writer };
         let centre = tokio::spawn(Pump::taking_over(parts, book).run());

@@ -248,7 +248,7 @@ fn demand(session: SessionId, message: ClientMessage) -> Result<Option<Demand>, 
     Ok(Some(match message {
         ClientMessage::Dial { from, language } => {
             let from = from.as_deref().map(protocol::read_number).transpose()?;
-            Demand::Dial { session, from, language }
+            Demand::Dial { session, from, language, address: None, sent: clock::wall() }
         }
         ClientMessage::Digits { keys } => Demand::Keys { session, keys: protocol::read_keys(&keys)? },
         ClientMessage::Hangup {} => Demand::HangUp { session },

@@ -58,6 +58,7 @@ impl Pump {
                 tracing::error!("the writer of call records is gone; a record is lost");
             }
         }
+        self.parts.onlookers.settled(&self.parts.world);
         self.book.forget_ended();
         if told {
             self.parts.taps.iter_mut().for_each(|tap| tap.settled());
@@ -110,6 +111,7 @@ impl Pump {
         }
         let cdr = self.fold.apply(event, self.parts.world.versions())?;
         let call = cdr.call;
+        self.parts.admission.ended(call);
         let (number, promised_to) = self.book.ended(call);
         let message = ServerMessage::Ended {
             call: store::public_id(run, call),

@@ -116,7 +116,10 @@ pub enum NoPlace {
 /// An event in the feed's words. Calls are named as the call protocol names them; agents by number.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "is", rename_all = "snake_case", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields say the same everywhere: which call, which agent, which queue, for how long")]
+#[expect(
+    missing_docs,
+    reason = "the fields say the same everywhere: which call, which agent, which queue, for how long"
+)]
 pub enum Told {
     /// A call arrived; `promised_in` for a call back.
     CallOffered { call: String, caller: Caller, language: String, promised_in: Option<String> },

@@ -14,7 +14,7 @@ mod words;
 
 use axum::extract::ws::Utf8Bytes;
 use message::FeedMessage;
-pub(super) use socket::serve;
+pub(super) use socket::{Line, serve};
 use tokio::sync::mpsc;
 
 use super::{metrics::Metrics, row};

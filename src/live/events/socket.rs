@@ -32,7 +32,7 @@ pub(in crate::live) async fn serve(mut socket: WebSocket, line: Line) {
         (Ok(()), Ok(events)) => tell(&mut socket, events, &line).await,
         _ => Some((close_code::AWAY, "closing")),
     };
-    drop(line);
+    drop(line.place);
     if let Some((code, reason)) = end {
         let farewell = socket.send(Message::Close(Some(CloseFrame { code, reason: reason.into() })));
         let _ = tokio::time::timeout(CLOSING, farewell).await;

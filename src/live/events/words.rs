@@ -82,13 +82,12 @@ impl Words<'_> {
     }
 
     fn of_waiting(&self, fact: &Fact) -> Option<Told> {
-        let not_queued = |call, queue, why| Told::CallNotQueued { call: self.call(call), queue: self.queue(queue), why };
+        let not_queued =
+            |call, queue, why| Told::CallNotQueued { call: self.call(call), queue: self.queue(queue), why };
         Some(match *fact {
-            Fact::CallQueued { call, queue, language, .. } => Told::CallQueued {
-                call: self.call(call),
-                queue: self.queue(queue),
-                language: self.language(language),
-            },
+            Fact::CallQueued { call, queue, language, .. } => {
+                Told::CallQueued { call: self.call(call), queue: self.queue(queue), language: self.language(language) }
+            }
             Fact::QueueFull { call, queue } => not_queued(call, queue, NoPlace::Full),
             Fact::QueueClosed { call, queue } => not_queued(call, queue, NoPlace::Closed),
             Fact::CallOverflowed { call, queue, to } => {

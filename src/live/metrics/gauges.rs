@@ -34,6 +34,7 @@ pub(super) struct Gauges {
     registry_people: Gauge,
     registry_changed: Gauge,
     pub(super) connections: Gauge,
+    pub(super) sockets: Gauge,
     pub(super) listeners: Gauge,
     pub(super) draining: Gauge,
     pub(super) store_failing: Gauge,
@@ -98,6 +99,8 @@ impl Gauges {
 
     fn register_server(&self, r: &mut Registry) {
         r.register("hatif_connections", "Open telephones", self.connections.clone());
+        let help = "Open TCP connections, whatever they are for";
+        r.register("hatif_tcp_connections", help, self.sockets.clone());
         r.register("hatif_events_listeners", "Open listeners of the event feed", self.listeners.clone());
         r.register("hatif_draining", "1 when no new calls are taken because the server ends", self.draining.clone());
         r.register("hatif_store_failing", "1 while records cannot be written", self.store_failing.clone());

@@ -67,7 +67,8 @@ struct Centre {
 #[derive(Debug)]
 struct Traffic {
     refusals: Family<Label, Counter>,
-    handshakes: Family<Label, Counter>,
+    turned_away: Family<Label, Counter>,
+    failed_calls: Counter,
     heard: Counter,
     said: Counter,
     reloads: Family<Label, Counter>,
@@ -155,7 +156,8 @@ impl Traffic {
     fn registered(r: &mut Registry) -> Traffic {
         let t = Traffic {
             refusals: Family::default(),
-            handshakes: Family::default(),
+            turned_away: Family::default(),
+            failed_calls: Counter::default(),
             heard: Counter::default(),
             said: Counter::default(),
             reloads: Family::default(),
@@ -166,8 +168,10 @@ impl Traffic {
             store_failures: Counter::default(),
             missed: Counter::default(),
         };
-        r.register("hatif_refusals", "Calls that were refused at the door, by reason", t.refusals.clone());
-        r.register("hatif_handshakes", "Connections by what became of them", t.handshakes.clone());
+        r.register("hatif_refusals", "Dials that were refused, by reason", t.refusals.clone());
+        let help = "Connections and requests that were turned away or ended by us, by reason";
+        r.register("hatif_turned_away", help, t.turned_away.clone());
+        r.register("hatif_failed_calls", "Calls that a fault of this program ended", t.failed_calls.clone());
         r.register("hatif_messages_received", "Messages of the call protocol that came in", t.heard.clone());
         r.register("hatif_messages_sent", "Messages of the call protocol that went out", t.said.clone());
         r.register("hatif_reloads", "Readings of the centre's folder, by result", t.reloads.clone());
@@ -185,16 +189,6 @@ impl Traffic {
 }
 
 impl Metrics {
-    /// A call was refused at the door; `reason` is one of a closed list of words.
-    pub fn refused(&self, reason: &'static str) {
-        self.traffic.refusals.get_or_create(&[("reason", reason.to_owned())]).inc();
-    }
-
-    /// A connection came to something: `upgraded`, or the word for why it did not. One of a closed list of words.
-    pub fn handshake(&self, result: &'static str) {
-        self.traffic.handshakes.get_or_create(&[("result", result.to_owned())]).inc();
-    }
-
     /// A message of the call protocol came in.
     pub fn heard(&self) {
         self.traffic.heard.inc();

@@ -12,7 +12,7 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use prometheus_client::encoding::text::encode;
+use prometheus_client::{encoding::text::encode, metrics::counter::Counter};
 use tokio::sync::{Mutex, mpsc, oneshot};
 
 use super::{Metrics, gauges::whole, process::Process};
@@ -20,6 +20,8 @@ use crate::{
     engine::survey::Survey,
     live::{
         clock,
+        counts::{Counts, TurnedAway},
+        protocol::RefusalReason,
         pump::{Demand, Status},
         sessions::Sessions,
         store::Job,
@@ -85,6 +87,7 @@ pub(in crate::live) struct Sources {
     pub(in crate::live) sessions: Arc<Sessions>,
     pub(in crate::live) status: Arc<Status>,
     pub(in crate::live) failing: Arc<AtomicBool>,
+    pub(in crate::live) counts: Arc<Counts>,
     /// The journal's file, or the first of them.
     pub(in crate::live) journal: Option<PathBuf>,
     /// One scrape at a time: two would mix what they set.
@@ -98,9 +101,10 @@ const PATIENCE: std::time::Duration = std::time::Duration::from_secs(2);
 const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// Answers a scrape.
-pub(in crate::live) async fn serve(sources: &Sources) -> Response {
+pub(in crate::live) async fn serve(sources: &Sources, listeners: usize) -> Response {
     let _turn = sources.turn.lock().await;
     sources.look().await;
+    sources.metrics.gauges.listeners.set(whole(listeners as u64));
     let mut text = String::new();
     match encode(&mut text, &sources.metrics.registry) {
         Ok(()) => ([(header::CONTENT_TYPE, OPENMETRICS)], text).into_response(),
@@ -120,7 +124,9 @@ impl Sources {
         if let Some(seen) = seen {
             gauges.set(&seen);
         }
+        self.take_counts();
         gauges.connections.set(whole(self.sessions.len() as u64));
+        gauges.sockets.set(whole(self.counts.connections.load(Ordering::Relaxed)));
         gauges.draining.set(self.status.draining.load(Ordering::Relaxed).into());
         gauges.store_failing.set(self.failing.load(Ordering::Relaxed).into());
         let queued = self.jobs.upgrade().map_or(0, |jobs| jobs.max_capacity() - jobs.capacity());
@@ -134,6 +140,21 @@ impl Sources {
             gauges.journal_size.set(whole(journal));
             gauges.set_process(&process);
         }
+    }
+
+    /// Sets what is counted elsewhere.
+    fn take_counts(&self) {
+        let traffic = &self.metrics.traffic;
+        let put = |counter: &Counter, count: u64| counter.inner().store(count, Ordering::Relaxed);
+        for reason in RefusalReason::ALL {
+            let label = [("reason", reason.word().to_owned())];
+            put(&traffic.refusals.get_or_create(&label), self.counts.refused(reason));
+        }
+        for why in TurnedAway::ALL {
+            let label = [("reason", why.word().to_owned())];
+            put(&traffic.turned_away.get_or_create(&label), self.counts.turned_away(why));
+        }
+        put(&traffic.failed_calls, self.counts.failed_calls.load(Ordering::Relaxed));
     }
 
     async fn ask(&self) -> Option<Box<Snapshot>> {
