@@ -14,6 +14,7 @@
 //! May import `world`, `record`, `journal`, `registry`, `script`, and `engine` for inputs, commands and facts. What never
 //! enters: rules of calls, queues or menus; `sim`.
 
+pub mod attend;
 mod book;
 pub mod clock;
 pub mod config;

@@ -15,6 +15,7 @@ use std::{
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
+    attend::Telephones,
     book::{Book, Turn},
     clock::Clock,
     protocol::{ErrorCode, Refusal, ServerMessage},
@@ -61,6 +62,13 @@ pub enum Demand {
     Answer {
         /// Who.
         session: SessionId,
+    },
+    /// A connection is to be the telephone of a number.
+    Attend {
+        /// Which.
+        session: SessionId,
+        /// Of what number.
+        from: CallerNumber,
     },
     /// A connection is gone.
     Left {
@@ -158,6 +166,8 @@ pub struct Pump {
     pub(super) owed: BTreeMap<CallId, Option<(SessionId, ServerMessage)>>,
     draining: bool,
     quit: bool,
+    /// Who rings for which number, and what is promised to whom.
+    pub(super) telephones: Telephones,
 }
 
 impl std::fmt::Debug for Pump {
@@ -170,7 +180,15 @@ impl Pump {
     /// A pump at rest.
     pub fn new(parts: Parts) -> Pump {
         let fold = cdr::Fold::new(parts.world.clock().clone());
-        Pump { parts, book: Book::default(), fold, owed: BTreeMap::new(), draining: false, quit: false }
+        Pump {
+            parts,
+            book: Book::default(),
+            fold,
+            owed: BTreeMap::new(),
+            draining: false,
+            quit: false,
+            telephones: Telephones::default(),
+        }
     }
 
     /// A pump whose world was run ahead, with what is known of the calls in it.
@@ -227,6 +245,7 @@ impl Pump {
             Demand::Keys { session, keys } => self.keys(session, &keys),
             Demand::HangUp { session } => self.hang_up(session),
             Demand::Answer { session } => self.answer(session),
+            Demand::Attend { session, from } => self.attend(session, from),
             Demand::Left { session } => self.left(session),
             Demand::Inject { input, done } => {
                 let call = self.inject(input);
@@ -303,6 +322,7 @@ impl Pump {
         };
         self.book.set(session, Turn::Talking(call));
         self.book.number(call, from);
+        self.telephones.dialled(session, from);
         let id = store::public_id(self.parts.run, call);
         self.say(session, ServerMessage::Ringing { call: id.clone(), promised_in: None });
         let (version, language) = (self.parts.world.versions().number(), language.unwrap_or(script.default_language));
@@ -361,6 +381,7 @@ impl Pump {
     }
 
     fn left(&mut self, session: SessionId) {
+        self.telephones.left(session);
         match self.book.free(session) {
             Some(Turn::Talking(call)) => {
                 self.inject(Input::CallerHungUp { call });
@@ -370,20 +391,6 @@ impl Pump {
             }
             Some(Turn::Ending(_)) | None => {}
         }
-    }
-
-    /// A telephone is to ring for a promised call back.
-    pub(super) fn dial_back(&mut self, call: CallId, promised_in: CallId) {
-        // A synthetic caller's: she answers from within the world.
-        let Some(session) = self.book.promised_to(call) else { return };
-        if self.book.turn(session).is_some() || !self.parts.sessions.is_open(session) {
-            self.inject(Input::CallerUnreachable { call });
-            return;
-        }
-        self.book.set(session, Turn::Ringing(call));
-        let run = self.parts.run;
-        let promised_in = Some(store::public_id(run, promised_in));
-        self.say(session, ServerMessage::Ringing { call: store::public_id(run, call), promised_in });
     }
 
     /// A record is on the disk: its caller is told that the call is over.

@@ -124,6 +124,8 @@ struct Session {
     context: Arc<Context>,
     /// There is a call, or a call back is still to come: silence is no reason to close.
     busy: bool,
+    /// It asked to be the telephone of a number, which may never ring.
+    attends: bool,
     /// When the caller last said something.
     spoke: Wall,
     /// When anything last came in, even the answer to a ping.
@@ -136,7 +138,7 @@ impl Session {
     fn new(inbox: Inbox, context: Arc<Context>) -> Session {
         let now = clock::wall();
         let ask_at = now + context.limits.keepalive.to_std();
-        Session { inbox, context, busy: false, spoke: now, alive: now, ask_at }
+        Session { inbox, context, busy: false, attends: false, spoke: now, alive: now, ask_at }
     }
 
     async fn serve(&mut self, socket: &mut WebSocket) -> End {
@@ -166,12 +168,16 @@ impl Session {
 
     /// When the next thing can be due that no frame announces.
     fn next_check(&self) -> Wall {
-        if self.busy { self.ask_at } else { self.ask_at.min(self.spoke + self.context.limits.idle.to_std()) }
+        if self.busy || self.attends {
+            self.ask_at
+        } else {
+            self.ask_at.min(self.spoke + self.context.limits.idle.to_std())
+        }
     }
 
     async fn check(&mut self, socket: &mut WebSocket) -> Result<(), End> {
         let (now, limits) = (clock::wall(), &self.context.limits);
-        let silent = !self.busy && now >= self.spoke + limits.idle.to_std();
+        let silent = !self.busy && !self.attends && now >= self.spoke + limits.idle.to_std();
         if silent || now >= self.alive + limits.keepalive.to_std() * 3 {
             let message = "nothing was heard for too long";
             let help = "connect again when there is something to say; `ping` keeps a connection open";
@@ -214,6 +220,7 @@ impl Session {
         };
         match &message {
             ServerMessage::Ringing { .. } => self.busy = true,
+            ServerMessage::Attending { .. } => self.attends = true,
             ServerMessage::Ended { outcome, .. } => {
                 // A promised call back will ring this connection.
                 self.busy = outcome == protocol::CALLBACK_OUTCOME;
@@ -253,6 +260,7 @@ fn demand(session: SessionId, message: ClientMessage) -> Result<Option<Demand>, 
         ClientMessage::Digits { keys } => Demand::Keys { session, keys: protocol::read_keys(&keys)? },
         ClientMessage::Hangup {} => Demand::HangUp { session },
         ClientMessage::Answer {} => Demand::Answer { session },
+        ClientMessage::Attend { from } => Demand::Attend { session, from: protocol::read_number(&from)? },
         ClientMessage::Ping {} => return Ok(None),
     }))
 }

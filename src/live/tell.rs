@@ -41,6 +41,8 @@ impl Pump {
                     self.sms(&sms);
                     None
                 }
+                // Not kept yet.
+                Notice::Access(_) | Notice::Promised { .. } | Notice::PromiseKept { .. } => None,
                 Notice::Change(change) if self.is_of_synthetic(&change) => None,
                 Notice::Audit(entry) if self.book.is_synthetic(entry.call) => None,
                 Notice::Change(change) => Some(Job::Change { at_utc: self.utc(self.parts.world.now()), change }),
@@ -170,7 +172,7 @@ impl Pump {
             Command::Disconnect { call, agent } => self.say_to(call, say::agent(AgentState::Released, agent)),
             Command::Hold { call, held } => self.hold(call, held),
             Command::Promise { call, promised_in, caller } => self.book.promise(call, promised_in, caller),
-            Command::DialBack { call, promised_in, .. } => self.dial_back(call, promised_in),
+            Command::DialBack { call, promised_in, caller } => self.dial_back(call, promised_in, caller),
             Command::StopDialling { call } => {
                 if let Some(session) = self.book.line(call)
                     && self.book.turn(session) == Some(Turn::Ringing(call))
