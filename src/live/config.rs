@@ -109,6 +109,8 @@ pub struct Records {
     pub group: usize,
     /// How long the first record of a group waits for more.
     pub group_wait: Duration,
+    /// How many records and other lines may wait in memory while the disk is slow or fails.
+    pub waiting: usize,
 }
 
 /// At which local time the doors open.
@@ -196,6 +198,6 @@ impl Default for Limits {
 
 impl Default for Records {
     fn default() -> Records {
-        Records { dir: PathBuf::from("hatif-data"), group: 512, group_wait: Duration::from_millis(3) }
+        Records { dir: PathBuf::from("hatif-data"), group: 512, group_wait: Duration::from_millis(3), waiting: 50_000 }
     }
 }

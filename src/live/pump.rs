@@ -17,6 +17,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::{
     admission::{self, Admission, Applicant, Situation},
+    attend::Telephones,
     book::{Book, Turn},
     clock::{self, Clock},
     metrics::Snapshot,
@@ -24,7 +25,7 @@ use super::{
     protocol::{ErrorCode, Refusal, RefusalReason, ServerMessage},
     say,
     sessions::{Outgoing, SessionId, Sessions},
-    store::{self, Job},
+    store,
 };
 use crate::{
     engine::Input,
@@ -69,6 +70,13 @@ pub enum Demand {
     Answer {
         /// Who.
         session: SessionId,
+    },
+    /// A connection is to be the telephone of a number.
+    Attend {
+        /// Which.
+        session: SessionId,
+        /// Of what number.
+        from: CallerNumber,
     },
     /// A connection is gone.
     Left {
@@ -158,7 +166,7 @@ pub struct Parts {
     /// What is asked of it.
     pub demands: mpsc::Receiver<Demand>,
     /// Where records go.
-    pub jobs: mpsc::Sender<Job>,
+    pub jobs: store::Jobs,
     /// Calls whose records are on disk.
     pub durable: mpsc::UnboundedReceiver<CallId>,
     /// Set while records cannot be written.
@@ -182,6 +190,8 @@ pub struct Pump {
     pub(super) owed: BTreeMap<CallId, Option<(SessionId, ServerMessage)>>,
     draining: bool,
     quit: bool,
+    /// Who rings for which number, and what is promised to whom.
+    pub(super) telephones: Telephones,
 }
 
 impl std::fmt::Debug for Pump {
@@ -194,7 +204,15 @@ impl Pump {
     /// A pump at rest.
     pub fn new(parts: Parts) -> Pump {
         let fold = cdr::Fold::new(parts.world.clock().clone());
-        Pump { parts, book: Book::default(), fold, owed: BTreeMap::new(), draining: false, quit: false }
+        Pump {
+            parts,
+            book: Book::default(),
+            fold,
+            owed: BTreeMap::new(),
+            draining: false,
+            quit: false,
+            telephones: Telephones::default(),
+        }
     }
 
     /// A pump whose world was run ahead, with what is known of the calls in it.
@@ -256,6 +274,7 @@ impl Pump {
             Demand::Keys { session, keys } => self.keys(session, &keys),
             Demand::HangUp { session } => self.hang_up(session),
             Demand::Answer { session } => self.answer(session),
+            Demand::Attend { session, from } => self.attend(session, from),
             Demand::Left { session } => self.left(session),
             Demand::Inject { input, done } => {
                 let call = self.inject(input);
@@ -339,6 +358,7 @@ impl Pump {
         self.parts.admission.took(call, who);
         self.book.set(session, Turn::Talking(call));
         self.book.number(call, from);
+        self.telephones.dialled(session, from);
         let id = store::public_id(self.parts.run, call);
         self.say(session, ServerMessage::Ringing { call: id.clone(), promised_in: None });
         let (version, language) = (self.parts.world.versions().number(), language.unwrap_or(script.default_language));
@@ -403,6 +423,7 @@ impl Pump {
     }
 
     fn left(&mut self, session: SessionId) {
+        self.telephones.left(session);
         match self.book.free(session) {
             Some(Turn::Talking(call)) => {
                 self.inject(Input::CallerHungUp { call });
@@ -412,20 +433,6 @@ impl Pump {
             }
             Some(Turn::Ending(_)) | None => {}
         }
-    }
-
-    /// A telephone is to ring for a promised call back.
-    pub(super) fn dial_back(&mut self, call: CallId, promised_in: CallId) {
-        // A synthetic caller's: she answers from within the world.
-        let Some(session) = self.book.promised_to(call) else { return };
-        if self.book.turn(session).is_some() || !self.parts.sessions.is_open(session) {
-            self.inject(Input::CallerUnreachable { call });
-            return;
-        }
-        self.book.set(session, Turn::Ringing(call));
-        let run = self.parts.run;
-        let promised_in = Some(store::public_id(run, promised_in));
-        self.say(session, ServerMessage::Ringing { call: store::public_id(run, call), promised_in });
     }
 
     /// A record is on the disk: its caller is told that the call is over.

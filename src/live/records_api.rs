@@ -148,7 +148,7 @@ pub fn records(dir: &Path, question: Question) -> Result<RecordPage, StoreError>
 /// # Errors
 /// The database cannot be read.
 pub fn refusals(dir: &Path, question: Question) -> Result<RefusalPage, StoreError> {
-    let sql = "select run || '-r' || number, number, reason, count, at_utc from refusals \
+    let sql = "select run || '-r' || number, number, reason, times, at_utc from refusals \
                where run = ?1 and number > ?2 order by number limit ?3";
     let mut refusals = rows(dir, sql, question, |row| {
         Ok(RefusalLine {

@@ -42,6 +42,9 @@ impl Pump {
                     self.sms(&sms);
                     None
                 }
+                Notice::Access(change) => self.access_job(change),
+                Notice::Promised { call, promised_in, promise } => self.promise_job(call, promised_in, promise),
+                Notice::PromiseKept { call } => self.kept_job(call),
                 Notice::Change(change) if self.is_of_synthetic(&change) => None,
                 Notice::Audit(entry) if self.book.is_synthetic(entry.call) => None,
                 Notice::Change(change) => Some(Job::Change { at_utc: self.utc(self.parts.world.now()), change }),
@@ -173,7 +176,7 @@ impl Pump {
             Command::Disconnect { call, agent } => self.say_to(call, say::agent(AgentState::Released, agent)),
             Command::Hold { call, held } => self.hold(call, held),
             Command::Promise { call, promised_in, caller } => self.book.promise(call, promised_in, caller),
-            Command::DialBack { call, promised_in, .. } => self.dial_back(call, promised_in),
+            Command::DialBack { call, promised_in, caller } => self.dial_back(call, promised_in, caller),
             Command::StopDialling { call } => {
                 if let Some(session) = self.book.line(call)
                     && self.book.turn(session) == Some(Turn::Ringing(call))

@@ -78,8 +78,12 @@ async fn figures_are_those_of_the_calls_that_were_made() {
     assert_eq!((state("ivr"), state("talking"), state("queued"), state("held")), (1.0, 1.0, 0.0, 0.0));
     assert_eq!(during.value("hatif_connections"), 2.0);
     assert_eq!(during.value("hatif_calls_offered_total{caller=\"person\"}"), 2.0);
-    let busy: f64 =
-        during.samples.iter().filter(|(key, _)| key.contains("state=\"talking\"") && key.contains("group=")).map(|s| s.1).sum();
+    let busy: f64 = during
+        .samples
+        .iter()
+        .filter(|(key, _)| key.contains("state=\"talking\"") && key.contains("group="))
+        .map(|s| s.1)
+        .sum();
     assert_eq!((busy, during.sum("hatif_agents")), (1.0, staff));
     for name in ["hatif_queue_offered_total", "hatif_queue_answered_total", "hatif_queue_answered_in_threshold_total"] {
         assert_eq!(during.sum(name), 1.0, "{name}");
@@ -164,7 +168,9 @@ async fn a_faulty_question_is_told_every_mistake() {
     let (server, plug) = wired(config(data.path()), 64 * 1024, vec![]).await;
     let (status, text) = get(&plug, "/records?run=0&after=-1&limit=10001&number=0600000042").await;
     assert_eq!(status, 400);
-    for part in ["`run` is the number of a run", "`after` is a call's number", "1 to 10000", "known are run, after, limit"] {
+    for part in
+        ["`run` is the number of a run", "`after` is a call's number", "1 to 10000", "known are run, after, limit"]
+    {
         assert!(text.contains(part), "{part} is missing in: {text}");
     }
     assert!(!text.contains("0600000042"), "a value is not repeated: {text}");

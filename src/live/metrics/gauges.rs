@@ -39,6 +39,9 @@ pub(super) struct Gauges {
     pub(super) draining: Gauge,
     pub(super) store_failing: Gauge,
     pub(super) store_queued: Gauge,
+    pub(super) store_room: Gauge,
+    pub(super) store_lag: Real,
+    pub(super) lived: Real,
     pub(super) demands_queued: Gauge,
     pub(super) journal_on: Gauge,
     pub(super) journal_size: Gauge,
@@ -106,6 +109,11 @@ impl Gauges {
         r.register("hatif_store_failing", "1 while records cannot be written", self.store_failing.clone());
         let help = "Rows that wait to be written";
         r.register("hatif_store_queued_rows", help, self.store_queued.clone());
+        r.register("hatif_store_room_rows", "How many rows may wait to be written", self.store_room.clone());
+        let help = "How long the oldest row that is not on the disk has waited";
+        r.register_with_unit("hatif_store_lag", help, Unit::Seconds, self.store_lag.clone());
+        let help = "How long the centre has lived, summed over its runs";
+        r.register_with_unit("hatif_service_time", help, Unit::Seconds, self.lived.clone());
         let help = "Demands that wait for the centre";
         r.register("hatif_demands_queued", help, self.demands_queued.clone());
         r.register("hatif_journal_enabled", "1 when a journal is written", self.journal_on.clone());

@@ -75,8 +75,9 @@ struct Traffic {
     demand: Histogram,
     first_prompt: Histogram,
     commit: Histogram,
-    stored: Counter,
+    stored: Family<Label, Counter>,
     store_failures: Counter,
+    doubled: Counter,
     missed: Counter,
 }
 
@@ -164,8 +165,9 @@ impl Traffic {
             demand: Histogram::new(SHORT),
             first_prompt: Histogram::new(NOTICED),
             commit: Histogram::new(NOTICED),
-            stored: Counter::default(),
+            stored: Family::default(),
             store_failures: Counter::default(),
+            doubled: Counter::default(),
             missed: Counter::default(),
         };
         r.register("hatif_refusals", "Dials that were refused, by reason", t.refusals.clone());
@@ -181,7 +183,8 @@ impl Traffic {
         r.register_with_unit("hatif_first_prompt", help, Unit::Seconds, t.first_prompt.clone());
         let help = "How long one transaction of records took until it was on the disk";
         r.register_with_unit("hatif_store_commit", help, Unit::Seconds, t.commit.clone());
-        r.register("hatif_store_rows", "Rows that are on the disk", t.stored.clone());
+        r.register("hatif_store_rows", "Rows of this run that are on the disk, by kind", t.stored.clone());
+        r.register("hatif_store_doubled", "Call records that came twice and were left out", t.doubled.clone());
         r.register("hatif_store_failures", "Tries to write that failed", t.store_failures.clone());
         r.register("hatif_events_missed", "Events that listeners too slow for them did not get", t.missed.clone());
         t
@@ -214,15 +217,9 @@ impl Metrics {
         self.traffic.first_prompt.observe(took.as_secs_f64());
     }
 
-    /// So many rows are on the disk, after `took`.
-    pub fn stored(&self, rows: u64, took: Duration) {
-        self.traffic.stored.inc_by(rows);
+    /// A transaction of records is on the disk, after `took`.
+    pub fn committed(&self, took: Duration) {
         self.traffic.commit.observe(took.as_secs_f64());
-    }
-
-    /// A try to write failed.
-    pub fn store_failed(&self) {
-        self.traffic.store_failures.inc();
     }
 
     /// A listener of the event feed did not get so many events.

@@ -2,10 +2,7 @@
 
 use std::{
     path::PathBuf,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, atomic::Ordering},
 };
 
 use axum::{
@@ -24,7 +21,7 @@ use crate::{
         protocol::RefusalReason,
         pump::{Demand, Status},
         sessions::Sessions,
-        store::Job,
+        store::State as StoreState,
     },
     time::Duration,
     world::World,
@@ -83,10 +80,9 @@ impl Snapshot {
 pub(in crate::live) struct Sources {
     pub(in crate::live) metrics: Arc<Metrics>,
     pub(in crate::live) pump: mpsc::Sender<Demand>,
-    pub(in crate::live) jobs: mpsc::WeakSender<Job>,
+    pub(in crate::live) store: Arc<StoreState>,
     pub(in crate::live) sessions: Arc<Sessions>,
     pub(in crate::live) status: Arc<Status>,
-    pub(in crate::live) failing: Arc<AtomicBool>,
     pub(in crate::live) counts: Arc<Counts>,
     /// The journal's file, or the first of them.
     pub(in crate::live) journal: Option<PathBuf>,
@@ -128,9 +124,11 @@ impl Sources {
         gauges.connections.set(whole(self.sessions.len() as u64));
         gauges.sockets.set(whole(self.counts.connections.load(Ordering::Relaxed)));
         gauges.draining.set(self.status.draining.load(Ordering::Relaxed).into());
-        gauges.store_failing.set(self.failing.load(Ordering::Relaxed).into());
-        let queued = self.jobs.upgrade().map_or(0, |jobs| jobs.max_capacity() - jobs.capacity());
-        gauges.store_queued.set(whole(queued as u64));
+        gauges.store_failing.set(self.store.failing().into());
+        gauges.store_queued.set(whole(self.store.waiting()));
+        gauges.store_room.set(whole(self.store.room()));
+        gauges.store_lag.set(self.store.lag().as_secs_f64());
+        gauges.lived.set(self.store.lived().as_secs_f64());
         gauges.demands_queued.set(whole((self.pump.max_capacity() - self.pump.capacity()) as u64));
         gauges.journal_on.set(self.journal.is_some().into());
         let journal = self.journal.clone();
@@ -154,6 +152,19 @@ impl Sources {
             let label = [("reason", why.word().to_owned())];
             put(&traffic.turned_away.get_or_create(&label), self.counts.turned_away(why));
         }
+        let rows = self.store.written();
+        for (kind, count) in [
+            ("calls", rows.calls),
+            ("changes", rows.changes),
+            ("audit", rows.audit),
+            ("refusals", rows.refusals),
+            ("access", rows.access),
+            ("promises", rows.promises),
+        ] {
+            put(&traffic.stored.get_or_create(&[("kind", kind.to_owned())]), count);
+        }
+        put(&traffic.store_failures, self.store.failures());
+        put(&traffic.doubled, self.store.doubled());
         put(&traffic.failed_calls, self.counts.failed_calls.load(Ordering::Relaxed));
     }
 
