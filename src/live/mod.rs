@@ -28,6 +28,7 @@ pub mod hosting;
 pub mod listener;
 pub mod metrics;
 mod onlookers;
+mod openapi;
 mod pace;
 mod probes;
 pub mod protocol;
