@@ -60,7 +60,9 @@ pub fn text() -> String {
         }
         text += &match (&setting.default, &setting.example) {
             (Some(default), _) => format!("  {name} = {default}\n"),
-            (None, example) => format!("  {name} is not set; for instance {}\n", example.as_deref().unwrap_or_default()),
+            (None, example) => {
+                format!("  {name} is not set; for instance {}\n", example.as_deref().unwrap_or_default())
+            }
         };
         text += &wrapped(&setting.reason);
     }

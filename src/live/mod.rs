@@ -19,6 +19,7 @@ pub mod attend;
 mod book;
 pub mod clock;
 pub mod config;
+mod connections;
 pub mod counts;
 pub mod docs;
 pub mod events;
@@ -46,7 +47,9 @@ pub mod shutdown;
 pub mod store;
 mod supervision;
 mod tell;
+pub mod tls;
 pub mod tokens;
 
 pub use config::{Config, Limits, MAX_FRAME, Records, Security, StartAt, TlsFiles};
+pub use routes::ROUTES;
 pub use server::{Facts, RunningServer, Server, StartError, StopError};

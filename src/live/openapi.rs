@@ -78,9 +78,7 @@ fn plain(summary: &str, id: &str, kind: &str) -> Value {
 }
 
 fn page(summary: &str, id: &str, schema: &str) -> Value {
-    let parameter = |name: &str, about: &str, schema: Value| {
-        json!({ "name": name, "in": "query", "required": false, "description": about, "schema": schema })
-    };
+    let parameter = |name: &str, about: &str, schema: Value| json!({ "name": name, "in": "query", "required": false, "description": about, "schema": schema });
     let whole = |least: u32| json!({ "type": "integer", "minimum": least });
     json!({
         "operationId": id,

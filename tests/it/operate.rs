@@ -70,9 +70,8 @@ async fn figures_are_those_of_the_calls_that_were_made() {
     assert!(staff > 0.0, "agents are on duty at ten");
 
     let (mut menu, mut talk) = (plug.telephone().await, plug.telephone().await);
-    menu.dial().await;
-    listening(&mut menu).await;
     talk_to_an_adviser(&mut talk).await;
+    menu.dial().await;
     let during = scrape(&plug).await;
     let state = |state: &str| during.value(&format!("hatif_calls{{state=\"{state}\"}}"));
     assert_eq!((state("ivr"), state("talking"), state("queued"), state("held")), (1.0, 1.0, 0.0, 0.0));
@@ -111,7 +110,7 @@ async fn figures_are_those_of_the_calls_that_were_made() {
     close(server).await;
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn probes_tell_when_callers_are_taken() {
     let data = tempfile::tempdir().expect("a folder");
     let (server, plug) = wired(config(data.path()), 64 * 1024, vec![]).await;
