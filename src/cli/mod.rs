@@ -5,16 +5,18 @@
 
 use std::{io, process::ExitCode};
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 mod access;
 pub mod call;
 pub mod calls;
 pub mod check;
 pub mod compare;
+pub mod completions;
 pub mod graph;
 pub mod init;
 mod logs;
+pub mod man;
 pub mod registry;
 pub mod replay;
 mod run;
@@ -64,6 +66,15 @@ enum Command {
     Registry(registry::Args),
     /// Run a recorded journal again and compare the events
     Replay(replay::Args),
+    /// Print what makes a shell complete these commands
+    Completions(completions::Args),
+    /// Print the manual page, or write one a command
+    Man(man::Args),
+}
+
+/// The commands, for what is made from them.
+fn command() -> clap::Command {
+    Cli::command()
 }
 
 /// Reads the command line, runs the command and turns its result into an exit code.
@@ -85,6 +96,8 @@ pub fn main() -> ExitCode {
         Some(Command::Staff(args)) => staff::run(args),
         Some(Command::Registry(args)) => registry::run(args),
         Some(Command::Replay(args)) => replay::run(args),
+        Some(Command::Completions(args)) => completions::run(args),
+        Some(Command::Man(args)) => man::run(args),
     };
     result.unwrap_or_else(|error| {
         if !reader_left(&error) {

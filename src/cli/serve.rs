@@ -19,6 +19,7 @@ use crate::{
 
 /// Arguments of `hatif serve`. What is not given follows the settings file, or the defaults.
 #[derive(clap::Args, Debug, Default)]
+#[command(after_long_help = config::help::text())]
 pub struct Args {
     /// Where callers connect; port 0 takes any free port [default: 127.0.0.1:7700]
     #[arg(long, value_name = "ADDR", env = "HATIF_ADDR", value_parser = address)]

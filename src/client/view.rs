@@ -123,6 +123,7 @@ fn plain_line(message: &ServerMessage) -> String {
             format!("-- waiting for `{queue}`: place {position}, {wait}")
         }
         ServerMessage::Agent { state, agent } => format!("-- {agent} {}", agent_does(*state)),
+        ServerMessage::Attending { tail } => format!("-- call backs for the number ending in {tail} ring here"),
         ServerMessage::Ended { call, cause, outcome } => format!("-- ended: {outcome} ({cause}), call {call}"),
         ServerMessage::Error { message, help, .. } | ServerMessage::Refused { message, help, .. } => {
             format!("-- the centre refuses: {message}; {help}")

@@ -16,6 +16,8 @@ use crate::{
 pub(super) struct Reader {
     pub(super) file: Arc<str>,
     pub(super) problems: Vec<Diagnostic>,
+    /// The settings that were asked for, whether they are there or not.
+    pub(super) asked: Vec<String>,
 }
 
 /// One table of the file, with the settings it may hold as they are asked for.
@@ -75,6 +77,7 @@ fn kind(value: &DeValue<'_>) -> &'static str {
 impl<'a, 'i> Section<'a, 'i> {
     fn take(&mut self, key: &'static str) -> Option<&'a Spanned<DeValue<'i>>> {
         self.known.push(key);
+        self.reader.asked.push(format!("{}.{key}", self.name));
         self.table?.get(key)
     }
 

@@ -117,12 +117,20 @@ pub fn load(path: &Path) -> anyhow::Result<Settings> {
     Ok(parse(&path.display().to_string(), &text)?)
 }
 
+/// The name of every setting there is, such as `server.idle`.
+pub fn known() -> Vec<String> {
+    let mut reader = Reader { file: Arc::from(""), problems: Vec::new(), asked: Vec::new() };
+    let (root, _) = DeTable::parse_recoverable("");
+    read(&mut reader, root.get_ref(), &mut Settings::default());
+    reader.asked
+}
+
 /// Reads the text of a settings file; `file` is its name in reports.
 ///
 /// # Errors
 /// Every problem in the text.
 pub fn parse(file: &str, text: &str) -> Result<Settings, Problems> {
-    let mut reader = Reader { file: Arc::from(file), problems: Vec::new() };
+    let mut reader = Reader { file: Arc::from(file), problems: Vec::new(), asked: Vec::new() };
     let (root, syntax) = DeTable::parse_recoverable(text);
     for error in syntax {
         let span = error.span().unwrap_or(0..0);
@@ -200,6 +208,8 @@ fn limits(mut section: Section<'_, '_>, limits: &mut live::Limits) {
     section.duration("write_timeout", &mut limits.write_timeout, ms(10)..=Duration::from_mins(10));
     section.whole("outbox", &mut limits.outbox, 8..=65_536);
     section.whole("input_queue", &mut limits.input_queue, 16..=1_000_000);
+    section.whole("max_listeners", &mut limits.max_listeners, 1..=10_000);
+    section.whole("listener_queue", &mut limits.listener_queue, 16..=65_536);
     section.finish();
 }
 
@@ -256,6 +266,7 @@ fn records(mut section: Section<'_, '_>, records: &mut live::Records) {
     records.dir = dir.unwrap_or_default();
     section.whole("group", &mut records.group, 1..=100_000);
     section.duration("group_wait", &mut records.group_wait, Duration::ZERO..=Duration::from_secs(1));
+    section.whole("waiting", &mut records.waiting, 64..=10_000_000);
     section.finish();
 }
 
@@ -268,6 +279,20 @@ mod tests {
         let parsed = parse("hatif.toml", DEFAULTS).map_err(|problems| problems.to_string());
         assert_eq!(parsed, Ok(Settings::default()));
         assert_eq!(parse("hatif.toml", "").map_err(|problems| problems.to_string()), Ok(Settings::default()));
+    }
+
+    #[test]
+    fn the_shipped_file_and_the_help_have_every_setting_there_is() {
+        let mut known = known();
+        let mut described: Vec<_> = super::super::help::described().into_iter().map(|setting| setting.name).collect();
+        known.sort();
+        described.sort();
+        assert_eq!(described, known);
+        let help = super::super::help::text();
+        for name in known {
+            let (_, name) = name.split_once('.').expect("a section");
+            assert!(help.contains(&format!("\n  {name} ")), "`hatif serve --help` lacks {name}");
+        }
     }
 
     #[test]

@@ -74,6 +74,10 @@ pub struct Limits {
     pub outbox: usize,
     /// Inputs that may wait for the centre.
     pub input_queue: usize,
+    /// Listeners of the event feed at once.
+    pub max_listeners: usize,
+    /// Messages that may wait for one listener of the event feed; one who reads no faster misses events and is told so.
+    pub listener_queue: usize,
 }
 
 /// Who may connect, and how.
@@ -105,6 +109,8 @@ pub struct Records {
     pub group: usize,
     /// How long the first record of a group waits for more.
     pub group_wait: Duration,
+    /// How many records and other lines may wait in memory while the disk is slow or fails.
+    pub waiting: usize,
 }
 
 /// At which local time the doors open.
@@ -184,12 +190,14 @@ impl Default for Limits {
             write_timeout: Duration::from_secs(5),
             outbox: 256,
             input_queue: 4_096,
+            max_listeners: 16,
+            listener_queue: 1_024,
         }
     }
 }
 
 impl Default for Records {
     fn default() -> Records {
-        Records { dir: PathBuf::from("hatif-data"), group: 512, group_wait: Duration::from_millis(3) }
+        Records { dir: PathBuf::from("hatif-data"), group: 512, group_wait: Duration::from_millis(3), waiting: 50_000 }
     }
 }

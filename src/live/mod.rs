@@ -15,20 +15,27 @@
 //! enters: rules of calls, queues or menus; `sim`.
 
 pub mod admission;
+pub mod attend;
 mod book;
 pub mod clock;
 pub mod config;
 mod connections;
 pub mod counts;
 pub mod docs;
+pub mod events;
 pub mod guard;
 pub mod health;
 pub mod hosting;
 pub mod listener;
+pub mod metrics;
+mod onlookers;
+mod openapi;
 mod pace;
+mod probes;
 pub mod protocol;
 pub mod pump;
 pub mod recorder;
+pub mod records_api;
 pub mod reload;
 mod routes;
 pub mod row;
@@ -38,6 +45,7 @@ pub mod session;
 pub mod sessions;
 pub mod shutdown;
 pub mod store;
+mod supervision;
 mod tell;
 pub mod tls;
 pub mod tokens;

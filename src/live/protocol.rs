@@ -39,6 +39,12 @@ pub enum ClientMessage {
     Hangup {},
     /// Pick up a call back (after `ringing` with `promised_in`).
     Answer {},
+    /// Be the telephone of a number: a call back promised to it rings here, one promised before a restart too. Answered by
+    /// `attending`. The latest number counts; `dial` with `from` does the same. Such a connection may be silent.
+    Attend {
+        /// The number, 1 to 15 digits.
+        from: String,
+    },
     /// Ask whether the centre is there; answered by `pong`.
     Ping {},
 }
@@ -145,6 +151,11 @@ pub enum ServerMessage {
         message: String,
         /// What to do.
         help: String,
+    },
+    /// This connection is the telephone of the number it asked for.
+    Attending {
+        /// Its last two digits.
+        tail: String,
     },
     /// Answer to `ping`.
     Pong {},
@@ -257,8 +268,14 @@ pub enum ErrorCode {
 }
 
 /// Message types a client may send, with the fields of each besides `type`.
-pub const CLIENT_FIELDS: [(&str, &[&str]); 5] =
-    [("dial", &["from", "language"]), ("digits", &["keys"]), ("hangup", &[]), ("answer", &[]), ("ping", &[])];
+pub const CLIENT_FIELDS: [(&str, &[&str]); 6] = [
+    ("dial", &["from", "language"]),
+    ("digits", &["keys"]),
+    ("hangup", &[]),
+    ("answer", &[]),
+    ("attend", &["from"]),
+    ("ping", &[]),
+];
 
 /// The most keys in one `digits` message.
 pub const MAX_KEYS: usize = 64;

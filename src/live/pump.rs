@@ -12,16 +12,20 @@ use std::{
     },
 };
 
+use axum::extract::ws::Utf8Bytes;
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
     admission::{self, Admission, Applicant, Situation},
+    attend::Telephones,
     book::{Book, Turn},
     clock::{self, Clock},
+    metrics::Snapshot,
+    onlookers::Onlookers,
     protocol::{ErrorCode, Refusal, RefusalReason, ServerMessage},
     say,
     sessions::{Outgoing, SessionId, Sessions},
-    store::{self, Job},
+    store,
 };
 use crate::{
     engine::Input,
@@ -67,6 +71,13 @@ pub enum Demand {
         /// Who.
         session: SessionId,
     },
+    /// A connection is to be the telephone of a number.
+    Attend {
+        /// Which.
+        session: SessionId,
+        /// Of what number.
+        from: CallerNumber,
+    },
     /// A connection is gone.
     Left {
         /// Whose.
@@ -92,6 +103,18 @@ pub enum Demand {
         script: Arc<Script>,
         /// Told its number, or why it cannot follow the versions in force.
         done: oneshot::Sender<Result<ScriptVersion, String>>,
+    },
+    /// Somebody wants to know how things are.
+    Look {
+        /// Told.
+        done: oneshot::Sender<Box<Snapshot>>,
+    },
+    /// Somebody wants to hear of everything that happens from now on.
+    Listen {
+        /// So many messages may wait for her.
+        room: usize,
+        /// Told where they come.
+        done: oneshot::Sender<mpsc::Receiver<Utf8Bytes>>,
     },
     /// No new calls from now on; the pump ends when the last one has.
     Drain,
@@ -143,7 +166,7 @@ pub struct Parts {
     /// What is asked of it.
     pub demands: mpsc::Receiver<Demand>,
     /// Where records go.
-    pub jobs: mpsc::Sender<Job>,
+    pub jobs: store::Jobs,
     /// Calls whose records are on disk.
     pub durable: mpsc::UnboundedReceiver<CallId>,
     /// Set while records cannot be written.
@@ -152,6 +175,8 @@ pub struct Parts {
     pub taps: Vec<Box<dyn Tap>>,
     /// What others may see.
     pub status: Arc<Status>,
+    /// Who counts and who watches.
+    pub onlookers: Onlookers,
     /// Which dials become calls.
     pub admission: Admission,
 }
@@ -165,6 +190,8 @@ pub struct Pump {
     pub(super) owed: BTreeMap<CallId, Option<(SessionId, ServerMessage)>>,
     draining: bool,
     quit: bool,
+    /// Who rings for which number, and what is promised to whom.
+    pub(super) telephones: Telephones,
 }
 
 impl std::fmt::Debug for Pump {
@@ -177,7 +204,15 @@ impl Pump {
     /// A pump at rest.
     pub fn new(parts: Parts) -> Pump {
         let fold = cdr::Fold::new(parts.world.clock().clone());
-        Pump { parts, book: Book::default(), fold, owed: BTreeMap::new(), draining: false, quit: false }
+        Pump {
+            parts,
+            book: Book::default(),
+            fold,
+            owed: BTreeMap::new(),
+            draining: false,
+            quit: false,
+            telephones: Telephones::default(),
+        }
     }
 
     /// A pump whose world was run ahead, with what is known of the calls in it.
@@ -207,7 +242,10 @@ impl Pump {
                 biased;
                 Some(call) = durable.recv() => self.durable(call),
                 demand = demands.recv() => match demand {
-                    Some(demand) => self.take(demand),
+                    Some(demand) => {
+                        self.parts.onlookers.taken();
+                        self.take(demand);
+                    }
                     None => self.quit = true,
                 },
                 () = sleep => {
@@ -236,6 +274,7 @@ impl Pump {
             Demand::Keys { session, keys } => self.keys(session, &keys),
             Demand::HangUp { session } => self.hang_up(session),
             Demand::Answer { session } => self.answer(session),
+            Demand::Attend { session, from } => self.attend(session, from),
             Demand::Left { session } => self.left(session),
             Demand::Inject { input, done } => {
                 let call = self.inject(input);
@@ -256,6 +295,10 @@ impl Pump {
                 let published = self.parts.world.publish(now, script);
                 self.parts.status.version.store(self.parts.world.versions().number().0, Ordering::Relaxed);
                 let _ = done.send(published);
+            }
+            Demand::Look { done } => _ = done.send(Box::new(self.snapshot())),
+            Demand::Listen { room, done } => {
+                _ = done.send(self.parts.onlookers.listen(room, &self.parts.world));
             }
             Demand::Drain => {
                 self.draining = true;
@@ -315,6 +358,7 @@ impl Pump {
         self.parts.admission.took(call, who);
         self.book.set(session, Turn::Talking(call));
         self.book.number(call, from);
+        self.telephones.dialled(session, from);
         let id = store::public_id(self.parts.run, call);
         self.say(session, ServerMessage::Ringing { call: id.clone(), promised_in: None });
         let (version, language) = (self.parts.world.versions().number(), language.unwrap_or(script.default_language));
@@ -379,6 +423,7 @@ impl Pump {
     }
 
     fn left(&mut self, session: SessionId) {
+        self.telephones.left(session);
         match self.book.free(session) {
             Some(Turn::Talking(call)) => {
                 self.inject(Input::CallerHungUp { call });
@@ -388,20 +433,6 @@ impl Pump {
             }
             Some(Turn::Ending(_)) | None => {}
         }
-    }
-
-    /// A telephone is to ring for a promised call back.
-    pub(super) fn dial_back(&mut self, call: CallId, promised_in: CallId) {
-        // A synthetic caller's: she answers from within the world.
-        let Some(session) = self.book.promised_to(call) else { return };
-        if self.book.turn(session).is_some() || !self.parts.sessions.is_open(session) {
-            self.inject(Input::CallerUnreachable { call });
-            return;
-        }
-        self.book.set(session, Turn::Ringing(call));
-        let run = self.parts.run;
-        let promised_in = Some(store::public_id(run, promised_in));
-        self.say(session, ServerMessage::Ringing { call: store::public_id(run, call), promised_in });
     }
 
     /// A record is on the disk: its caller is told that the call is over.

@@ -21,6 +21,7 @@ use super::{
     protocol::SUBPROTOCOL,
     reload::{Reloaded, Reloader},
     session,
+    supervision::{self, Supervision},
 };
 
 /// What the routes need.
@@ -30,12 +31,22 @@ pub(super) struct Shared {
     pub(super) reloader: Arc<Reloader>,
     pub(super) pulse: Arc<Pulse>,
     pub(super) tracker: TaskTracker,
+    pub(super) supervision: Arc<Supervision>,
     pub(super) guard: Arc<Guard>,
 }
 
 /// Every route, and the scope it needs; `None`: open to everybody. What is not in this table is not served.
-pub const ROUTES: [(&str, Option<Scope>); 3] =
-    [("/call", Some(Scope::Call)), ("/health", Some(Scope::Watch)), ("/reload", Some(Scope::Operate))];
+pub const ROUTES: [(&str, Option<Scope>); 9] = [
+    ("/call", Some(Scope::Call)),
+    ("/health", Some(Scope::Watch)),
+    ("/reload", Some(Scope::Operate)),
+    ("/live", None),
+    ("/ready", None),
+    ("/metrics", Some(Scope::Watch)),
+    ("/records", Some(Scope::Watch)),
+    ("/refusals", Some(Scope::Watch)),
+    ("/events", Some(Scope::Watch)),
+];
 
 /// Asks the guard, by the table of routes, before anything else is done.
 async fn guarded(
@@ -72,6 +83,7 @@ where
         .route("/call", get(call))
         .route("/health", get(health))
         .route("/reload", post(reload))
+        .merge(supervision::routes())
         .fallback(async || elsewhere())
         .layer(middleware::from_fn_with_state(shared.clone(), guarded))
         .layer(middleware::map_response(closing))
@@ -82,7 +94,7 @@ where
 
 /// Who connected.
 #[derive(Clone, Copy, Debug)]
-struct Peer(SocketAddr);
+pub(super) struct Peer(pub(super) SocketAddr);
 
 impl<L: Listener<Addr = SocketAddr>> Connected<IncomingStream<'_, Gate<L>>> for Peer {
     fn connect_info(stream: IncomingStream<'_, Gate<L>>) -> Peer {

@@ -19,6 +19,8 @@ use super::{
     health::{Health, Pulse},
     hosting::{self, HostError, Hosted},
     listener::{Door, Gate},
+    metrics::{self, Metrics},
+    onlookers::Onlookers,
     pump::{Demand, Parts, Pump, Status, Tap},
     recorder::{Recorder, RecorderError},
     reload::{self, Checked, Faulty, Reloaded, Reloader},
@@ -26,7 +28,8 @@ use super::{
     row, session,
     sessions::Sessions,
     shutdown::Stop,
-    store::{Lost, Run, Store, StoreError, Writer},
+    store::{KeptPromise, Lost, Run, Store, StoreError, Writer},
+    supervision::Supervision,
     tls::{self, TlsError},
     tokens::TokenFileError,
 };
@@ -199,7 +202,8 @@ impl Server {
         let beginning = joined(beginning.await)?;
         let registry = Arc::new(joined(people.await)?);
         let run = begin_run(&store, &config, &beginning)?;
-        let services = services(&store, &config, registry.clone())?;
+        let promises = store.promises()?;
+        let services = services(&store, &config, registry.clone(), beginning.opens)?;
         let (durable, acknowledged) = mpsc::unbounded_channel();
         let kind = registry_kind(&config);
         let writer = store
@@ -230,7 +234,8 @@ impl Server {
             took: clock::since(began),
         };
         let Beginning { script, zone, opens, .. } = beginning;
-        let assembly = Assembly { config, entrance, script, zone, opens, writer, acknowledged, world, book, taps };
+        let assembly =
+            Assembly { config, entrance, script, zone, opens, writer, acknowledged, world, book, taps, promises };
         Ok(assembly.run(door, facts))
     }
 }
@@ -337,8 +342,8 @@ fn registry_kind(config: &Config) -> String {
     }
 }
 
-/// The services, as changed in earlier runs.
-fn services(store: &Store, config: &Config, registry: Arc<Registry>) -> Result<Services, StoreError> {
+/// The services, as changed in earlier runs; failed checks of then count on from where the doors open.
+fn services(store: &Store, config: &Config, registry: Arc<Registry>, opens: Instant) -> Result<Services, StoreError> {
     let seed = match config.known_codes {
         true => config.seed,
         false => store.secret_seed()?,
@@ -350,6 +355,7 @@ fn services(store: &Store, config: &Config, registry: Arc<Registry>) -> Result<S
     if refused > 0 || others > 0 {
         tracing::warn!(refused, others, "changes of earlier runs were left out: refused here, or of another registry");
     }
+    services.restore_access(&store.access(config.registry.limits.memory())?, store.lived()?, opens);
     Ok(services)
 }
 
@@ -398,6 +404,7 @@ struct Assembly {
     world: World,
     book: Book,
     taps: Vec<Box<dyn Tap>>,
+    promises: Vec<KeptPromise>,
 }
 
 impl Assembly {
@@ -413,18 +420,21 @@ impl Assembly {
             world,
             book,
             taps,
+            promises,
         } = self;
         let limits = config.limits.clone();
         let sessions = Arc::new(Sessions::new(limits.max_sessions, limits.outbox));
         let (pump, demands) = mpsc::channel(limits.input_queue);
         let status = Arc::new(Status::default());
+        let metrics = Arc::new(Metrics::default());
+        writer.state().count_into(metrics.clone());
         status.version.store(world.versions().number().0, std::sync::atomic::Ordering::Relaxed);
         let stop = Stop::default();
         let closing = CancellationToken::new();
         let tracker = TaskTracker::new();
         let pulse = Arc::new(Pulse {
             status: status.clone(),
-            failing: writer.failing(),
+            records: writer.state(),
             sessions: sessions.clone(),
             centre: facts.centre.clone(),
             run: facts.run,
@@ -432,22 +442,43 @@ impl Assembly {
             speed: config.speed,
             started: clock::wall(),
         });
-        let reloader = Arc::new(Reloader::new(config.centre.clone(), pump.clone(), script.digest.to_string()));
+        let reloader =
+            Arc::new(Reloader::new(config.centre.clone(), pump.clone(), script.digest.to_string(), metrics.clone()));
         let context = Arc::new(session::Context {
             sessions: sessions.clone(),
             pump: pump.clone(),
             limits: limits.clone(),
+            metrics: metrics.clone(),
             counts: counts.clone(),
             stop: closing.clone(),
         });
-        let (reloading, tasks) = (reloader.clone(), tracker.clone());
-        let shared = Shared { context, reloader: reloading, pulse: pulse.clone(), tracker: tasks, guard };
+        let sources = metrics::Sources {
+            metrics: metrics.clone(),
+            pump: pump.clone(),
+            store: writer.state(),
+            sessions: sessions.clone(),
+            status: status.clone(),
+            counts: counts.clone(),
+            journal: config.journal.clone(),
+            turn: tokio::sync::Mutex::new(()),
+        };
+        let supervision = Arc::new(Supervision {
+            sources,
+            records: config.records.dir.clone(),
+            run: facts.run,
+            places: Arc::new(tokio::sync::Semaphore::new(limits.max_listeners)),
+            limits: limits.clone(),
+        });
+        let (routes, tasks) = (reloader.clone(), tracker.clone());
+        let shared = Shared { context, reloader: routes, pulse: pulse.clone(), tracker: tasks, guard, supervision };
+        let clock = Clock::start_at(opens, config.speed);
+        writer.state().opened(clock, opens);
         let files = connections::room_for(limits.max_connections);
         let connections = Arc::new(Connections::new(&limits, files, counts.clone()));
         let door = Gate { inner: door, tls, limits, connections, counts: counts.clone() };
         let parts = Parts {
             world,
-            clock: Clock::start_at(opens, config.speed),
+            clock,
             run: facts.run,
             zone,
             sessions,
@@ -457,10 +488,13 @@ impl Assembly {
             failing: writer.failing(),
             taps,
             status,
+            onlookers: Onlookers::new(metrics, facts.run),
             admission: Admission::new(config.limits.clone(), counts.clone()),
         };
         let ending = Ending { config, stop: stop.clone(), closing, tracker, pump: pump.clone(), writer };
-        let centre = tokio::spawn(Pump::taking_over(parts, book).run());
+        let mut owner = Pump::taking_over(parts, book);
+        owner.restore_promises(&promises);
+        let centre = tokio::spawn(owner.run());
         let watcher = watch(&reloader);
         let door = tokio::spawn(serve(door, shared, ending.closing.clone()));
         let end = tokio::spawn(ending.run(centre, door, watcher));

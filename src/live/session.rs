@@ -18,6 +18,7 @@ use super::{
     config::Limits,
     connections::counted,
     counts::{Counts, TurnedAway},
+    metrics::Metrics,
     pace::Pace,
     protocol::{self, ClientMessage, ErrorCode, Refusal, ServerMessage},
     pump::Demand,
@@ -34,6 +35,8 @@ pub struct Context {
     pub pump: mpsc::Sender<Demand>,
     /// Bounds.
     pub limits: Limits,
+    /// Where messages are counted.
+    pub metrics: Arc<Metrics>,
     /// What was turned away.
     pub counts: Arc<Counts>,
     /// Cancelled when the server is done: connections are closed.
@@ -149,6 +152,10 @@ struct Session {
     context: Arc<Context>,
     /// There is a call, or a call back is still to come: silence is no reason to close.
     busy: bool,
+    /// It asked to be the telephone of a number, which may never ring.
+    attends: bool,
+    /// When she dialled, until she has heard the first prompt.
+    dialled: Option<Wall>,
     /// When the caller last said something.
     spoke: Wall,
     /// When anything last came in, even the answer to a ping.
@@ -170,6 +177,8 @@ impl Session {
         let limits = &context.limits;
         Session {
             busy: false,
+            attends: false,
+            dialled: None,
             spoke: now,
             alive: now,
             ask_at: now + limits.keepalive.to_std(),
@@ -213,8 +222,11 @@ impl Session {
 
     /// When the next thing can be due that no frame announces.
     fn next_check(&self) -> Wall {
-        let next =
-            if self.busy { self.ask_at } else { self.ask_at.min(self.spoke + self.context.limits.idle.to_std()) };
+        let next = if self.busy || self.attends {
+            self.ask_at
+        } else {
+            self.ask_at.min(self.spoke + self.context.limits.idle.to_std())
+        };
         self.proof_by.map_or(next, |proof| proof.min(next))
     }
 
@@ -223,7 +235,7 @@ impl Session {
         if self.proof_by.is_some_and(|proof| now >= proof) {
             return Err(too_slow());
         }
-        let silent = !self.busy && now >= self.spoke + limits.idle.to_std();
+        let silent = !self.busy && !self.attends && now >= self.spoke + limits.idle.to_std();
         if silent || now >= self.alive + limits.keepalive.to_std() * 3 {
             let message = "nothing was heard for too long";
             let help = "connect again when there is something to say; `ping` keeps a connection open";
@@ -243,8 +255,14 @@ impl Session {
             Ok(Message::Text(text)) => {
                 self.spoke = self.alive;
                 self.pace()?;
+                self.context.metrics.heard();
                 match ClientMessage::read(&text).and_then(|message| self.demand(message)) {
-                    Ok(Some(demand)) => self.context.pump.send(demand).await.map_err(|_| closing()),
+                    Ok(Some(demand)) => {
+                        if let Demand::Dial { .. } = demand {
+                            self.dialled = Some(self.alive);
+                        }
+                        self.context.pump.send(demand).await.map_err(|_| closing())
+                    }
                     Ok(None) => self.write(socket, encode(&ServerMessage::Pong {})).await,
                     Err(refusal) => self.write(socket, encode(&refusal.into())).await,
                 }
@@ -275,6 +293,7 @@ impl Session {
             ClientMessage::Digits { keys } => Demand::Keys { session, keys: protocol::read_keys(&keys)? },
             ClientMessage::Hangup {} => Demand::HangUp { session },
             ClientMessage::Answer {} => Demand::Answer { session },
+            ClientMessage::Attend { from } => Demand::Attend { session, from: protocol::read_number(&from)? },
             ClientMessage::Ping {} => return Ok(None),
         }))
     }
@@ -300,6 +319,7 @@ impl Session {
         };
         match &message {
             ServerMessage::Ringing { .. } => self.busy = true,
+            ServerMessage::Attending { .. } => self.attends = true,
             ServerMessage::Ended { outcome, .. } => {
                 // A promised call back will ring this connection.
                 self.busy = outcome == protocol::CALLBACK_OUTCOME;
@@ -307,10 +327,18 @@ impl Session {
             }
             _ => {}
         }
-        self.write(socket, encode(&message)).await
+        self.write(socket, encode(&message)).await?;
+        if let (ServerMessage::Prompt { .. }, Some(dialled)) = (&message, self.dialled) {
+            self.context.metrics.first_prompt(clock::since(dialled));
+            self.dialled = None;
+        }
+        Ok(())
     }
 
     async fn write(&mut self, socket: &mut WebSocket, message: Message) -> Result<(), End> {
+        if let Message::Text(_) = &message {
+            self.context.metrics.said();
+        }
         tokio::select! {
             sent = socket.send(message) => sent.map_err(|_| End::Gone),
             () = self.inbox.slow.cancelled() => Err(too_slow()),

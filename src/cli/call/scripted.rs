@@ -85,6 +85,6 @@ fn note(recorder: &mut Recorder, passing: Passing<'_>) {
         Passing::Sent(ClientMessage::Digits { keys }) => recorder.pressed(keys),
         Passing::Sent(ClientMessage::Hangup {}) => recorder.hung_up(),
         Passing::Sent(ClientMessage::Answer {}) => recorder.picked_up(),
-        Passing::Sent(ClientMessage::Dial { .. } | ClientMessage::Ping {}) => {}
+        Passing::Sent(ClientMessage::Dial { .. } | ClientMessage::Attend { .. } | ClientMessage::Ping {}) => {}
     }
 }
