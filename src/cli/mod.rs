@@ -13,6 +13,7 @@ pub mod calls;
 pub mod check;
 pub mod compare;
 pub mod completions;
+pub mod echo;
 pub mod graph;
 pub mod init;
 mod logs;
@@ -26,6 +27,7 @@ pub mod simulate;
 pub mod staff;
 pub mod sweep;
 pub mod test;
+pub mod token;
 
 /// A contact centre that you can dial and that you can fast-forward.
 #[derive(Parser, Debug)]
@@ -66,6 +68,11 @@ enum Command {
     Registry(registry::Args),
     /// Run a recorded journal again and compare the events
     Replay(replay::Args),
+    /// Make tokens for a centre that others can reach
+    Token(token::Args),
+    /// Try our client with the cases of a websocket test server
+    #[command(hide = true)]
+    Echo(echo::Args),
     /// Print what makes a shell complete these commands
     Completions(completions::Args),
     /// Print the manual page, or write one a command
@@ -96,6 +103,8 @@ pub fn main() -> ExitCode {
         Some(Command::Staff(args)) => staff::run(args),
         Some(Command::Registry(args)) => registry::run(args),
         Some(Command::Replay(args)) => replay::run(args),
+        Some(Command::Token(args)) => token::run(args),
+        Some(Command::Echo(args)) => echo::run(args),
         Some(Command::Completions(args)) => completions::run(args),
         Some(Command::Man(args)) => man::run(args),
     };

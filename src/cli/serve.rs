@@ -66,6 +66,9 @@ pub struct Args {
     /// Its key (PEM)
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
+    /// Serve /echo, for tests of websocket conformance
+    #[arg(long, hide = true)]
+    echo: bool,
     /// No simulated agents: callers only ever queue
     #[arg(long)]
     no_agents: bool,
@@ -139,6 +142,7 @@ impl Args {
         if let Some(seed) = self.seed {
             (live.seed, live.known_codes) = (seed, true);
         }
+        live.echo |= self.echo;
         live.agents &= !self.no_agents;
         put(self.scenario.map(Hosting::Scenario), hosting);
         put(self.empty.then_some(Hosting::Nobody), hosting);

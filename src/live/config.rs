@@ -37,6 +37,8 @@ pub struct Config {
     pub records: Records,
     /// Where inputs and events are written for a replay; `None`: nowhere.
     pub journal: Option<PathBuf>,
+    /// Serve `/echo`, which sends back what it is sent: for tests of websocket conformance.
+    pub echo: bool,
 }
 
 /// Bounds on connections and calls: what one caller can cost the others.
@@ -167,6 +169,7 @@ impl Default for Config {
             registry: registry::Config::default(),
             records: Records::default(),
             journal: None,
+            echo: false,
         }
     }
 }

@@ -491,12 +491,21 @@ impl Assembly {
             onlookers: Onlookers::new(metrics, facts.run),
             admission: Admission::new(config.limits.clone(), counts.clone()),
         };
-        let ending = Ending { config, stop: stop.clone(), closing, tracker, pump: pump.clone(), writer };
+        let with_echo = config.echo;
+        let ending = Ending {
+            config,
+            status: parts.status.clone(),
+            stop: stop.clone(),
+            closing,
+            tracker,
+            pump: pump.clone(),
+            writer,
+        };
         let mut owner = Pump::taking_over(parts, book);
         owner.restore_promises(&promises);
         let centre = tokio::spawn(owner.run());
         let watcher = watch(&reloader);
-        let door = tokio::spawn(serve(door, shared, ending.closing.clone()));
+        let door = tokio::spawn(serve(door, shared, with_echo, ending.closing.clone()));
         let end = tokio::spawn(ending.run(centre, door, watcher));
         RunningServer { addr: facts.addr, facts, stop, pump, reloader, pulse, counts, end }
     }
@@ -517,6 +526,7 @@ fn watch(reloader: &Arc<Reloader>) -> Watching {
 /// What the end of a server takes.
 struct Ending {
     config: Config,
+    status: Arc<Status>,
     stop: Stop,
     closing: CancellationToken,
     tracker: TaskTracker,
@@ -548,7 +558,14 @@ impl Ending {
         let _ = tokio::time::timeout(LAST_WORDS, self.tracker.wait()).await;
         door.abort();
         let writer = self.writer;
-        let world = ended.map_err(|error| StopError::Centre(error.to_string()));
+        let broken = self.status.broken.load(std::sync::atomic::Ordering::Relaxed);
+        let world = ended.map_err(|error| error.to_string()).and_then(|world| match broken {
+            true => {
+                Err("what it held could not be trusted any more; every call was ended and has its record".to_owned())
+            }
+            false => Ok(world),
+        });
+        let world = world.map_err(StopError::Centre);
         let written = joined_blocking(tokio::task::spawn_blocking(move || writer.finish()).await);
         world?;
         written?;
