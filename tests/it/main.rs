@@ -8,6 +8,7 @@ mod default_centre;
 mod demand;
 mod dialogues;
 mod every_order;
+mod every_state;
 mod fuzz_corpus;
 mod golden_traces;
 mod incidents;
