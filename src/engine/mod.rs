@@ -12,6 +12,7 @@ mod audit;
 mod call;
 mod calls;
 pub mod event;
+mod fingerprint;
 pub mod input;
 mod ivr;
 mod keys;
