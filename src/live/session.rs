@@ -224,7 +224,7 @@ impl Session {
                 biased;
                 () = slow.cancelled() => Err(too_slow()),
                 outgoing = self.inbox.receiver.recv() => match outgoing {
-                    Some(outgoing) => self.send(socket, outgoing).await,
+                    Some(outgoing) => self.send(socket, *outgoing).await,
                     None => Err(End::close(close_code::AWAY, "closing", None)),
                 },
                 // After the outbox, so that what is already said is still sent.

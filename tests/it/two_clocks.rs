@@ -153,7 +153,6 @@ fn pump(world: World, speed: f64, tap: Box<dyn Tap>) -> (mpsc::Sender<Demand>, P
         status: Arc::default(),
         onlookers: Default::default(),
         admission: Admission::new(Limits::default(), Arc::default()),
-        admission: hatif::live::admission::Admission::default(),
     };
     (demand, Pump::new(parts))
 }

@@ -67,7 +67,6 @@ fn pump(world: World, speed: f64, tap: Box<dyn Tap>) -> (mpsc::Sender<Demand>, U
         status: Arc::default(),
         onlookers: Default::default(),
         admission: Admission::new(Limits::default(), Arc::default()),
-        admission: hatif::live::admission::Admission::default(),
     };
     (demand, written, Pump::new(parts))
 }
