@@ -1,24 +1,38 @@
 //! One websocket connection to a centre.
 
+use std::net::{IpAddr, SocketAddr};
+
 use futures_util::{SinkExt, StreamExt};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::{TcpSocket, TcpStream},
+};
 use tokio_tungstenite::{
-    WebSocketStream, client_async,
+    WebSocketStream, client_async_with_config,
     tungstenite::{
-        Error as WsError, Message,
+        Error as WsError, Message, Utf8Bytes,
         client::IntoClientRequest,
         error::UrlError,
         handshake::client::Request,
         http::{HeaderValue, header::SEC_WEBSOCKET_PROTOCOL},
-        protocol::frame::CloseFrame,
+        protocol::{WebSocketConfig, frame::CloseFrame},
     },
 };
 
 use crate::live::protocol::{ClientMessage, SUBPROTOCOL, ServerMessage};
 
 /// Anything bytes go through: a TCP connection, or a pipe in a test.
-trait Wire: AsyncRead + AsyncWrite + Unpin + Send {}
+pub(super) trait Wire: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Wire for T {}
+
+/// How a connection is made, beyond its address.
+#[derive(Clone, Debug, Default)]
+pub struct Wiring {
+    /// The address of this machine that it comes from; `None`: the system chooses.
+    pub local: Option<IpAddr>,
+    /// Small buffers, for thousands of connections in one process.
+    pub lean: bool,
+}
 
 /// A connection on which calls can be made, one after the other.
 pub struct Link {
@@ -83,24 +97,30 @@ const BROKEN_OFF: u16 = 1006;
 impl Link {
     /// Connects to a centre's call socket, such as `ws://127.0.0.1:7700/call`.
     pub async fn connect(url: &str) -> Result<Link, LinkError> {
+        Link::wired(url, &Wiring::default()).await
+    }
+
+    /// Connects as [`Link::connect`] does, in this manner.
+    pub async fn wired(url: &str, wiring: &Wiring) -> Result<Link, LinkError> {
         let request = request(url)?;
-        let (host, port) = address(&request, url)?;
-        let unreachable = |error| LinkError::Unreachable { url: url.to_owned(), error };
-        let stream = tokio::net::TcpStream::connect((host.as_str(), port)).await.map_err(unreachable)?;
-        // Keys are single small frames; waiting to fill a packet would only delay them.
-        stream.set_nodelay(true).map_err(unreachable)?;
-        Link::shake_hands(request, Box::new(stream), url).await
+        let wire = wire(&request, url, wiring).await?;
+        Link::shake_hands(request, wire, url, wiring.lean.then(lean)).await
     }
 
     /// Speaks over an open stream, as a test does that has both ends of a pipe.
     pub async fn over(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) -> Result<Link, LinkError> {
         let url = "ws://127.0.0.1/call";
-        Link::shake_hands(request(url)?, Box::new(stream), url).await
+        Link::shake_hands(request(url)?, Box::new(stream), url, None).await
     }
 
-    async fn shake_hands(request: Request, wire: Box<dyn Wire>, url: &str) -> Result<Link, LinkError> {
+    async fn shake_hands(
+        request: Request,
+        wire: Box<dyn Wire>,
+        url: &str,
+        config: Option<WebSocketConfig>,
+    ) -> Result<Link, LinkError> {
         let not_a_centre = |why: String| LinkError::NotACentre { url: url.to_owned(), why };
-        match client_async(request, wire).await {
+        match client_async_with_config(request, wire, config).await {
             Ok((socket, _)) => Ok(Link { socket }),
             Err(WsError::Http(answer)) => Err(not_a_centre(format!("it answered {}", answer.status()))),
             Err(WsError::Io(error)) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
@@ -124,9 +144,14 @@ impl Link {
 
     /// The next message of the centre. After a [`LinkError`] other than [`LinkError::NotUnderstood`] nothing more comes.
     pub async fn receive(&mut self) -> Result<ServerMessage, LinkError> {
+        read(&self.receive_text().await?)
+    }
+
+    /// The text of the next message, unread. May be dropped while it waits without losing anything.
+    pub async fn receive_text(&mut self) -> Result<Utf8Bytes, LinkError> {
         loop {
             match self.receive_frame().await? {
-                Message::Text(text) => return read(&text),
+                Message::Text(text) => return Ok(text),
                 Message::Close(frame) => return Err(closed(frame)),
                 Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}
                 Message::Binary(bytes) => {
@@ -153,8 +178,39 @@ impl Link {
     }
 }
 
+/// Buffers of a connection of which there are thousands. Frames may still be of any size the stock settings allow.
+fn lean() -> WebSocketConfig {
+    WebSocketConfig::default().read_buffer_size(2_048).write_buffer_size(0)
+}
+
+/// Opens what the bytes go through.
+pub(super) async fn wire(request: &Request, url: &str, wiring: &Wiring) -> Result<Box<dyn Wire>, LinkError> {
+    let (host, port) = address(request, url)?;
+    let unreachable = |error| LinkError::Unreachable { url: url.to_owned(), error };
+    let stream = match wiring.local {
+        None => TcpStream::connect((host.as_str(), port)).await,
+        Some(local) => connect_from(local, &host, port).await,
+    };
+    let stream = stream.map_err(unreachable)?;
+    // Keys are single small frames; waiting to fill a packet would only delay them.
+    stream.set_nodelay(true).map_err(unreachable)?;
+    Ok(Box::new(stream))
+}
+
+/// Connects from an address of this machine to the first of the host's that is of its kind.
+async fn connect_from(local: IpAddr, host: &str, port: u16) -> std::io::Result<TcpStream> {
+    let mut hosts = tokio::net::lookup_host((host, port)).await?;
+    let Some(host) = hosts.find(|host| host.is_ipv4() == local.is_ipv4()) else {
+        let why = format!("the host has no address of the kind of {local}");
+        return Err(std::io::Error::new(std::io::ErrorKind::AddrNotAvailable, why));
+    };
+    let socket = if local.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    socket.bind(SocketAddr::new(local, 0))?;
+    socket.connect(host).await
+}
+
 /// The upgrade request, with the subprotocol in it.
-fn request(url: &str) -> Result<Request, LinkError> {
+pub(super) fn request(url: &str) -> Result<Request, LinkError> {
     let bad = |why: String| LinkError::BadUrl { url: url.to_owned(), why };
     let mut request = url.into_client_request().map_err(|error| {
         bad(match error {
