@@ -9,7 +9,10 @@ use std::{
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::run::{CUT_SHORT, cancel_on_signals};
+use super::{
+    access::AccessArgs,
+    run::{CUT_SHORT, cancel_on_signals},
+};
 use crate::{
     client::Wiring,
     load::{
@@ -116,6 +119,8 @@ pub struct Args {
     /// Write the results to this file as a page
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    #[command(flatten)]
+    access: AccessArgs,
     /// No progress
     #[arg(long, short)]
     quiet: bool,
@@ -187,7 +192,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         // Before a long run, not after it.
         std::fs::write(out, "").with_context(|| format!("cannot write {}", out.display()))?;
     }
-    let wiring = Wiring { lean: true, ..Wiring::default() };
+    let wiring = Wiring { access: args.access.access(), lean: true, local: None };
     let server = ask(&args.url, &wiring)?;
     let people = people(&plan, &args, &server)?;
     let stop = cancel_on_signals()?;

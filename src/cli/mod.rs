@@ -7,6 +7,7 @@ use std::{io, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
+mod access;
 pub mod call;
 pub mod calls;
 pub mod check;

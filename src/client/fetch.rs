@@ -1,6 +1,7 @@
 //! One answer of a centre over HTTP: how it is, its records. A request a connection, as small as it can be.
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio_tungstenite::tungstenite::http::header::AUTHORIZATION;
 
 use super::link::{LinkError, Wiring, request, wire};
 
@@ -45,11 +46,13 @@ impl FetchError {
 /// # Errors
 /// No connection, a broken one, or any status but 200.
 pub async fn fetch(url: &str, path: &str, wiring: &Wiring) -> Result<String, FetchError> {
-    let upgrade = request(url)?;
+    let upgrade = request(url, &wiring.access)?;
     let mut stream = wire(&upgrade, url, wiring).await?;
     let host = upgrade.uri().authority().map(ToString::to_string).unwrap_or_default();
     // HTTP/1.0: the answer comes in one piece and ends with the connection.
-    let text = format!("GET {path} HTTP/1.0\r\nHost: {host}\r\nAccept: application/json\r\n\r\n");
+    let token = upgrade.headers().get(AUTHORIZATION).and_then(|token| token.to_str().ok());
+    let token = token.map_or_else(String::new, |token| format!("Authorization: {token}\r\n"));
+    let text = format!("GET {path} HTTP/1.0\r\nHost: {host}\r\nAccept: application/json\r\n{token}\r\n");
     let broken = |error| FetchError::Broken { path: path.to_owned(), error };
     stream.write_all(text.as_bytes()).await.map_err(broken)?;
     let mut answer = Vec::new();

@@ -26,12 +26,14 @@ mod call;
 mod fetch;
 mod link;
 mod phone;
+mod tls;
 mod view;
 
 pub(crate) use call::plain;
 pub use call::{Call, CallError, Options, Said};
 pub use fetch::{FetchError, fetch};
-pub use link::{Link, LinkError, Wiring};
+pub use link::{Access, Link, LinkError, Secret, Wiring};
 pub use phone::{Ending, Listening, Phone, Place};
+pub use tls::AccessError;
 pub use view::{Bidi, View};
 pub(crate) use view::{line as message_line, masked};

@@ -16,13 +16,14 @@ pub mod input;
 mod ivr;
 mod keys;
 pub mod output;
+pub mod survey;
 mod timer;
 mod turn;
 
 pub use acd::hunt;
 pub use audit::Census;
 pub use event::{Event, Fact};
-pub use input::{Input, Origin};
+pub use input::{Input, Origin, Promised};
 pub use output::{Command, Output};
 
 use std::sync::Arc;
@@ -32,12 +33,12 @@ use self::{
     turn::{State, Turn},
 };
 use crate::{
-    id::{CallId, QueueId, ScriptVersion},
+    id::{CallId, NodeId, QueueId, ScriptVersion},
     random::Seed,
     script::{
         Script,
         calendar::{Calendar, CalendarRules},
-        model::Group,
+        model::{Group, NodeKind},
     },
     time::{Instant, LocalClock},
 };
@@ -86,6 +87,11 @@ impl Engine {
         let fits = match input {
             Input::CallArrived { caller, language, origin } => {
                 return self.turn().call_arrived(caller, language, origin);
+            }
+            Input::CallbackRestored(promised) => {
+                let call = self.turn().restore_callback(*promised);
+                self.ignored += u64::from(call.is_none());
+                return call;
             }
             Input::ScriptPublished { script } => self.publish(script),
             input => self.turn().apply(input),
@@ -200,6 +206,29 @@ impl Engine {
     /// The engine's number of the queue called `name`.
     pub fn queue_named(&self, name: &str) -> Option<QueueId> {
         self.state.acd.queues.iter().position(|queue| &*queue.config.name == name).map(|i| QueueId(i as u16))
+    }
+
+    /// The promise that a call back keeps as long as its caller has not picked up.
+    pub fn promise(&self, call: CallId) -> Option<Promised> {
+        let call = self.state.calls.get(call).filter(|call| call.caller_is_away())?;
+        let (place, script) = (call.place.as_ref()?, script_of(&self.versions, call));
+        let is_queue = |node: &NodeId| matches!(script.node(*node).kind, NodeKind::Queue(_));
+        Some(Promised {
+            caller: call.caller?,
+            queue: place.queue,
+            language: place.language,
+            accepted: place.accepted.clone(),
+            since: place.since,
+            priority: place.priority,
+            attempts: place.attempts,
+            node: call.queue_node.filter(is_queue),
+            recording: call.recording,
+        })
+    }
+
+    /// The version that a call in progress runs on.
+    pub fn version_of(&self, call: CallId) -> Option<ScriptVersion> {
+        self.state.calls.get(call).map(|call| call.version_id())
     }
 
     /// The configuration in force for every group, by the engine's group numbers.

@@ -109,8 +109,8 @@ impl<'a> Turn<'a> {
     /// Lets an input happen; false when it does not fit.
     pub(super) fn apply(&mut self, input: Input) -> bool {
         match input {
-            // Told otherwise: the one has an answer, the other changes the versions.
-            Input::CallArrived { .. } | Input::ScriptPublished { .. } => false,
+            // Told otherwise: two have an answer, one changes the versions.
+            Input::CallArrived { .. } | Input::CallbackRestored(_) | Input::ScriptPublished { .. } => false,
             Input::Dtmf { call, key } => self.key_pressed(call, key),
             Input::CallerHungUp { call } => self.caller_hung_up(call),
             Input::CallerAnswered { call } => self.caller_answered(call),

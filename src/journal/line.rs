@@ -5,8 +5,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    engine::{Event, Input, Origin},
-    id::{AgentId, CallId, GroupId, LanguageId, QueueId, RequestId},
+    engine::{Event, Input, Origin, Promised},
+    id::{AgentId, CallId, GroupId, LanguageId, NodeId, QueueId, RequestId},
     pii::{CallerNumber, Digits},
     script::{Script, catalogue::Reply, model::Key, value::Symbol},
     time::Instant,
@@ -101,6 +101,18 @@ pub enum Recorded {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         origin: Option<Origin>,
     },
+    CallbackRestored {
+        /// The pseudonym of the number to be called.
+        caller: Digits,
+        queue: QueueId,
+        language: LanguageId,
+        accepted: Vec<LanguageId>,
+        since: Instant,
+        priority: i16,
+        attempts: u8,
+        node: Option<NodeId>,
+        recording: bool,
+    },
     Dtmf {
         call: CallId,
         key: RecordedKey,
@@ -171,6 +183,22 @@ impl Recorded {
             Input::CallArrived { caller, language, origin } => {
                 Recorded::CallArrived { caller: caller.map(pseudonym), language, origin }
             }
+            Input::CallbackRestored(ref promised) => {
+                let Promised { caller, queue, language, ref accepted, since, priority, attempts, node, recording } =
+                    **promised;
+                let (caller, accepted) = (pseudonym(caller), accepted.clone());
+                Recorded::CallbackRestored {
+                    caller,
+                    queue,
+                    language,
+                    accepted,
+                    since,
+                    priority,
+                    attempts,
+                    node,
+                    recording,
+                }
+            }
             Input::Dtmf { call, .. } if secret => Recorded::Dtmf { call, key: RecordedKey::Secret },
             Input::Dtmf { call, key } => Recorded::Dtmf { call, key: RecordedKey::Clear(key) },
             Input::CallerHungUp { call } => Recorded::CallerHungUp { call },
@@ -199,6 +227,30 @@ impl Recorded {
         Ok(match self {
             Recorded::CallArrived { caller, language, origin } => {
                 Input::CallArrived { caller: caller.map(CallerNumber::new), language, origin }
+            }
+            Recorded::CallbackRestored {
+                caller,
+                queue,
+                language,
+                accepted,
+                since,
+                priority,
+                attempts,
+                node,
+                recording,
+            } => {
+                let caller = CallerNumber::new(caller);
+                Input::CallbackRestored(Box::new(Promised {
+                    caller,
+                    queue,
+                    language,
+                    accepted,
+                    since,
+                    priority,
+                    attempts,
+                    node,
+                    recording,
+                }))
             }
             Recorded::Dtmf { call, key: RecordedKey::Clear(key) } => Input::Dtmf { call, key },
             Recorded::Dtmf { call, key: RecordedKey::Secret } => Input::Dtmf { call, key: Key::ZERO },

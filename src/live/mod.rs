@@ -14,16 +14,26 @@
 //! May import `world`, `record`, `journal`, `registry`, `script`, and `engine` for inputs, commands and facts. What never
 //! enters: rules of calls, queues or menus; `sim`.
 
+pub mod admission;
+pub mod attend;
 mod book;
 pub mod clock;
 pub mod config;
+pub mod counts;
 pub mod docs;
+pub mod events;
+pub mod guard;
 pub mod health;
 pub mod hosting;
 pub mod listener;
+pub mod metrics;
+mod onlookers;
+mod pace;
+mod probes;
 pub mod protocol;
 pub mod pump;
 pub mod recorder;
+pub mod records_api;
 pub mod reload;
 mod routes;
 pub mod row;
@@ -33,7 +43,9 @@ pub mod session;
 pub mod sessions;
 pub mod shutdown;
 pub mod store;
+mod supervision;
 mod tell;
+pub mod tokens;
 
-pub use config::{Config, Limits, MAX_FRAME, Records, StartAt};
+pub use config::{Config, Limits, MAX_FRAME, Records, Security, StartAt, TlsFiles};
 pub use server::{Facts, RunningServer, Server, StartError, StopError};

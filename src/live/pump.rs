@@ -12,15 +12,20 @@ use std::{
     },
 };
 
+use axum::extract::ws::Utf8Bytes;
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
+    admission::{self, Admission, Applicant, Situation},
+    attend::Telephones,
     book::{Book, Turn},
-    clock::Clock,
-    protocol::{ErrorCode, Refusal, ServerMessage},
+    clock::{self, Clock},
+    metrics::Snapshot,
+    onlookers::Onlookers,
+    protocol::{ErrorCode, Refusal, RefusalReason, ServerMessage},
     say,
     sessions::{Outgoing, SessionId, Sessions},
-    store::{self, Job},
+    store,
 };
 use crate::{
     engine::Input,
@@ -44,6 +49,10 @@ pub enum Demand {
         from: Option<CallerNumber>,
         /// The code of the language to begin in.
         language: Option<String>,
+        /// The address she counts for; `None`: no cap on addresses applies to her.
+        address: Option<std::net::IpAddr>,
+        /// When her message came in.
+        sent: tokio::time::Instant,
     },
     /// A caller presses keys.
     Keys {
@@ -61,6 +70,13 @@ pub enum Demand {
     Answer {
         /// Who.
         session: SessionId,
+    },
+    /// A connection is to be the telephone of a number.
+    Attend {
+        /// Which.
+        session: SessionId,
+        /// Of what number.
+        from: CallerNumber,
     },
     /// A connection is gone.
     Left {
@@ -87,6 +103,18 @@ pub enum Demand {
         script: Arc<Script>,
         /// Told its number, or why it cannot follow the versions in force.
         done: oneshot::Sender<Result<ScriptVersion, String>>,
+    },
+    /// Somebody wants to know how things are.
+    Look {
+        /// Told.
+        done: oneshot::Sender<Box<Snapshot>>,
+    },
+    /// Somebody wants to hear of everything that happens from now on.
+    Listen {
+        /// So many messages may wait for her.
+        room: usize,
+        /// Told where they come.
+        done: oneshot::Sender<mpsc::Receiver<Utf8Bytes>>,
     },
     /// No new calls from now on; the pump ends when the last one has.
     Drain,
@@ -138,7 +166,7 @@ pub struct Parts {
     /// What is asked of it.
     pub demands: mpsc::Receiver<Demand>,
     /// Where records go.
-    pub jobs: mpsc::Sender<Job>,
+    pub jobs: store::Jobs,
     /// Calls whose records are on disk.
     pub durable: mpsc::UnboundedReceiver<CallId>,
     /// Set while records cannot be written.
@@ -147,6 +175,10 @@ pub struct Parts {
     pub taps: Vec<Box<dyn Tap>>,
     /// What others may see.
     pub status: Arc<Status>,
+    /// Who counts and who watches.
+    pub onlookers: Onlookers,
+    /// Which dials become calls.
+    pub admission: Admission,
 }
 
 /// See the top of this file.
@@ -158,6 +190,8 @@ pub struct Pump {
     pub(super) owed: BTreeMap<CallId, Option<(SessionId, ServerMessage)>>,
     draining: bool,
     quit: bool,
+    /// Who rings for which number, and what is promised to whom.
+    pub(super) telephones: Telephones,
 }
 
 impl std::fmt::Debug for Pump {
@@ -170,7 +204,15 @@ impl Pump {
     /// A pump at rest.
     pub fn new(parts: Parts) -> Pump {
         let fold = cdr::Fold::new(parts.world.clock().clone());
-        Pump { parts, book: Book::default(), fold, owed: BTreeMap::new(), draining: false, quit: false }
+        Pump {
+            parts,
+            book: Book::default(),
+            fold,
+            owed: BTreeMap::new(),
+            draining: false,
+            quit: false,
+            telephones: Telephones::default(),
+        }
     }
 
     /// A pump whose world was run ahead, with what is known of the calls in it.
@@ -200,7 +242,10 @@ impl Pump {
                 biased;
                 Some(call) = durable.recv() => self.durable(call),
                 demand = demands.recv() => match demand {
-                    Some(demand) => self.take(demand),
+                    Some(demand) => {
+                        self.parts.onlookers.taken();
+                        self.take(demand);
+                    }
                     None => self.quit = true,
                 },
                 () = sleep => {
@@ -223,10 +268,13 @@ impl Pump {
 
     fn take(&mut self, demand: Demand) {
         match demand {
-            Demand::Dial { session, from, language } => self.dial(session, from, language.as_deref()),
+            Demand::Dial { session, from, language, address, sent } => {
+                self.dial(session, language.as_deref(), &Applicant { number: from, address, sent });
+            }
             Demand::Keys { session, keys } => self.keys(session, &keys),
             Demand::HangUp { session } => self.hang_up(session),
             Demand::Answer { session } => self.answer(session),
+            Demand::Attend { session, from } => self.attend(session, from),
             Demand::Left { session } => self.left(session),
             Demand::Inject { input, done } => {
                 let call = self.inject(input);
@@ -247,6 +295,10 @@ impl Pump {
                 let published = self.parts.world.publish(now, script);
                 self.parts.status.version.store(self.parts.world.versions().number().0, Ordering::Relaxed);
                 let _ = done.send(published);
+            }
+            Demand::Look { done } => _ = done.send(Box::new(self.snapshot())),
+            Demand::Listen { room, done } => {
+                _ = done.send(self.parts.onlookers.listen(room, &self.parts.world));
             }
             Demand::Drain => {
                 self.draining = true;
@@ -278,16 +330,9 @@ impl Pump {
         self.refuse(session, ErrorCode::OutOfTurn, format!("`{what}` does not fit: {state}"), help);
     }
 
-    fn dial(&mut self, session: SessionId, from: Option<CallerNumber>, language: Option<&str>) {
+    fn dial(&mut self, session: SessionId, language: Option<&str>, who: &Applicant) {
         if self.book.turn(session).is_some() {
             return self.out_of_turn(session, "dial");
-        }
-        if self.draining {
-            return self.refuse(session, ErrorCode::Closing, "the centre takes no new calls", "dial again later");
-        }
-        if self.parts.failing.load(Ordering::Relaxed) {
-            let message = "the centre cannot write call records and takes no new calls";
-            return self.refuse(session, ErrorCode::Busy, message, "dial again later");
         }
         let script = self.parts.world.versions().current().clone();
         let language = match language.map(|code| script.language_named(code).ok_or(code)).transpose() {
@@ -298,15 +343,32 @@ impl Pump {
                 return self.refuse(session, ErrorCode::BadField, "the centre has no such `language`", &help);
             }
         };
-        let Some(call) = self.inject(Input::CallArrived { caller: from, language, origin: None }) else {
-            return self.refuse(session, ErrorCode::Closing, "the centre takes no new calls", "dial again later");
+        let centre = Situation {
+            calls: self.book.persons(),
+            draining: self.draining,
+            records_failing: self.parts.failing.load(Ordering::Relaxed),
         };
+        if let Err(reason) = self.parts.admission.judge(who, clock::wall(), centre) {
+            return self.turn_away(session, reason);
+        }
+        let from = who.number;
+        let Some(call) = self.inject(Input::CallArrived { caller: from, language, origin: None }) else {
+            return self.turn_away(session, RefusalReason::Draining);
+        };
+        self.parts.admission.took(call, who);
         self.book.set(session, Turn::Talking(call));
         self.book.number(call, from);
+        self.telephones.dialled(session, from);
         let id = store::public_id(self.parts.run, call);
         self.say(session, ServerMessage::Ringing { call: id.clone(), promised_in: None });
         let (version, language) = (self.parts.world.versions().number(), language.unwrap_or(script.default_language));
         self.say(session, self.answered(id, version, &script, language));
+    }
+
+    /// A dial is not taken.
+    fn turn_away(&mut self, session: SessionId, reason: RefusalReason) {
+        let number = self.parts.admission.refuse(reason);
+        self.say(session, admission::words(self.parts.run, number, reason));
     }
 
     fn answered(
@@ -361,6 +423,7 @@ impl Pump {
     }
 
     fn left(&mut self, session: SessionId) {
+        self.telephones.left(session);
         match self.book.free(session) {
             Some(Turn::Talking(call)) => {
                 self.inject(Input::CallerHungUp { call });
@@ -370,20 +433,6 @@ impl Pump {
             }
             Some(Turn::Ending(_)) | None => {}
         }
-    }
-
-    /// A telephone is to ring for a promised call back.
-    pub(super) fn dial_back(&mut self, call: CallId, promised_in: CallId) {
-        // A synthetic caller's: she answers from within the world.
-        let Some(session) = self.book.promised_to(call) else { return };
-        if self.book.turn(session).is_some() || !self.parts.sessions.is_open(session) {
-            self.inject(Input::CallerUnreachable { call });
-            return;
-        }
-        self.book.set(session, Turn::Ringing(call));
-        let run = self.parts.run;
-        let promised_in = Some(store::public_id(run, promised_in));
-        self.say(session, ServerMessage::Ringing { call: store::public_id(run, call), promised_in });
     }
 
     /// A record is on the disk: its caller is told that the call is over.

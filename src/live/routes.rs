@@ -19,6 +19,7 @@ use super::{
     protocol::SUBPROTOCOL,
     reload::{Reloaded, Reloader},
     session,
+    supervision::{self, Supervision},
 };
 
 /// What the routes need.
@@ -28,6 +29,7 @@ pub(super) struct Shared {
     pub(super) reloader: Arc<Reloader>,
     pub(super) pulse: Arc<Pulse>,
     pub(super) tracker: TaskTracker,
+    pub(super) supervision: Arc<Supervision>,
 }
 
 /// Serves whoever comes through the door, until `closing`.
@@ -39,6 +41,7 @@ where
         .route("/call", get(call))
         .route("/health", get(health))
         .route("/reload", post(reload))
+        .merge(supervision::routes())
         .fallback(elsewhere)
         .with_state(shared)
         .into_make_service_with_connect_info::<Peer>();
@@ -47,7 +50,7 @@ where
 
 /// Who connected.
 #[derive(Clone, Copy, Debug)]
-struct Peer(SocketAddr);
+pub(super) struct Peer(pub(super) SocketAddr);
 
 impl<L: Listener<Addr = SocketAddr>> Connected<IncomingStream<'_, Gate<L>>> for Peer {
     fn connect_info(stream: IncomingStream<'_, Gate<L>>) -> Peer {

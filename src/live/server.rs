@@ -9,11 +9,16 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     Config, StartAt,
+    admission::Admission,
     book::Book,
     clock::{self, Clock},
+    counts::Counts,
+    guard::Guard,
     health::{Health, Pulse},
     hosting::{self, HostError, Hosted},
     listener::Door,
+    metrics::{self, Metrics},
+    onlookers::Onlookers,
     pump::{Demand, Parts, Pump, Status, Tap},
     recorder::{Recorder, RecorderError},
     reload::{self, Checked, Faulty, Reloaded, Reloader},
@@ -21,7 +26,8 @@ use super::{
     row, session,
     sessions::Sessions,
     shutdown::Stop,
-    store::{Lost, Run, Store, StoreError, Writer},
+    store::{KeptPromise, Lost, Run, Store, StoreError, Writer},
+    supervision::Supervision,
 };
 use crate::{
     id::PersonId,
@@ -178,7 +184,8 @@ impl Server {
         let beginning = joined(beginning.await)?;
         let registry = Arc::new(joined(people.await)?);
         let run = begin_run(&store, &config, &beginning)?;
-        let services = services(&store, &config, registry.clone())?;
+        let promises = store.promises()?;
+        let services = services(&store, &config, registry.clone(), beginning.opens)?;
         let (durable, acknowledged) = mpsc::unbounded_channel();
         let kind = registry_kind(&config);
         let writer = store
@@ -209,7 +216,7 @@ impl Server {
             took: clock::since(began),
         };
         let Beginning { script, zone, opens, .. } = beginning;
-        let assembly = Assembly { config, script, zone, opens, writer, acknowledged, world, book, taps };
+        let assembly = Assembly { config, script, zone, opens, writer, acknowledged, world, book, taps, promises };
         Ok(assembly.run(door, facts))
     }
 }
@@ -316,8 +323,8 @@ fn registry_kind(config: &Config) -> String {
     }
 }
 
-/// The services, as changed in earlier runs.
-fn services(store: &Store, config: &Config, registry: Arc<Registry>) -> Result<Services, StoreError> {
+/// The services, as changed in earlier runs; failed checks of then count on from where the doors open.
+fn services(store: &Store, config: &Config, registry: Arc<Registry>, opens: Instant) -> Result<Services, StoreError> {
     let seed = match config.known_codes {
         true => config.seed,
         false => store.secret_seed()?,
@@ -329,6 +336,7 @@ fn services(store: &Store, config: &Config, registry: Arc<Registry>) -> Result<S
     if refused > 0 || others > 0 {
         tracing::warn!(refused, others, "changes of earlier runs were left out: refused here, or of another registry");
     }
+    services.restore_access(&store.access(config.registry.limits.memory())?, store.lived()?, opens);
     Ok(services)
 }
 
@@ -349,22 +357,27 @@ struct Assembly {
     world: World,
     book: Book,
     taps: Vec<Box<dyn Tap>>,
+    promises: Vec<KeptPromise>,
 }
 
 impl Assembly {
     fn run<L: Listener<Addr = SocketAddr>>(self, door: L, facts: Facts) -> RunningServer {
-        let Assembly { config, script, zone, opens, writer, acknowledged, world, book, taps } = self;
+        let Assembly { config, script, zone, opens, writer, acknowledged, world, book, taps, promises } = self;
         let limits = config.limits.clone();
         let sessions = Arc::new(Sessions::new(limits.max_sessions, limits.outbox));
         let (pump, demands) = mpsc::channel(limits.input_queue);
         let status = Arc::new(Status::default());
+        let counts = Arc::new(Counts::default());
+        let metrics = Arc::new(Metrics::default());
+        writer.state().count_into(metrics.clone());
+        let guard = Arc::new(Guard::new(&config.security, limits.limit_loopback, counts.clone()).expect("x"));
         status.version.store(world.versions().number().0, std::sync::atomic::Ordering::Relaxed);
         let stop = Stop::default();
         let closing = CancellationToken::new();
         let tracker = TaskTracker::new();
         let pulse = Arc::new(Pulse {
             status: status.clone(),
-            failing: writer.failing(),
+            records: writer.state(),
             sessions: sessions.clone(),
             centre: facts.centre.clone(),
             run: facts.run,
@@ -372,17 +385,40 @@ impl Assembly {
             speed: config.speed,
             started: clock::wall(),
         });
-        let reloader = Arc::new(Reloader::new(config.centre.clone(), pump.clone(), script.digest.to_string()));
+        let reloader =
+            Arc::new(Reloader::new(config.centre.clone(), pump.clone(), script.digest.to_string(), metrics.clone()));
         let context = Arc::new(session::Context {
             sessions: sessions.clone(),
             pump: pump.clone(),
-            limits,
+            limits: limits.clone(),
+            metrics: metrics.clone(),
             stop: closing.clone(),
         });
-        let shared = Shared { context, reloader: reloader.clone(), pulse: pulse.clone(), tracker: tracker.clone() };
+        let sources = metrics::Sources {
+            metrics: metrics.clone(),
+            pump: pump.clone(),
+            store: writer.state(),
+            sessions: sessions.clone(),
+            status: status.clone(),
+            counts: counts.clone(),
+            journal: config.journal.clone(),
+            turn: tokio::sync::Mutex::new(()),
+        };
+        let supervision = Arc::new(Supervision {
+            sources,
+            records: config.records.dir.clone(),
+            run: facts.run,
+            guard: guard.clone(),
+            places: Arc::new(tokio::sync::Semaphore::new(limits.max_listeners)),
+            limits,
+        });
+        let (routes, tasks) = (reloader.clone(), tracker.clone());
+        let shared = Shared { context, reloader: routes, pulse: pulse.clone(), tracker: tasks, supervision };
+        let clock = Clock::start_at(opens, config.speed);
+        writer.state().opened(clock, opens);
         let parts = Parts {
             world,
-            clock: Clock::start_at(opens, config.speed),
+            clock,
             run: facts.run,
             zone,
             sessions,
@@ -392,9 +428,13 @@ impl Assembly {
             failing: writer.failing(),
             taps,
             status,
+            onlookers: Onlookers::new(metrics, facts.run),
+            admission: Admission::new(config.limits.clone(), counts.clone()),
         };
         let ending = Ending { config, stop: stop.clone(), closing, tracker, pump: pump.clone(), writer };
-        let centre = tokio::spawn(Pump::taking_over(parts, book).run());
+        let mut owner = Pump::taking_over(parts, book);
+        owner.restore_promises(&promises);
+        let centre = tokio::spawn(owner.run());
         let watcher = watch(&reloader);
         let door = tokio::spawn(serve(door, shared, ending.closing.clone()));
         let end = tokio::spawn(ending.run(centre, door, watcher));

@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     clock,
     config::Limits,
+    metrics::Metrics,
     protocol::{self, ClientMessage, ErrorCode, Refusal, ServerMessage},
     pump::Demand,
     say,
@@ -31,6 +32,8 @@ pub struct Context {
     pub pump: mpsc::Sender<Demand>,
     /// Bounds.
     pub limits: Limits,
+    /// Where messages are counted.
+    pub metrics: Arc<Metrics>,
     /// Cancelled when the server is done: connections are closed.
     pub stop: CancellationToken,
 }
@@ -124,6 +127,10 @@ struct Session {
     context: Arc<Context>,
     /// There is a call, or a call back is still to come: silence is no reason to close.
     busy: bool,
+    /// It asked to be the telephone of a number, which may never ring.
+    attends: bool,
+    /// When she dialled, until she has heard the first prompt.
+    dialled: Option<Wall>,
     /// When the caller last said something.
     spoke: Wall,
     /// When anything last came in, even the answer to a ping.
@@ -136,7 +143,7 @@ impl Session {
     fn new(inbox: Inbox, context: Arc<Context>) -> Session {
         let now = clock::wall();
         let ask_at = now + context.limits.keepalive.to_std();
-        Session { inbox, context, busy: false, spoke: now, alive: now, ask_at }
+        Session { inbox, context, busy: false, attends: false, dialled: None, spoke: now, alive: now, ask_at }
     }
 
     async fn serve(&mut self, socket: &mut WebSocket) -> End {
@@ -166,12 +173,16 @@ impl Session {
 
     /// When the next thing can be due that no frame announces.
     fn next_check(&self) -> Wall {
-        if self.busy { self.ask_at } else { self.ask_at.min(self.spoke + self.context.limits.idle.to_std()) }
+        if self.busy || self.attends {
+            self.ask_at
+        } else {
+            self.ask_at.min(self.spoke + self.context.limits.idle.to_std())
+        }
     }
 
     async fn check(&mut self, socket: &mut WebSocket) -> Result<(), End> {
         let (now, limits) = (clock::wall(), &self.context.limits);
-        let silent = !self.busy && now >= self.spoke + limits.idle.to_std();
+        let silent = !self.busy && !self.attends && now >= self.spoke + limits.idle.to_std();
         if silent || now >= self.alive + limits.keepalive.to_std() * 3 {
             let message = "nothing was heard for too long";
             let help = "connect again when there is something to say; `ping` keeps a connection open";
@@ -190,8 +201,14 @@ impl Session {
         match frame {
             Ok(Message::Text(text)) => {
                 self.spoke = self.alive;
+                self.context.metrics.heard();
                 match ClientMessage::read(&text).and_then(|message| demand(self.inbox.id, message)) {
-                    Ok(Some(demand)) => self.context.pump.send(demand).await.map_err(|_| closing()),
+                    Ok(Some(demand)) => {
+                        if let Demand::Dial { .. } = demand {
+                            self.dialled = Some(self.alive);
+                        }
+                        self.context.pump.send(demand).await.map_err(|_| closing())
+                    }
                     Ok(None) => self.write(socket, encode(&ServerMessage::Pong {})).await,
                     Err(refusal) => self.write(socket, encode(&refusal.into())).await,
                 }
@@ -214,6 +231,7 @@ impl Session {
         };
         match &message {
             ServerMessage::Ringing { .. } => self.busy = true,
+            ServerMessage::Attending { .. } => self.attends = true,
             ServerMessage::Ended { outcome, .. } => {
                 // A promised call back will ring this connection.
                 self.busy = outcome == protocol::CALLBACK_OUTCOME;
@@ -221,10 +239,18 @@ impl Session {
             }
             _ => {}
         }
-        self.write(socket, encode(&message)).await
+        self.write(socket, encode(&message)).await?;
+        if let (ServerMessage::Prompt { .. }, Some(dialled)) = (&message, self.dialled) {
+            self.context.metrics.first_prompt(clock::since(dialled));
+            self.dialled = None;
+        }
+        Ok(())
     }
 
     async fn write(&mut self, socket: &mut WebSocket, message: Message) -> Result<(), End> {
+        if let Message::Text(_) = &message {
+            self.context.metrics.said();
+        }
         tokio::select! {
             sent = socket.send(message) => sent.map_err(|_| End::Gone),
             () = self.inbox.slow.cancelled() => Err(too_slow()),
@@ -248,11 +274,12 @@ fn demand(session: SessionId, message: ClientMessage) -> Result<Option<Demand>, 
     Ok(Some(match message {
         ClientMessage::Dial { from, language } => {
             let from = from.as_deref().map(protocol::read_number).transpose()?;
-            Demand::Dial { session, from, language }
+            Demand::Dial { session, from, language, address: None, sent: clock::wall() }
         }
         ClientMessage::Digits { keys } => Demand::Keys { session, keys: protocol::read_keys(&keys)? },
         ClientMessage::Hangup {} => Demand::HangUp { session },
         ClientMessage::Answer {} => Demand::Answer { session },
+        ClientMessage::Attend { from } => Demand::Attend { session, from: protocol::read_number(&from)? },
         ClientMessage::Ping {} => return Ok(None),
     }))
 }

@@ -31,6 +31,7 @@ impl Pump {
             for tap in &mut self.parts.taps {
                 tap.note(&notice, self.parts.world.versions());
             }
+            self.parts.onlookers.note(&notice, &self.parts.world);
             let job = match notice {
                 Notice::Event(event) => self.event(&event),
                 Notice::ToCaller(at, command) => {
@@ -41,6 +42,9 @@ impl Pump {
                     self.sms(&sms);
                     None
                 }
+                Notice::Access(change) => self.access_job(change),
+                Notice::Promised { call, promised_in, promise } => self.promise_job(call, promised_in, promise),
+                Notice::PromiseKept { call } => self.kept_job(call),
                 Notice::Change(change) if self.is_of_synthetic(&change) => None,
                 Notice::Audit(entry) if self.book.is_synthetic(entry.call) => None,
                 Notice::Change(change) => Some(Job::Change { at_utc: self.utc(self.parts.world.now()), change }),
@@ -57,6 +61,7 @@ impl Pump {
                 tracing::error!("the writer of call records is gone; a record is lost");
             }
         }
+        self.parts.onlookers.settled(&self.parts.world);
         self.book.forget_ended();
         if told {
             self.parts.taps.iter_mut().for_each(|tap| tap.settled());
@@ -109,6 +114,7 @@ impl Pump {
         }
         let cdr = self.fold.apply(event, self.parts.world.versions())?;
         let call = cdr.call;
+        self.parts.admission.ended(call);
         let (number, promised_to) = self.book.ended(call);
         let message = ServerMessage::Ended {
             call: store::public_id(run, call),
@@ -170,7 +176,7 @@ impl Pump {
             Command::Disconnect { call, agent } => self.say_to(call, say::agent(AgentState::Released, agent)),
             Command::Hold { call, held } => self.hold(call, held),
             Command::Promise { call, promised_in, caller } => self.book.promise(call, promised_in, caller),
-            Command::DialBack { call, promised_in, .. } => self.dial_back(call, promised_in),
+            Command::DialBack { call, promised_in, caller } => self.dial_back(call, promised_in, caller),
             Command::StopDialling { call } => {
                 if let Some(session) = self.book.line(call)
                     && self.book.turn(session) == Some(Turn::Ringing(call))

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{
     reconcile::{Comparison, Page, Records, RefusalPage},
-    tally::{Tally, refusal_id},
+    tally::Tally,
 };
 use crate::client::{FetchError, Wiring, fetch};
 
@@ -107,27 +107,44 @@ async fn look(
     }
 }
 
-/// How many of the refusals stand on record.
+/// How many of the refusals stand on record. Under a flood of them one row stands for many, so that they are counted by
+/// their span and not one by one: where others were refused meanwhile, theirs may be counted for ours.
 async fn refusals(url: &str, wiring: &Wiring, tally: &Tally) -> Result<u64, FetchError> {
-    let mut found = 0;
+    let mut recorded = 0;
     for run in runs(&tally.refused) {
-        let of_run = tally.refused.entries.iter().filter(|entry| entry.run == run);
-        let mut numbers: Vec<u64> = of_run.map(|entry| entry.number).collect();
-        numbers.sort_unstable();
-        let (Some(first), Some(&last)) = (numbers.first(), numbers.last()) else { continue };
-        let mut after = first.saturating_sub(1);
-        loop {
-            let page: RefusalPage =
-                get(url, &format!("/refusals?run={run}&after={after}&limit={PAGE}"), wiring).await?;
-            let ids = page.refusals.iter().filter_map(|refusal| refusal_id(&refusal.call));
-            found += ids.filter(|(_, number)| numbers.binary_search(number).is_ok()).count() as u64;
-            match page.next {
-                Some(next) if next > after && next <= last => after = next,
-                _ => break,
+        let numbers = || tally.refused.entries.iter().filter(|entry| entry.run == run).map(|entry| entry.number);
+        let (first, last) = (numbers().min().unwrap_or(0), numbers().max().unwrap_or(0));
+        let ours = numbers().count() as u64;
+        let mut found = refusals_between(url, wiring, run, (first, last)).await?;
+        for _ in 0..LOOKS {
+            if found >= ours {
+                break;
             }
+            // The row that stands for many is written when its second is over.
+            tokio::time::sleep(BETWEEN).await;
+            found = refusals_between(url, wiring, run, (first, last)).await?;
+        }
+        recorded += found.min(ours);
+    }
+    Ok(recorded)
+}
+
+async fn refusals_between(
+    url: &str,
+    wiring: &Wiring,
+    run: u64,
+    (first, last): (u64, u64),
+) -> Result<u64, FetchError> {
+    let (mut found, mut after) = (0, first.saturating_sub(1));
+    loop {
+        let page: RefusalPage = get(url, &format!("/refusals?run={run}&after={after}&limit={PAGE}"), wiring).await?;
+        let within = page.refusals.iter().filter(|refusal| (first..=last).contains(&refusal.number));
+        found += within.map(|refusal| refusal.count).sum::<u64>();
+        match page.next {
+            Some(next) if next > after && next <= last => after = next,
+            _ => return Ok(found),
         }
     }
-    Ok(found)
 }
 
 async fn get<T: DeserializeOwned>(url: &str, path: &str, wiring: &Wiring) -> Result<T, FetchError> {

@@ -89,9 +89,10 @@ pub fn breach(error: &LinkError) -> Breach {
             (_, Some(23 | 24)) => "no file descriptor left".to_owned(),
             _ => format!("cannot connect: {}", error.kind()),
         },
-        LinkError::NotACentre { why, .. } if why.contains("503") || why.contains("429") => {
-            return Breach::Turned(CONNECTION);
-        }
+        LinkError::NotACentre { why, .. } if why.contains("503") => return Breach::Turned(CONNECTION),
+        LinkError::Denied { status: 429, .. } => return Breach::Turned(CONNECTION),
+        LinkError::Denied { status, .. } => format!("the centre lets nobody in (status {status})"),
+        LinkError::Access(_) => "the connection could not be secured".to_owned(),
         LinkError::NotACentre { why, .. } => format!("handshake: {why}"),
         // "Try again later".
         LinkError::Closed { code: 1013, .. } => return Breach::Turned(CONNECTION),

@@ -35,8 +35,15 @@ pub struct RefusalPage {
 /// A refusal on record.
 #[derive(Clone, Debug, Deserialize)]
 pub struct RefusalOnRecord {
-    /// Its id, `1-r3`.
-    pub call: String,
+    /// Its number in its run, that of the last where it stands for several.
+    pub number: u64,
+    /// How many refusals it stands for.
+    #[serde(default = "one")]
+    pub count: u64,
+}
+
+fn one() -> u64 {
+    1
 }
 
 /// What the comparison came to. Numbers are `None` when the records could not be read.

@@ -213,7 +213,7 @@ fn count(words: &mut BTreeMap<String, u64>, word: &str) {
 }
 
 /// A refusal's id as two numbers: of the run and of the refusal in it.
-pub fn refusal_id(text: &str) -> Option<(u64, u64)> {
+fn refusal_id(text: &str) -> Option<(u64, u64)> {
     call_id(&text.replacen("-r", "-", 1)).filter(|_| text.contains("-r"))
 }
 

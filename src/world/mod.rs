@@ -23,10 +23,11 @@ mod ear;
 mod fault;
 pub mod incident;
 mod plans;
+mod promise;
 pub mod services;
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     sync::Arc,
 };
 
@@ -35,6 +36,7 @@ use fault::Fate;
 pub use fault::{Asked, Fault};
 use incident::{Incident, IncidentKind};
 use plans::Plans;
+pub use promise::{LostPromise, Promise};
 use services::{
     ServiceChange, Services,
     audit::AuditEntry,
@@ -47,7 +49,7 @@ use crate::{
     id::{CallId, PersonId, ScriptVersion},
     people::{Caller, People, Plan, Who, Wishes, cast::Cast, demand::Demand, population::Population},
     random::Seed,
-    registry::{Change, Status},
+    registry::{Change, Status, access::change::AccessChange},
     script::{
         Script, Versions,
         catalogue::{Reply, Request},
@@ -119,6 +121,24 @@ pub enum Notice {
     Sms(Sms),
     /// Something changed that has to survive a restart.
     Change(ServiceChange),
+    /// A failed check, or the end of what failed checks left, that has to survive a restart
+    /// ([`Services::restore_access`]).
+    Access(AccessChange),
+    /// A call back is promised, or was tried in vain: what has to survive a restart ([`World::restore_promises`]) in place
+    /// of what was told of this call before.
+    Promised {
+        /// The call that keeps it.
+        call: CallId,
+        /// The call in which it was promised; [`CallId::EARLIER_RUN`] where that was said before.
+        promised_in: CallId,
+        /// What is to be kept.
+        promise: Promise,
+    },
+    /// A promise to call back is kept, or given up for good.
+    PromiseKept {
+        /// The call of [`Notice::Promised`] or [`World::restore_promises`].
+        call: CallId,
+    },
     /// A person's record was read.
     Audit(AuditEntry),
     /// An incident could not happen: a script that cannot follow the versions in force. The old one stays. Kept for
@@ -193,6 +213,8 @@ pub struct World {
     outputs: Vec<Output>,
     agents: bool,
     tell_inputs: bool,
+    /// Calls back that still have to be made.
+    promised: BTreeSet<CallId>,
 }
 
 impl World {
@@ -226,6 +248,7 @@ impl World {
             outputs: Vec::new(),
             agents,
             tell_inputs: config.tell_inputs,
+            promised: BTreeSet::new(),
         };
         world.telling(|world, ear| {
             world.settle(Instant::ZERO, ear);
@@ -548,6 +571,7 @@ impl World {
                     self.services.call_ended(call);
                 }
                 ear.event(event);
+                self.follow_promise(&event.fact, ear);
             }
             Output::Command(Command::Ask { call, request }) => {
                 let reply = self.ask(at, *call, request);
@@ -556,6 +580,9 @@ impl World {
             Output::Command(command) => {
                 let registry = self.services.registry();
                 self.people.hear(at, command, registry, &self.versions, &mut self.wishes);
+                if let Command::Promise { call, promised_in, .. } = *command {
+                    self.tell_promise(call, promised_in, ear);
+                }
                 ear.command(at, command);
             }
             Output::Timeout(_) => {}
@@ -632,6 +659,7 @@ impl World {
         if E::ALL && self.services.has_news() {
             let services = &mut self.services;
             services.drain_changes().into_iter().for_each(|change| ear.tell(|| Notice::Change(change)));
+            services.drain_access().into_iter().for_each(|change| ear.tell(|| Notice::Access(change)));
             services.drain_audit().into_iter().for_each(|entry| ear.tell(|| Notice::Audit(entry)));
             services.drain_sms().into_iter().for_each(|sms| ear.tell(|| Notice::Sms(sms)));
         }

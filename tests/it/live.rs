@@ -12,7 +12,7 @@ use hatif::{
     engine::Input,
     live::{
         Server, StartError,
-        protocol::{AgentState, ErrorCode, ServerMessage},
+        protocol::{AgentState, ErrorCode, RefusalReason, ServerMessage},
         pump::{Demand, Tap},
         reload::{self, Reloaded},
     },
@@ -308,11 +308,11 @@ async fn a_stop_takes_no_new_calls_drains_those_in_progress_and_writes_every_rec
     loop {
         late.say(r#"{"type":"dial"}"#).await;
         match late
-            .until(|message| matches!(message, ServerMessage::Error { .. } | ServerMessage::Answered { .. }))
+            .until(|message| matches!(message, ServerMessage::Refused { .. } | ServerMessage::Answered { .. }))
             .await
         {
-            ServerMessage::Error { code, .. } => {
-                assert_eq!(code, ErrorCode::Closing);
+            ServerMessage::Refused { reason, .. } => {
+                assert_eq!(reason, RefusalReason::Draining);
                 break;
             }
             _ => late.hang_up().await,

@@ -14,6 +14,7 @@ mod laws;
 mod live;
 mod logs;
 mod measures;
+mod operate;
 mod planner_edges;
 mod privacy;
 mod protocol;

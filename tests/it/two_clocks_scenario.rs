@@ -63,6 +63,7 @@ fn pump(world: World, speed: f64, tap: Box<dyn Tap>) -> (mpsc::Sender<Demand>, m
         failing: Arc::default(),
         taps: vec![tap],
         status: Arc::default(),
+        onlookers: Default::default(),
     };
     (demand, written, Pump::new(parts))
 }
