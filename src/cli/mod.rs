@@ -15,6 +15,7 @@ pub mod compare;
 pub mod completions;
 pub mod graph;
 pub mod init;
+pub mod load;
 mod logs;
 pub mod man;
 pub mod registry;
@@ -62,6 +63,8 @@ enum Command {
     Sweep(sweep::Args),
     /// Tell how many agents a target needs, by Erlang's formulas
     Staff(staff::Args),
+    /// Call a centre as its callers do, by the thousand, and tell what they met
+    Load(load::Args),
     /// Check, search, import and export the enrolment registry
     Registry(registry::Args),
     /// Run a recorded journal again and compare the events
@@ -94,6 +97,7 @@ pub fn main() -> ExitCode {
         Some(Command::Compare(args)) => compare::run(args),
         Some(Command::Sweep(args)) => sweep::run(args),
         Some(Command::Staff(args)) => staff::run(args),
+        Some(Command::Load(args)) => load::run(args),
         Some(Command::Registry(args)) => registry::run(args),
         Some(Command::Replay(args)) => replay::run(args),
         Some(Command::Completions(args)) => completions::run(args),
