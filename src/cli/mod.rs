@@ -25,6 +25,7 @@ pub mod schema;
 pub mod serve;
 pub mod simulate;
 pub mod staff;
+pub mod status;
 pub mod sweep;
 pub mod test;
 
@@ -65,6 +66,8 @@ enum Command {
     Staff(staff::Args),
     /// Call a centre as its callers do, by the thousand, and tell what they met
     Load(load::Args),
+    /// Tell how a running centre is
+    Status(status::Args),
     /// Check, search, import and export the enrolment registry
     Registry(registry::Args),
     /// Run a recorded journal again and compare the events
@@ -98,6 +101,7 @@ pub fn main() -> ExitCode {
         Some(Command::Sweep(args)) => sweep::run(args),
         Some(Command::Staff(args)) => staff::run(args),
         Some(Command::Load(args)) => load::run(args),
+        Some(Command::Status(args)) => status::run(args),
         Some(Command::Registry(args)) => registry::run(args),
         Some(Command::Replay(args)) => replay::run(args),
         Some(Command::Completions(args)) => completions::run(args),

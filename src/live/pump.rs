@@ -296,7 +296,10 @@ impl Pump {
                 self.parts.status.version.store(self.parts.world.versions().number().0, Ordering::Relaxed);
                 let _ = done.send(published);
             }
-            Demand::Look { done } => _ = done.send(Box::new(self.snapshot())),
+            Demand::Look { done } => {
+                self.parts.onlookers.prepare(&self.parts.world);
+                _ = done.send(Box::new(self.snapshot()));
+            }
             Demand::Listen { room, done } => {
                 _ = done.send(self.parts.onlookers.listen(room, &self.parts.world));
             }

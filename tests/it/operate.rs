@@ -175,3 +175,26 @@ async fn a_faulty_question_is_told_every_mistake() {
     assert!(!text.contains("0600000042"), "a value is not repeated: {text}");
     close(server).await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn every_figure_is_documented_and_nothing_else_is() {
+    let data = tempfile::tempdir().expect("a folder");
+    let (server, plug) = wired(config(data.path()), 64 * 1024, vec![]).await;
+    let told = scrape(&plug).await.names();
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/operations.md");
+    let page = std::fs::read_to_string(page).expect("the page");
+    let table = page.split("| metric | labels |").nth(1).expect("the table");
+    let rows = table.lines().skip(2).take_while(|line| line.starts_with('|'));
+    let first = |row: &str| row.split('|').nth(1).expect("a cell").to_owned();
+    let documented: std::collections::BTreeSet<String> = rows
+        .flat_map(|row| first(row).split(',').map(|name| name.trim().trim_matches('`').to_owned()).collect::<Vec<_>>())
+        .collect();
+    assert_eq!(documented, told);
+    // What the page's rules ask for exists.
+    let rules = page.split("groups:").nth(1).expect("the rules").split("```").next().expect("they end");
+    let words = rules.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    for name in words.filter(|word| word.starts_with("hatif_") || word.starts_with("process_")) {
+        assert!(told.contains(name), "a rule asks for {name}, which there is not");
+    }
+    close(server).await;
+}
