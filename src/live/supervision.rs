@@ -47,7 +47,7 @@ pub(super) fn routes() -> Router<Shared> {
 }
 
 async fn ready(State(shared): State<Shared>) -> Response {
-    probes::ready(&shared.pulse.read())
+    probes::ready(&shared.pulse.read(), shared.context.pump.is_closed())
 }
 
 async fn figures(State(shared): State<Shared>) -> Response {

@@ -17,6 +17,7 @@ mod measures;
 mod operate;
 mod operate_cli;
 mod operate_feed;
+mod operate_logs;
 mod planner_edges;
 mod privacy;
 mod protocol;
