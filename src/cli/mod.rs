@@ -5,17 +5,19 @@
 
 use std::{io, process::ExitCode};
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 mod access;
 pub mod call;
 pub mod calls;
 pub mod check;
 pub mod compare;
+pub mod completions;
 pub mod graph;
 pub mod init;
 pub mod load;
 mod logs;
+pub mod man;
 pub mod registry;
 pub mod replay;
 mod run;
@@ -23,6 +25,7 @@ pub mod schema;
 pub mod serve;
 pub mod simulate;
 pub mod staff;
+pub mod status;
 pub mod sweep;
 pub mod test;
 
@@ -63,10 +66,21 @@ enum Command {
     Staff(staff::Args),
     /// Call a centre as its callers do, by the thousand, and tell what they met
     Load(load::Args),
+    /// Tell how a running centre is
+    Status(status::Args),
     /// Check, search, import and export the enrolment registry
     Registry(registry::Args),
     /// Run a recorded journal again and compare the events
     Replay(replay::Args),
+    /// Print what makes a shell complete these commands
+    Completions(completions::Args),
+    /// Print the manual page, or write one a command
+    Man(man::Args),
+}
+
+/// The commands, for what is made from them.
+fn command() -> clap::Command {
+    Cli::command()
 }
 
 /// Reads the command line, runs the command and turns its result into an exit code.
@@ -87,8 +101,11 @@ pub fn main() -> ExitCode {
         Some(Command::Sweep(args)) => sweep::run(args),
         Some(Command::Staff(args)) => staff::run(args),
         Some(Command::Load(args)) => load::run(args),
+        Some(Command::Status(args)) => status::run(args),
         Some(Command::Registry(args)) => registry::run(args),
         Some(Command::Replay(args)) => replay::run(args),
+        Some(Command::Completions(args)) => completions::run(args),
+        Some(Command::Man(args)) => man::run(args),
     };
     result.unwrap_or_else(|error| {
         if !reader_left(&error) {

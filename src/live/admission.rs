@@ -62,6 +62,13 @@ struct Behind {
 /// Without a dial for so long, how long the last ones waited says nothing any more.
 const FORGOTTEN: Duration = Duration::from_secs(1);
 
+impl Default for Admission {
+    /// With the limits a server has unless told otherwise.
+    fn default() -> Admission {
+        Admission::new(Limits::default(), Arc::default())
+    }
+}
+
 impl Admission {
     /// Nobody has dialled yet.
     pub fn new(limits: Limits, counts: Arc<Counts>) -> Admission {

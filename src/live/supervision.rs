@@ -4,7 +4,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use axum::{
     Router,
-    extract::{ConnectInfo, State, ws::WebSocketUpgrade},
+    extract::{State, ws::WebSocketUpgrade},
     http::{HeaderMap, StatusCode, Uri, header},
     response::{IntoResponse, Response},
     routing::get,
@@ -15,9 +15,9 @@ use super::{
     MAX_FRAME,
     config::Limits,
     events::{self, message::SUBPROTOCOL},
-    guard::{Guard, Scope, TOKEN_SUBPROTOCOL},
+    guard::TOKEN_SUBPROTOCOL,
     metrics, probes, records_api,
-    routes::{Peer, Shared},
+    routes::Shared,
 };
 
 /// What the routes of this file need.
@@ -31,13 +31,11 @@ pub(super) struct Supervision {
     pub(super) run: i64,
     /// Bounds.
     pub(super) limits: Limits,
-    /// Who may ask.
-    pub(super) guard: Arc<Guard>,
     /// Places for listeners of the event feed.
     pub(super) places: Arc<Semaphore>,
 }
 
-/// The routes. `/live` and `/ready` are open; the others ask for the scope `watch`.
+/// The routes; who may ask stands in [`super::routes::ROUTES`].
 pub(super) fn routes() -> Router<Shared> {
     Router::new()
         .route("/live", get(probes::live))
@@ -52,48 +50,21 @@ async fn ready(State(shared): State<Shared>) -> Response {
     probes::ready(&shared.pulse.read())
 }
 
-async fn figures(State(shared): State<Shared>, ConnectInfo(Peer(peer)): ConnectInfo<Peer>, of: HeaderMap) -> Response {
-    match shared.supervision.guard.authorise(&of, peer, Scope::Watch) {
-        Ok(()) => metrics::serve(&shared.supervision.sources, shared.supervision.listeners()).await,
-        Err(denial) => denial.into_response(),
-    }
+async fn figures(State(shared): State<Shared>) -> Response {
+    metrics::serve(&shared.supervision.sources, shared.supervision.listeners()).await
 }
 
-async fn records(
-    State(shared): State<Shared>,
-    ConnectInfo(Peer(peer)): ConnectInfo<Peer>,
-    of: HeaderMap,
-    uri: Uri,
-) -> Response {
-    if let Err(denial) = shared.supervision.guard.authorise(&of, peer, Scope::Watch) {
-        return denial.into_response();
-    }
+async fn records(State(shared): State<Shared>, uri: Uri) -> Response {
     let Supervision { records, run, .. } = &*shared.supervision;
     records_api::answer(&uri, *run, records.clone(), records_api::records).await
 }
 
-async fn refusals(
-    State(shared): State<Shared>,
-    ConnectInfo(Peer(peer)): ConnectInfo<Peer>,
-    of: HeaderMap,
-    uri: Uri,
-) -> Response {
-    if let Err(denial) = shared.supervision.guard.authorise(&of, peer, Scope::Watch) {
-        return denial.into_response();
-    }
+async fn refusals(State(shared): State<Shared>, uri: Uri) -> Response {
     let Supervision { records, run, .. } = &*shared.supervision;
     records_api::answer(&uri, *run, records.clone(), records_api::refusals).await
 }
 
-async fn feed(
-    State(shared): State<Shared>,
-    ConnectInfo(Peer(peer)): ConnectInfo<Peer>,
-    of: HeaderMap,
-    upgrade: WebSocketUpgrade,
-) -> Response {
-    if let Err(denial) = shared.supervision.guard.authorise(&of, peer, Scope::Watch) {
-        return denial.into_response();
-    }
+async fn feed(State(shared): State<Shared>, of: HeaderMap, upgrade: WebSocketUpgrade) -> Response {
     if !speaks(&of) {
         let why = format!("the event feed speaks the websocket subprotocol {SUBPROTOCOL}; offer it, or none\n");
         return (StatusCode::BAD_REQUEST, why).into_response();

@@ -129,12 +129,7 @@ async fn refusals(url: &str, wiring: &Wiring, tally: &Tally) -> Result<u64, Fetc
     Ok(recorded)
 }
 
-async fn refusals_between(
-    url: &str,
-    wiring: &Wiring,
-    run: u64,
-    (first, last): (u64, u64),
-) -> Result<u64, FetchError> {
+async fn refusals_between(url: &str, wiring: &Wiring, run: u64, (first, last): (u64, u64)) -> Result<u64, FetchError> {
     let (mut found, mut after) = (0, first.saturating_sub(1));
     loop {
         let page: RefusalPage = get(url, &format!("/refusals?run={run}&after={after}&limit={PAGE}"), wiring).await?;

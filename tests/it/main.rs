@@ -15,6 +15,8 @@ mod live;
 mod logs;
 mod measures;
 mod operate;
+mod operate_cli;
+mod operate_feed;
 mod planner_edges;
 mod privacy;
 mod protocol;

@@ -11,6 +11,7 @@ use hatif::{
     id::CallId,
     journal::{Difference, Pseudonyms, ReplayError, Tail, Writer, replay},
     live::{
+        admission::Admission,
         clock::Clock,
         pump::{Demand, Parts, Pump, Tap},
         sessions::Sessions,
@@ -150,6 +151,7 @@ fn pump(world: World, speed: f64, tap: Box<dyn Tap>) -> (mpsc::Sender<Demand>, P
         taps: vec![tap],
         status: Arc::default(),
         onlookers: Default::default(),
+        admission: Admission::default(),
     };
     (demand, Pump::new(parts))
 }
