@@ -219,6 +219,7 @@ fn records(mut section: Section<'_, '_>, records: &mut live::Records) {
     records.dir = dir.unwrap_or_default();
     section.whole("group", &mut records.group, 1..=100_000);
     section.duration("group_wait", &mut records.group_wait, Duration::ZERO..=Duration::from_secs(1));
+    section.whole("waiting", &mut records.waiting, 64..=10_000_000);
     section.finish();
 }
 

@@ -63,6 +63,8 @@ pub struct Records {
     pub group: usize,
     /// How long the first record of a group waits for more.
     pub group_wait: Duration,
+    /// How many records and other lines may wait in memory while the disk is slow or fails.
+    pub waiting: usize,
 }
 
 /// At which local time the doors open.
@@ -137,6 +139,6 @@ impl Default for Limits {
 
 impl Default for Records {
     fn default() -> Records {
-        Records { dir: PathBuf::from("hatif-data"), group: 512, group_wait: Duration::from_millis(3) }
+        Records { dir: PathBuf::from("hatif-data"), group: 512, group_wait: Duration::from_millis(3), waiting: 50_000 }
     }
 }

@@ -1,13 +1,10 @@
 //! What `GET /health` says.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
-};
+use std::sync::{Arc, atomic::Ordering};
 
 use serde::Serialize;
 
-use super::{clock, pump::Status, sessions::Sessions};
+use super::{clock, pump::Status, sessions::Sessions, store};
 
 /// Whether the server takes calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -52,7 +49,7 @@ pub struct Health {
 #[derive(Debug)]
 pub(super) struct Pulse {
     pub(super) status: Arc<Status>,
-    pub(super) failing: Arc<AtomicBool>,
+    pub(super) records: Arc<store::State>,
     pub(super) sessions: Arc<Sessions>,
     pub(super) centre: String,
     pub(super) run: i64,
@@ -65,7 +62,7 @@ impl Pulse {
     pub(super) fn read(&self) -> Health {
         let status = match () {
             () if self.status.draining.load(Ordering::Relaxed) => State::Draining,
-            () if self.failing.load(Ordering::Relaxed) => State::RecordsFailing,
+            () if self.records.failing() => State::RecordsFailing,
             () => State::Ok,
         };
         Health {

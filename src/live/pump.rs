@@ -21,7 +21,7 @@ use super::{
     protocol::{ErrorCode, Refusal, ServerMessage},
     say,
     sessions::{Outgoing, SessionId, Sessions},
-    store::{self, Job},
+    store,
 };
 use crate::{
     engine::Input,
@@ -146,7 +146,7 @@ pub struct Parts {
     /// What is asked of it.
     pub demands: mpsc::Receiver<Demand>,
     /// Where records go.
-    pub jobs: mpsc::Sender<Job>,
+    pub jobs: store::Jobs,
     /// Calls whose records are on disk.
     pub durable: mpsc::UnboundedReceiver<CallId>,
     /// Set while records cannot be written.

@@ -364,7 +364,7 @@ impl Assembly {
         let tracker = TaskTracker::new();
         let pulse = Arc::new(Pulse {
             status: status.clone(),
-            failing: writer.failing(),
+            records: writer.state(),
             sessions: sessions.clone(),
             centre: facts.centre.clone(),
             run: facts.run,
@@ -380,9 +380,11 @@ impl Assembly {
             stop: closing.clone(),
         });
         let shared = Shared { context, reloader: reloader.clone(), pulse: pulse.clone(), tracker: tracker.clone() };
+        let clock = Clock::start_at(opens, config.speed);
+        writer.state().opened(clock, opens);
         let parts = Parts {
             world,
-            clock: Clock::start_at(opens, config.speed),
+            clock,
             run: facts.run,
             zone,
             sessions,

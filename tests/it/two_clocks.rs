@@ -14,7 +14,7 @@ use hatif::{
         clock::Clock,
         pump::{Demand, Parts, Pump, Tap},
         sessions::Sessions,
-        store::Job,
+        store::{Job, jobs::unwritten},
     },
     random::Seed,
     record::{Figures, Tally, TallyRules, cdr, measure},
@@ -127,10 +127,10 @@ impl Tap for Ear {
 /// A pump that owns a world, with somebody who acknowledges its records.
 fn pump(world: World, speed: f64, tap: Box<dyn Tap>) -> (mpsc::Sender<Demand>, Pump) {
     let (demand, demands) = mpsc::channel(16);
-    let (jobs, mut written) = mpsc::channel(16);
+    let (jobs, written) = unwritten(16);
     let (acknowledge, durable) = mpsc::unbounded_channel();
-    tokio::spawn(async move {
-        while let Some(job) = written.recv().await {
+    std::thread::spawn(move || {
+        while let Some(job) = written.next() {
             if let Job::Call(row) = job {
                 // The pump may have gone meanwhile.
                 let _ = acknowledge.send(row.call);
