@@ -5,8 +5,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{book::Turn, protocol::ServerMessage, pump::Pump, sessions::SessionId, store};
-use crate::{engine::Input, id::CallId, pii::CallerNumber};
+use super::{
+    book::Turn,
+    protocol::ServerMessage,
+    pump::Pump,
+    sessions::SessionId,
+    store::{self, Job, KeptPromise},
+};
+use crate::{engine::Input, id::CallId, pii::CallerNumber, registry::access::change::AccessChange, world::Promise};
 
 /// See the top of this file.
 #[derive(Debug, Default)]
@@ -14,8 +20,8 @@ pub(super) struct Telephones {
     numbers: BTreeMap<SessionId, CallerNumber>,
     /// The telephones of a number; a later connection has a higher number.
     ringing: BTreeMap<CallerNumber, BTreeSet<SessionId>>,
-    /// By the call that keeps a promise of an earlier run: in which call, over all runs, it was made.
-    promises: BTreeMap<CallId, String>,
+    /// By the call that keeps it in this run: the promise's id in the records, and in which call, over all runs, it was made.
+    promises: BTreeMap<CallId, (String, String)>,
 }
 
 impl Telephones {
@@ -49,9 +55,9 @@ impl Telephones {
         self.ringing.get(&number).into_iter().flat_map(|sessions| sessions.iter().rev().copied())
     }
 
-    /// The call in which the promise was made that a call keeps, where that was in an earlier run.
+    /// The call in which the promise was made that a call keeps.
     pub(super) fn promised_in(&self, call: CallId) -> Option<&str> {
-        self.promises.get(&call).map(String::as_str)
+        self.promises.get(&call).map(|(_, promised_in)| promised_in.as_str())
     }
 }
 
@@ -81,5 +87,44 @@ impl Pump {
         let earlier = self.telephones.promised_in(call).map(str::to_owned);
         let promised_in = Some(earlier.unwrap_or_else(|| store::public_id(run, promised_in)));
         self.say(session, ServerMessage::Ringing { call: store::public_id(run, call), promised_in });
+    }
+
+    /// What identity checks left in a person's call, to be kept over a restart.
+    pub(super) fn access_job(&self, change: AccessChange) -> Option<Job> {
+        (!self.book.is_synthetic(change.call)).then_some(Job::Access(change))
+    }
+
+    /// A promise to be kept over a restart.
+    pub(super) fn promise_job(&mut self, call: CallId, promised_in: CallId, promise: Promise) -> Option<Job> {
+        if self.book.is_synthetic(call) {
+            return None;
+        }
+        let run = self.parts.run;
+        let ids = (store::public_id(run, call), store::public_id(run, promised_in));
+        let (id, promised_in) = self.telephones.promises.entry(call).or_insert(ids).clone();
+        Some(Job::Promise(KeptPromise { id, promised_in, promise }))
+    }
+
+    /// A promise is kept, or given up for good.
+    pub(super) fn kept_job(&mut self, call: CallId) -> Option<Job> {
+        self.telephones.promises.remove(&call).map(|(id, _)| Job::PromiseKept { id })
+    }
+
+    /// Stands the promises of earlier runs in their queues again. One that finds its queue or language no more stays in the
+    /// records, for a centre that has them again.
+    pub(super) fn restore_promises(&mut self, kept: &[KeptPromise]) {
+        let now = self.parts.clock.now().max(self.parts.world.now());
+        for KeptPromise { id, promised_in, promise } in kept {
+            match self.parts.world.restore_promises(now, std::slice::from_ref(promise)).pop() {
+                Some(Ok(call)) => {
+                    self.book.number(call, Some(promise.number));
+                    self.telephones.promises.insert(call, (id.clone(), promised_in.clone()));
+                }
+                Some(Err(reason)) => {
+                    tracing::warn!(promise = id, %reason, "a promised call back of an earlier run cannot be made now");
+                }
+                None => {}
+            }
+        }
     }
 }

@@ -21,7 +21,7 @@ use super::{
     row, session,
     sessions::Sessions,
     shutdown::Stop,
-    store::{Lost, Run, Store, StoreError, Writer},
+    store::{KeptPromise, Lost, Run, Store, StoreError, Writer},
 };
 use crate::{
     id::PersonId,
@@ -178,7 +178,8 @@ impl Server {
         let beginning = joined(beginning.await)?;
         let registry = Arc::new(joined(people.await)?);
         let run = begin_run(&store, &config, &beginning)?;
-        let services = services(&store, &config, registry.clone())?;
+        let promises = store.promises()?;
+        let services = services(&store, &config, registry.clone(), beginning.opens)?;
         let (durable, acknowledged) = mpsc::unbounded_channel();
         let kind = registry_kind(&config);
         let writer = store
@@ -209,7 +210,7 @@ impl Server {
             took: clock::since(began),
         };
         let Beginning { script, zone, opens, .. } = beginning;
-        let assembly = Assembly { config, script, zone, opens, writer, acknowledged, world, book, taps };
+        let assembly = Assembly { config, script, zone, opens, writer, acknowledged, world, book, taps, promises };
         Ok(assembly.run(door, facts))
     }
 }
@@ -316,8 +317,8 @@ fn registry_kind(config: &Config) -> String {
     }
 }
 
-/// The services, as changed in earlier runs.
-fn services(store: &Store, config: &Config, registry: Arc<Registry>) -> Result<Services, StoreError> {
+/// The services, as changed in earlier runs; failed checks of then count on from where the doors open.
+fn services(store: &Store, config: &Config, registry: Arc<Registry>, opens: Instant) -> Result<Services, StoreError> {
     let seed = match config.known_codes {
         true => config.seed,
         false => store.secret_seed()?,
@@ -329,6 +330,7 @@ fn services(store: &Store, config: &Config, registry: Arc<Registry>) -> Result<S
     if refused > 0 || others > 0 {
         tracing::warn!(refused, others, "changes of earlier runs were left out: refused here, or of another registry");
     }
+    services.restore_access(&store.access(config.registry.limits.memory())?, store.lived()?, opens);
     Ok(services)
 }
 
@@ -349,11 +351,12 @@ struct Assembly {
     world: World,
     book: Book,
     taps: Vec<Box<dyn Tap>>,
+    promises: Vec<KeptPromise>,
 }
 
 impl Assembly {
     fn run<L: Listener<Addr = SocketAddr>>(self, door: L, facts: Facts) -> RunningServer {
-        let Assembly { config, script, zone, opens, writer, acknowledged, world, book, taps } = self;
+        let Assembly { config, script, zone, opens, writer, acknowledged, world, book, taps, promises } = self;
         let limits = config.limits.clone();
         let sessions = Arc::new(Sessions::new(limits.max_sessions, limits.outbox));
         let (pump, demands) = mpsc::channel(limits.input_queue);
@@ -396,7 +399,9 @@ impl Assembly {
             status,
         };
         let ending = Ending { config, stop: stop.clone(), closing, tracker, pump: pump.clone(), writer };
-        let centre = tokio::spawn(Pump::taking_over(parts, book).run());
+        let mut owner = Pump::taking_over(parts, book);
+        owner.restore_promises(&promises);
+        let centre = tokio::spawn(owner.run());
         let watcher = watch(&reloader);
         let door = tokio::spawn(serve(door, shared, ending.closing.clone()));
         let end = tokio::spawn(ending.run(centre, door, watcher));

@@ -41,8 +41,9 @@ impl Pump {
                     self.sms(&sms);
                     None
                 }
-                // Not kept yet.
-                Notice::Access(_) | Notice::Promised { .. } | Notice::PromiseKept { .. } => None,
+                Notice::Access(change) => self.access_job(change),
+                Notice::Promised { call, promised_in, promise } => self.promise_job(call, promised_in, promise),
+                Notice::PromiseKept { call } => self.kept_job(call),
                 Notice::Change(change) if self.is_of_synthetic(&change) => None,
                 Notice::Audit(entry) if self.book.is_synthetic(entry.call) => None,
                 Notice::Change(change) => Some(Job::Change { at_utc: self.utc(self.parts.world.now()), change }),

@@ -3,10 +3,15 @@
 use rusqlite::{Connection, ToSql, params};
 
 use super::{
-    job::{CallRow, Job, RefusalRow},
+    job::{CallRow, Job, KeptPromise, RefusalRow},
     public_id,
 };
-use crate::{id::CallId, world::services::audit::AuditEntry};
+use crate::{
+    id::CallId,
+    live::{clock, row},
+    registry::access::change::AccessChange,
+    world::services::audit::AuditEntry,
+};
 
 /// Writes one job of a run within the open transaction. False: it is a call record that is there already.
 pub(super) fn insert(db: &Connection, (run, registry): (i64, &str), job: &Job) -> rusqlite::Result<bool> {
@@ -18,6 +23,9 @@ pub(super) fn insert(db: &Connection, (run, registry): (i64, &str), job: &Job) -
         }
         Job::Audit { at_utc, entry } => insert_audit(db, run, at_utc, entry)?,
         Job::Refusal(row) => insert_refusal(db, run, row)?,
+        Job::Access(change) => insert_access(db, run, change)?,
+        Job::Promise(kept) => upsert_promise(db, run, kept)?,
+        Job::PromiseKept { id } => settle(db, id)?,
     }
     Ok(true)
 }
@@ -32,6 +40,30 @@ fn insert_refusal(db: &Connection, run: i64, row: &RefusalRow) -> rusqlite::Resu
     let (number, times) = (whole(row.number), whole(row.times));
     db.prepare_cached(sql)?.execute(params![run, number, row.at_utc, row.reason, times])?;
     Ok(())
+}
+
+fn insert_access(db: &Connection, run: i64, change: &AccessChange) -> rusqlite::Result<()> {
+    let sql = "insert into access_changes (run, lived_us, change) values (?, ?, ?)";
+    db.prepare_cached(sql)?.execute(params![run, whole(change.at.as_micros()), json(change)])?;
+    Ok(())
+}
+
+fn upsert_promise(db: &Connection, run: i64, kept: &KeptPromise) -> rusqlite::Result<()> {
+    let sql = "insert into promises (id, run, at_utc, promised_in, promise) values (?, ?, ?, ?, ?)
+               on conflict (id) do update set run = excluded.run, at_utc = excluded.at_utc, promise = excluded.promise";
+    db.prepare_cached(sql)?.execute(params![kept.id, run, now(), kept.promised_in, json(&kept.promise)])?;
+    Ok(())
+}
+
+/// Nobody is to be called for this promise any more, so that whom it was made to is forgotten.
+fn settle(db: &Connection, id: &str) -> rusqlite::Result<()> {
+    let sql = "update promises set settled_utc = ?, promise = '' where id = ?";
+    db.prepare_cached(sql)?.execute(params![now(), id])?;
+    Ok(())
+}
+
+fn now() -> String {
+    row::utc(clock::real_time())
 }
 
 fn insert_audit(db: &Connection, run: i64, at_utc: &str, entry: &AuditEntry) -> rusqlite::Result<()> {

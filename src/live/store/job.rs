@@ -2,7 +2,11 @@
 
 use crate::{
     id::CallId,
-    world::services::{ServiceChange, audit::AuditEntry},
+    registry::access::change::AccessChange,
+    world::{
+        Promise,
+        services::{ServiceChange, audit::AuditEntry},
+    },
 };
 
 /// One call record, as it is written: names instead of numbers, personal data masked.
@@ -60,6 +64,17 @@ pub struct RefusalRow {
     pub times: u64,
 }
 
+/// A promise to call back, as it is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptPromise {
+    /// By what id it goes in the records: that of the call that kept it first, over all runs.
+    pub id: String,
+    /// The call in which it was promised, over all runs.
+    pub promised_in: String,
+    /// What was promised.
+    pub promise: Promise,
+}
+
 /// Something to be written.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Job {
@@ -81,6 +96,15 @@ pub enum Job {
     },
     /// A call that was not taken. Offered without waiting ([`super::Jobs::offer`]).
     Refusal(RefusalRow),
+    /// What identity checks left, to be given back at the next start.
+    Access(AccessChange),
+    /// A promise to call back, in place of what was written under its id before.
+    Promise(KeptPromise),
+    /// A promise that is no longer to be kept.
+    PromiseKept {
+        /// The id of [`KeptPromise`].
+        id: String,
+    },
 }
 
 /// The kinds of jobs, in the order of [`Written`](super::Written)'s counts.
@@ -90,9 +114,7 @@ pub(super) enum Kind {
     Change,
     Audit,
     Refusal,
-    #[expect(dead_code, reason = "lockouts are kept with the next change")]
     Access,
-    #[expect(dead_code, reason = "promises are kept with the next change")]
     Promise,
 }
 
@@ -108,6 +130,8 @@ impl Job {
             Job::Change { .. } => Kind::Change,
             Job::Audit { .. } => Kind::Audit,
             Job::Refusal(_) => Kind::Refusal,
+            Job::Access(_) => Kind::Access,
+            Job::Promise(_) | Job::PromiseKept { .. } => Kind::Promise,
         }
     }
 }

@@ -19,14 +19,14 @@ use std::{
 use rand::{TryRng, rngs::SysRng};
 use rusqlite::{Connection, OpenFlags, params};
 
-pub use job::{CallRow, Job, RefusalRow};
+pub use job::{CallRow, Job, KeptPromise, RefusalRow};
 pub use jobs::{Gone, Jobs};
 pub use layout::SCHEMA;
 pub use state::{State, Written};
 pub use writer::{Lost, Writer};
 
 use super::config::Records;
-use crate::{id::CallId, time::Duration, world::services::ServiceChange};
+use crate::{id::CallId, registry::access::change::AccessChange, time::Duration, world::services::ServiceChange};
 
 /// The name of the database in its folder.
 pub const FILE: &str = "calls.db";
@@ -179,6 +179,40 @@ impl Store {
             coalesce((select max(lived_us) from access_changes), 0))";
         let read = self.db.query_row(sql, [], |row| row.get::<_, i64>(0));
         read.map(|us| Duration::from_micros(us.unsigned_abs())).map_err(|cause| self.error(cause))
+    }
+
+    /// What identity checks left in earlier runs, in order. What is older than `memory` in service time counts for nothing
+    /// any more and is forgotten for good.
+    ///
+    /// # Errors
+    /// The database cannot be read or written, or holds what this program does not know.
+    pub fn access(&self, memory: Duration) -> Result<Vec<AccessChange>, StoreError> {
+        let since = self.lived()?.as_micros().saturating_sub(memory.as_micros());
+        let read = || {
+            let since = i64::try_from(since).unwrap_or(i64::MAX);
+            self.db.execute("delete from access_changes where lived_us < ?", [since])?;
+            let mut select = self.db.prepare("select change from access_changes order by id")?;
+            let rows = select.query_map([], |row| from_json(&row.get::<_, String>(0)?))?;
+            rows.collect::<Result<_, rusqlite::Error>>()
+        };
+        read().map_err(|cause| self.error(cause))
+    }
+
+    /// The call backs that earlier runs promised and that are still to be made, in the order in which they were promised.
+    ///
+    /// # Errors
+    /// The database cannot be read, or holds a promise this program does not know.
+    pub fn promises(&self) -> Result<Vec<KeptPromise>, StoreError> {
+        let read = || {
+            let sql = "select id, promised_in, promise from promises where settled_utc is null order by rowid";
+            let mut select = self.db.prepare(sql)?;
+            let rows = select.query_map([], |row| {
+                let promise = from_json(&row.get::<_, String>(2)?)?;
+                Ok(KeptPromise { id: row.get(0)?, promised_in: row.get(1)?, promise })
+            })?;
+            rows.collect::<Result<_, rusqlite::Error>>()
+        };
+        read().map_err(|cause| self.error(cause))
     }
 
     fn error(&self, cause: rusqlite::Error) -> StoreError {
