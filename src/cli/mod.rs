@@ -16,6 +16,7 @@ pub mod completions;
 pub mod echo;
 pub mod graph;
 pub mod init;
+pub mod load;
 mod logs;
 pub mod man;
 pub mod registry;
@@ -25,6 +26,7 @@ pub mod schema;
 pub mod serve;
 pub mod simulate;
 pub mod staff;
+pub mod status;
 pub mod sweep;
 pub mod test;
 pub mod token;
@@ -64,6 +66,10 @@ enum Command {
     Sweep(sweep::Args),
     /// Tell how many agents a target needs, by Erlang's formulas
     Staff(staff::Args),
+    /// Call a centre as its callers do, by the thousand, and tell what they met
+    Load(load::Args),
+    /// Tell how a running centre is
+    Status(status::Args),
     /// Check, search, import and export the enrolment registry
     Registry(registry::Args),
     /// Run a recorded journal again and compare the events
@@ -101,6 +107,8 @@ pub fn main() -> ExitCode {
         Some(Command::Compare(args)) => compare::run(args),
         Some(Command::Sweep(args)) => sweep::run(args),
         Some(Command::Staff(args)) => staff::run(args),
+        Some(Command::Load(args)) => load::run(args),
+        Some(Command::Status(args)) => status::run(args),
         Some(Command::Registry(args)) => registry::run(args),
         Some(Command::Replay(args)) => replay::run(args),
         Some(Command::Token(args)) => token::run(args),

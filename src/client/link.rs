@@ -1,13 +1,19 @@
 //! One websocket connection to a centre.
 
-use std::path::PathBuf;
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+};
 
 use futures_util::{SinkExt, StreamExt};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::{TcpSocket, TcpStream},
+};
 use tokio_tungstenite::{
-    WebSocketStream, client_async,
+    WebSocketStream, client_async_with_config,
     tungstenite::{
-        Error as WsError, Message,
+        Error as WsError, Message, Utf8Bytes,
         client::IntoClientRequest,
         error::UrlError,
         handshake::client::Request,
@@ -15,7 +21,7 @@ use tokio_tungstenite::{
             HeaderValue,
             header::{AUTHORIZATION, SEC_WEBSOCKET_PROTOCOL},
         },
-        protocol::frame::CloseFrame,
+        protocol::{WebSocketConfig, frame::CloseFrame},
     },
 };
 
@@ -23,8 +29,19 @@ use super::tls::{self, AccessError};
 use crate::live::protocol::{ClientMessage, SUBPROTOCOL, ServerMessage};
 
 /// Anything bytes go through: a TCP connection, or a pipe in a test.
-trait Wire: AsyncRead + AsyncWrite + Unpin + Send {}
+pub(super) trait Wire: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Wire for T {}
+
+/// How a connection is made, beyond its address.
+#[derive(Clone, Debug, Default)]
+pub struct Wiring {
+    /// What the centre may ask for.
+    pub access: Access,
+    /// The address of this machine that it comes from; `None`: the system chooses.
+    pub local: Option<IpAddr>,
+    /// Small buffers, for thousands of connections in one process.
+    pub lean: bool,
+}
 
 /// A connection on which calls can be made, one after the other.
 pub struct Link {
@@ -133,28 +150,14 @@ impl Link {
 
     /// Connects to a centre's call socket, such as `wss://desk.example:7700/call`, with what it asks for.
     pub async fn connect_with(url: &str, access: &Access) -> Result<Link, LinkError> {
-        let mut request = request(url)?;
-        if let Some(Secret(token)) = &access.token {
-            let mut bearer = HeaderValue::try_from(format!("Bearer {token}")).map_err(|_| AccessError::Token)?;
-            bearer.set_sensitive(true);
-            request.headers_mut().insert(AUTHORIZATION, bearer);
-        }
-        let (host, port) = address(&request, url)?;
-        let secure = request.uri().scheme_str() == Some("wss");
-        // Before anything is sent: a file that cannot be used is no matter of the network.
-        let tls = if secure { Some(tls::connector(access.ca.as_deref(), &host)?) } else { None };
-        let unreachable = |error| LinkError::Unreachable { url: url.to_owned(), error };
-        let stream = tokio::net::TcpStream::connect((host.as_str(), port)).await.map_err(unreachable)?;
-        // Keys are single small frames; waiting to fill a packet would only delay them.
-        stream.set_nodelay(true).map_err(unreachable)?;
-        let wire: Box<dyn Wire> = match tls {
-            None => Box::new(stream),
-            Some((connector, name)) => {
-                let secured = connector.connect(name, stream).await;
-                Box::new(secured.map_err(|error| AccessError::Tls { url: url.to_owned(), error })?)
-            }
-        };
-        Link::shake_hands(request, wire, url).await
+        Link::wired(url, &Wiring { access: access.clone(), ..Wiring::default() }).await
+    }
+
+    /// Connects in this manner.
+    pub async fn wired(url: &str, wiring: &Wiring) -> Result<Link, LinkError> {
+        let request = request(url, &wiring.access)?;
+        let wire = wire(&request, url, wiring).await?;
+        Link::shake_hands(request, wire, url, wiring.lean.then(lean)).await
     }
 
     /// Connects to any websocket server without naming a subprotocol, and speaks no message of ours: for tests of websocket
@@ -172,12 +175,17 @@ impl Link {
     /// Speaks over an open stream, as a test does that has both ends of a pipe.
     pub async fn over(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) -> Result<Link, LinkError> {
         let url = "ws://127.0.0.1/call";
-        Link::shake_hands(request(url)?, Box::new(stream), url).await
+        Link::shake_hands(request(url, &Access::default())?, Box::new(stream), url, None).await
     }
 
-    async fn shake_hands(request: Request, wire: Box<dyn Wire>, url: &str) -> Result<Link, LinkError> {
+    async fn shake_hands(
+        request: Request,
+        wire: Box<dyn Wire>,
+        url: &str,
+        config: Option<WebSocketConfig>,
+    ) -> Result<Link, LinkError> {
         let not_a_centre = |why: String| LinkError::NotACentre { url: url.to_owned(), why };
-        match client_async(request, wire).await {
+        match client_async_with_config(request, wire, config).await {
             Ok((socket, _)) => Ok(Link { socket }),
             Err(WsError::Http(answer)) => {
                 let words = String::from_utf8_lossy(answer.body().as_deref().unwrap_or_default());
@@ -210,9 +218,14 @@ impl Link {
 
     /// The next message of the centre. After a [`LinkError`] other than [`LinkError::NotUnderstood`] nothing more comes.
     pub async fn receive(&mut self) -> Result<ServerMessage, LinkError> {
+        read(&self.receive_text().await?)
+    }
+
+    /// The text of the next message, unread. May be dropped while it waits without losing anything.
+    pub async fn receive_text(&mut self) -> Result<Utf8Bytes, LinkError> {
         loop {
             match self.receive_frame().await? {
-                Message::Text(text) => return read(&text),
+                Message::Text(text) => return Ok(text),
                 Message::Close(frame) => return Err(closed(frame)),
                 Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}
                 Message::Binary(bytes) => {
@@ -239,8 +252,48 @@ impl Link {
     }
 }
 
-/// The upgrade request, with the subprotocol in it.
-fn request(url: &str) -> Result<Request, LinkError> {
+/// Buffers of a connection of which there are thousands. Frames may still be of any size the stock settings allow.
+fn lean() -> WebSocketConfig {
+    WebSocketConfig::default().read_buffer_size(2_048).write_buffer_size(0)
+}
+
+/// Opens what the bytes go through, secured where the address says so.
+pub(super) async fn wire(request: &Request, url: &str, wiring: &Wiring) -> Result<Box<dyn Wire>, LinkError> {
+    let (host, port) = address(request, url)?;
+    let secure = request.uri().scheme_str() == Some("wss");
+    // Before anything is sent: a file that cannot be used is no matter of the network.
+    let tls = if secure { Some(tls::connector(wiring.access.ca.as_deref(), &host)?) } else { None };
+    let unreachable = |error| LinkError::Unreachable { url: url.to_owned(), error };
+    let stream = match wiring.local {
+        None => TcpStream::connect((host.as_str(), port)).await,
+        Some(local) => connect_from(local, &host, port).await,
+    };
+    let stream = stream.map_err(unreachable)?;
+    // Keys are single small frames; waiting to fill a packet would only delay them.
+    stream.set_nodelay(true).map_err(unreachable)?;
+    Ok(match tls {
+        None => Box::new(stream),
+        Some((connector, name)) => {
+            let secured = connector.connect(name, stream).await;
+            Box::new(secured.map_err(|error| AccessError::Tls { url: url.to_owned(), error })?)
+        }
+    })
+}
+
+/// Connects from an address of this machine to the first of the host's that is of its kind.
+async fn connect_from(local: IpAddr, host: &str, port: u16) -> std::io::Result<TcpStream> {
+    let mut hosts = tokio::net::lookup_host((host, port)).await?;
+    let Some(host) = hosts.find(|host| host.is_ipv4() == local.is_ipv4()) else {
+        let why = format!("the host has no address of the kind of {local}");
+        return Err(std::io::Error::new(std::io::ErrorKind::AddrNotAvailable, why));
+    };
+    let socket = if local.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    socket.bind(SocketAddr::new(local, 0))?;
+    socket.connect(host).await
+}
+
+/// The upgrade request, with the subprotocol in it and what the centre may ask for.
+pub(super) fn request(url: &str, access: &Access) -> Result<Request, LinkError> {
     let bad = |why: String| LinkError::BadUrl { url: url.to_owned(), why };
     let mut request = url.into_client_request().map_err(|error| {
         bad(match error {
@@ -254,6 +307,11 @@ fn request(url: &str) -> Result<Request, LinkError> {
         None => return Err(bad("it does not begin with ws://".to_owned())),
     }
     request.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(SUBPROTOCOL));
+    if let Some(Secret(token)) = &access.token {
+        let mut bearer = HeaderValue::try_from(format!("Bearer {token}")).map_err(|_| AccessError::Token)?;
+        bearer.set_sensitive(true);
+        request.headers_mut().insert(AUTHORIZATION, bearer);
+    }
     Ok(request)
 }
 
@@ -301,10 +359,11 @@ mod tests {
             ("ws://", "ws://127.0.0.1:7700/call"),
             ("", "ws://"),
         ] {
-            let error = request(url).and_then(|request| address(&request, url)).expect_err(url);
+            let error = request(url, &Access::default()).and_then(|request| address(&request, url)).expect_err(url);
             assert!(error.to_string().contains(why), "{url}: {error}");
         }
-        let (host, port) = address(&request("ws://[::1]:7700/call").expect("an address"), "").expect("an address");
+        let request = request("ws://[::1]:7700/call", &Access::default()).expect("an address");
+        let (host, port) = address(&request, "").expect("an address");
         assert_eq!((host.as_str(), port), ("::1", 7700));
     }
 

@@ -93,7 +93,7 @@ mod tests {
     #[test]
     fn every_setting_of_the_file_is_read_with_its_reason() {
         let all = described();
-        let idle = all.iter().find(|setting| setting.name == "server.idle").expect("it is there");
+        let idle = all.iter().find(|setting| setting.name == "limits.idle").expect("it is there");
         assert_eq!(idle.default.as_deref(), Some("\"2m\""));
         assert!(idle.reason.contains("is told `idle` and closed"), "{}", idle.reason);
         let journal = all.iter().find(|setting| setting.name == "journal.file").expect("it is there");

@@ -52,6 +52,7 @@ mod supervision;
 mod tell;
 pub mod tls;
 pub mod tokens;
+mod trail;
 
 pub use config::{Config, Limits, MAX_FRAME, Records, Security, StartAt, TlsFiles};
 pub use routes::ROUTES;

@@ -67,6 +67,11 @@ impl Onlookers {
         }
     }
 
+    /// Somebody asks for figures.
+    pub(super) fn prepare(&mut self, world: &World) {
+        self.fold.prepare(world.versions());
+    }
+
     /// Somebody listens from now on; up to `room` messages wait for her.
     pub(super) fn listen(&mut self, room: usize, world: &World) -> mpsc::Receiver<Utf8Bytes> {
         self.feed.listen(room, world)

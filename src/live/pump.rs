@@ -31,7 +31,7 @@ use super::{
     refusals::Unwritten,
     rescue, say,
     sessions::{Outgoing, SessionId, Sessions},
-    store,
+    store, trail,
 };
 use crate::{
     engine::Input,
@@ -366,7 +366,10 @@ impl Pump {
                 self.parts.status.version.store(self.parts.world.versions().number().0, Ordering::Relaxed);
                 let _ = done.send(published);
             }
-            Demand::Look { done } => _ = done.send(Box::new(self.snapshot())),
+            Demand::Look { done } => {
+                self.parts.onlookers.prepare(&self.parts.world);
+                _ = done.send(Box::new(self.snapshot()));
+            }
             Demand::Listen { room, done } => {
                 _ = done.send(self.parts.onlookers.listen(room, &self.parts.world));
             }
@@ -451,7 +454,9 @@ impl Pump {
         let Some(Turn::Talking(call)) = self.book.turn(session) else {
             return self.out_of_turn(session, "digits");
         };
-        tracing::debug!(call = %store::public_id(self.parts.run, call), count = keys.len(), "keys");
+        if tracing::enabled!(tracing::Level::DEBUG) {
+            trail::of(self.parts.run, call).in_scope(|| tracing::debug!(count = keys.len(), "keys"));
+        }
         for &key in keys {
             self.inject(Input::Dtmf { call, key });
         }

@@ -29,7 +29,7 @@ use super::{
     sessions::Sessions,
     shutdown::Stop,
     store::{KeptPromise, Lost, Run, Store, StoreError, Writer},
-    supervision::Supervision,
+    supervision::{self, Supervision},
     tls::{self, TlsError},
     tokens::TokenFileError,
 };
@@ -466,6 +466,7 @@ impl Assembly {
             sources,
             records: config.records.dir.clone(),
             run: facts.run,
+            readers: tokio::sync::Semaphore::new(supervision::READERS),
             places: Arc::new(tokio::sync::Semaphore::new(limits.max_listeners)),
             limits: limits.clone(),
         });

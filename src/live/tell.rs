@@ -9,6 +9,7 @@ use super::{
     rescue, row, say,
     sessions::Outgoing,
     store::{self, Job},
+    trail,
 };
 use crate::{
     engine::{Command, Event, Fact},
@@ -103,7 +104,10 @@ impl Pump {
         let Some(call) = event.fact.call().filter(|call| self.book.is_synthetic(*call)) else { return false };
         if let Fact::CallEnded { outcome, cause, .. } = event.fact {
             self.book.synthetic_ended(call);
-            tracing::debug!(id = %store::public_id(self.parts.run, call), ?outcome, cause = row::word(cause), "synthetic");
+            if tracing::enabled!(tracing::Level::DEBUG) {
+                let _span = trail::of(self.parts.run, call).entered();
+                tracing::debug!(?outcome, cause = row::word(cause), "a synthetic caller's call ended");
+            }
         }
         true
     }
@@ -117,7 +121,7 @@ impl Pump {
             Fact::CallArrived { call, version, language, .. } => {
                 self.book.arrived(call, Arrival { version, language });
                 self.parts.status.offered.fetch_add(1, Ordering::Relaxed);
-                let _span = tracing::info_span!("call", id = %store::public_id(run, call)).entered();
+                let _span = trail::of(run, call).entered();
                 tracing::info!(version = version.0, "offered");
             }
             Fact::LanguageSet { call, language } => self.book.speaks(call, language),
@@ -139,7 +143,7 @@ impl Pump {
         // A call back that was never picked up ends unheard; its caller is told if she is there and free.
         let unheard = promised_to.filter(|&session| self.book.turn(session).is_none());
         self.owed.insert(call, self.book.line(call).or(unheard).map(|session| (session, message)));
-        let _span = tracing::info_span!("call", id = %store::public_id(run, call)).entered();
+        let _span = trail::of(run, call).entered();
         let (outcome, cause, caller) = (&cdr.outcome, row::word(cdr.cause), number.map(tracing::field::display));
         tracing::info!(outcome, cause, caller, length = %cdr.duration, queue = cdr.queue, "ended");
         Some(Job::Call(Box::new(row::of(&cdr, number, &self.parts.zone))))

@@ -1,5 +1,6 @@
 //! The tests of what users rely on: one binary, a module per subject.
 
+mod access;
 mod callers;
 mod client;
 mod collector;
@@ -20,6 +21,9 @@ mod live;
 mod logs;
 mod measures;
 mod operate;
+mod operate_cli;
+mod operate_feed;
+mod operate_logs;
 mod planner_edges;
 mod privacy;
 mod protocol;

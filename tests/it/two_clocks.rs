@@ -11,7 +11,6 @@ use hatif::{
     id::CallId,
     journal::{Difference, Pseudonyms, ReplayError, Tail, Writer, replay},
     live::{
-        Limits,
         admission::Admission,
         clock::Clock,
         pump::{Demand, Parts, Pump, Tap},
@@ -152,7 +151,7 @@ fn pump(world: World, speed: f64, tap: Box<dyn Tap>) -> (mpsc::Sender<Demand>, P
         taps: vec![tap],
         status: Arc::default(),
         onlookers: Default::default(),
-        admission: Admission::new(Limits::default(), Arc::default()),
+        admission: Admission::default(),
     };
     (demand, Pump::new(parts))
 }

@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex};
 use hatif::{
     engine::{Event, Fact},
     live::{
-        Limits,
         admission::Admission,
         clock::Clock,
         pump::{Demand, Parts, Pump, Tap},
@@ -66,7 +65,7 @@ fn pump(world: World, speed: f64, tap: Box<dyn Tap>) -> (mpsc::Sender<Demand>, U
         taps: vec![tap],
         status: Arc::default(),
         onlookers: Default::default(),
-        admission: Admission::new(Limits::default(), Arc::default()),
+        admission: Admission::default(),
     };
     (demand, written, Pump::new(parts))
 }

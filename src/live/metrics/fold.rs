@@ -12,20 +12,20 @@ use crate::{
     },
     id::QueueId,
     live::row,
-    script::{Versions, model::Outcome},
+    script::{Versions, catalogue::SERVICES, model::Outcome},
     time::Duration,
 };
 
 /// Counts events into [`Metrics`].
 #[derive(Debug)]
-pub(in crate::live) struct Fold {
+pub struct Fold {
     metrics: Arc<Metrics>,
     /// By the engine's numbers.
     queues: Vec<QueueCounters>,
     /// Calls of people and programs, of synthetic callers, and call backs.
     offered: [Counter; 3],
     /// By outcome and cause.
-    ended: Vec<Option<Counter>>,
+    ended: Vec<Counter>,
 }
 
 /// The counters of one queue.
@@ -72,15 +72,26 @@ fn outcome(outcome: Outcome) -> usize {
 
 impl Fold {
     /// Counts into `metrics`.
-    pub(in crate::live) fn new(metrics: Arc<Metrics>) -> Fold {
+    pub fn new(metrics: Arc<Metrics>) -> Fold {
         let offered = ["person", "synthetic", "callback"]
             .map(|caller| metrics.centre.offered.get_or_create_owned(&[("caller", caller.to_owned())]));
-        let ended = vec![None; OUTCOMES.len() * Cause::ALL.len()];
+        let ended = OUTCOMES.iter().flat_map(|outcome| Cause::ALL.map(|cause| (*outcome, cause)));
+        let ended = ended.map(|(outcome, cause)| {
+            let labels = [("outcome", outcome.to_owned()), ("cause", row::word(cause))];
+            metrics.centre.ended.get_or_create_owned(&labels)
+        });
+        let ended = ended.collect();
+        begin_at_zero(&metrics);
         Fold { metrics, queues: Vec::new(), offered, ended }
     }
 
+    /// Begins the counters of every queue there is, so that one in which nobody has stood yet counts zero.
+    pub fn prepare(&mut self, versions: &Versions) {
+        while self.next_queue(versions).is_some() {}
+    }
+
     /// Counts one event.
-    pub(in crate::live) fn note(&mut self, event: &Event, versions: &Versions) {
+    pub fn note(&mut self, event: &Event, versions: &Versions) {
         let centre = &self.metrics.centre;
         match event.fact {
             Fact::CallArrived { promised_in: Some(_), .. } => _ = self.offered[2].inc(),
@@ -126,14 +137,9 @@ impl Fold {
         }
     }
 
-    fn ended(&mut self, how: Outcome, cause: Cause) {
+    fn ended(&self, how: Outcome, cause: Cause) {
         let place = Cause::ALL.iter().position(|known| *known == cause).unwrap_or_default();
-        let (centre, outcome) = (&self.metrics.centre, outcome(how));
-        let counter = self.ended[outcome * Cause::ALL.len() + place].get_or_insert_with(|| {
-            let labels = [("outcome", OUTCOMES[outcome].to_owned()), ("cause", row::word(cause))];
-            centre.ended.get_or_create_owned(&labels)
-        });
-        counter.inc();
+        self.ended[outcome(how) * Cause::ALL.len() + place].inc();
     }
 
     fn answered(&mut self, queue: QueueId, waited: Duration, versions: &Versions) {
@@ -146,14 +152,38 @@ impl Fold {
         queue.wait_answered.observe(waited.as_secs_f64());
     }
 
+    /// Begins the counters of the next queue, where there is one.
+    fn next_queue(&mut self, versions: &Versions) -> Option<()> {
+        let name = &versions.queue(QueueId(self.queues.len() as u16))?.name;
+        self.queues.push(QueueCounters::new(name, &self.metrics));
+        Some(())
+    }
+
     fn of(&mut self, queue: QueueId, versions: &Versions) -> Option<&QueueCounters> {
         while self.queues.len() <= queue.index() {
-            let name = &versions.queue(QueueId(self.queues.len() as u16))?.name;
-            self.queues.push(QueueCounters::new(name, &self.metrics));
+            self.next_queue(versions)?;
         }
         let known = &self.queues[queue.index()];
         debug_assert!(versions.queue(queue).is_some_and(|queue| queue.name == known.name), "a queue keeps its number");
         Some(known)
+    }
+}
+
+/// Makes the labels that are known beforehand: a counter that begins to exist with its first event hides that event from
+/// whoever looks at increases.
+fn begin_at_zero(metrics: &Metrics) {
+    let centre = &metrics.centre;
+    for event in ["promised", "dialled", "missed"] {
+        centre.callbacks.get_or_create_owned(&[("event", event.to_owned())]);
+    }
+    for result in ["passed", "failed", "locked"] {
+        centre.authentications.get_or_create_owned(&[("result", result.to_owned())]);
+    }
+    for entry in &SERVICES {
+        centre.service_failures.get_or_create_owned(&[("service", entry.name.to_owned())]);
+    }
+    for result in ["published", "unchanged", "refused", "no_folder", "closing"] {
+        metrics.traffic.reloads.get_or_create_owned(&[("result", result.to_owned())]);
     }
 }
 

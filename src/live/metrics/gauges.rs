@@ -1,9 +1,9 @@
 //! What is so at the moment of a scrape: set from what the pump and others say just before.
 
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use prometheus_client::{
-    metrics::{family::Family, gauge::Gauge, info::Info},
+    metrics::{counter::Counter, family::Family, gauge::Gauge, info::Info},
     registry::{Registry, Unit},
 };
 
@@ -27,7 +27,7 @@ pub(super) struct Gauges {
     queue_target: Family<Label, Real>,
     agents: Family<Labels, Gauge>,
     timers: Gauge,
-    ignored: Gauge,
+    ignored: Counter,
     matters: Gauge,
     unacknowledged: Gauge,
     script_version: Gauge,
@@ -56,7 +56,7 @@ struct ProcessGauges {
     most_files: Gauge,
     threads: Gauge,
     started: Real,
-    cpu: Real,
+    cpu: Counter<f64, AtomicU64>,
 }
 
 impl Gauges {
@@ -85,7 +85,7 @@ impl Gauges {
         let help = "The service-level threshold, by queue";
         r.register_with_unit("hatif_queue_threshold", help, Unit::Seconds, self.queue_threshold.clone());
         let help = "The share of calls to be answered within the threshold, by queue";
-        r.register_with_unit("hatif_queue_target", help, Unit::Ratios, self.queue_target.clone());
+        r.register("hatif_queue_target_ratio", help, self.queue_target.clone());
         r.register("hatif_agents", "Agents on duty, by group and state", self.agents.clone());
         r.register("hatif_timers_pending", "Deadlines of the centre to come", self.timers.clone());
         let help = "Inputs since the start that no longer fitted when they came";
@@ -153,7 +153,7 @@ impl Gauges {
             }
         }
         self.timers.set(whole(survey.timers as u64));
-        self.ignored.set(whole(seen.ignored));
+        self.ignored.inner().store(seen.ignored, Ordering::Relaxed);
         self.matters.set(whole(seen.matters as u64));
         self.unacknowledged.set(whole(seen.unacknowledged as u64));
         self.script_version.set(seen.version.into());
@@ -170,7 +170,7 @@ impl Gauges {
         p.most_files.set(whole(seen.most_files));
         p.threads.set(whole(seen.threads));
         p.started.set(seen.started);
-        p.cpu.set(seen.cpu);
+        p.cpu.inner().store(seen.cpu.to_bits(), Ordering::Relaxed);
     }
 }
 
