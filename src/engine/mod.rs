@@ -73,8 +73,7 @@ impl Engine {
     /// random hunt strategy and for `split` nodes.
     pub fn new(script: Arc<Script>, clock: LocalClock, seed: Seed) -> Engine {
         let state = State::new(clock, seed);
-        let mut engine =
-            Engine { versions: Vec::new(), state, out: Vec::new(), taken: 0, ignored: 0, audited: false };
+        let mut engine = Engine { versions: Vec::new(), state, out: Vec::new(), taken: 0, ignored: 0, audited: false };
         engine.keeping(|engine, out| engine.publish(script, out));
         engine
     }
@@ -101,7 +100,6 @@ impl Engine {
     }
 
     /// As [`Engine::handle`], but what is said is told to `sink` at once, and nothing of it is kept for [`Engine::poll`].
-    #[inline]
     pub fn handle_with(&mut self, now: Instant, input: Input, sink: &mut impl Sink) -> Option<CallId> {
         self.run_to(now, sink);
         let call = self.take(input, sink);
@@ -114,6 +112,16 @@ impl Engine {
     pub fn advance_with(&mut self, now: Instant, sink: &mut impl Sink) {
         self.run_to(now, sink);
         self.check_laws();
+    }
+
+    /// How many calls were ever offered, calls back included.
+    pub fn calls_offered(&self) -> u64 {
+        self.state.calls.offered
+    }
+
+    /// How many calls were offered and have not ended.
+    pub fn calls_in_progress(&self) -> u64 {
+        self.state.calls.offered - self.state.calls.ended
     }
 
     /// The id that the next [`Input::CallArrived`] will be given; `None`: it will be refused.
@@ -130,6 +138,7 @@ impl Engine {
         done
     }
 
+    #[inline(always)]
     fn take<S: Sink>(&mut self, input: Input, sink: &mut S) -> Option<CallId> {
         let fits = match input {
             Input::CallArrived { caller, language, origin } => {
@@ -148,8 +157,10 @@ impl Engine {
         if self.state.timers.is_due(now) {
             self.fire_due(now, sink);
         }
-        self.state.timers.pass(now);
-        self.state.now = self.state.now.max(now);
+        if now > self.state.now {
+            self.state.timers.pass(now);
+            self.state.now = now;
+        }
     }
 
     #[inline(never)]
