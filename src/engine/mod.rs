@@ -15,6 +15,7 @@ mod audit;
 mod call;
 mod calls;
 pub mod event;
+mod fingerprint;
 pub mod input;
 mod ivr;
 mod keys;
