@@ -12,6 +12,7 @@ mod golden_traces;
 mod incidents;
 mod laws;
 mod live;
+mod load;
 mod logs;
 mod measures;
 mod operate;
