@@ -11,6 +11,7 @@ pub mod call;
 pub mod calls;
 pub mod check;
 pub mod compare;
+pub mod doctor;
 pub mod graph;
 pub mod init;
 mod logs;
@@ -61,6 +62,8 @@ enum Command {
     Staff(staff::Args),
     /// Check, search, import and export the enrolment registry
     Registry(registry::Args),
+    /// Tell whether a folder of call records is sound, and what to do
+    Doctor(doctor::Args),
     /// Run a recorded journal again and compare the events
     Replay(replay::Args),
 }
@@ -83,6 +86,7 @@ pub fn main() -> ExitCode {
         Some(Command::Sweep(args)) => sweep::run(args),
         Some(Command::Staff(args)) => staff::run(args),
         Some(Command::Registry(args)) => registry::run(args),
+        Some(Command::Doctor(args)) => doctor::run(args),
         Some(Command::Replay(args)) => replay::run(args),
     };
     result.unwrap_or_else(|error| {

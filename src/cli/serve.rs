@@ -121,7 +121,7 @@ impl Args {
         put(self.log_format, &mut log.format);
         put(self.log, &mut log.level);
         put(self.centre.map(Some), &mut live.centre);
-        put(self.journal.map(Some), &mut live.journal);
+        put(self.journal.map(Some), &mut live.journal.file);
         put(self.registry_size.map(|size| Source::Generated { size }), &mut live.registry.source);
         if let Some(seed) = self.seed {
             (live.seed, live.known_codes) = (seed, true);

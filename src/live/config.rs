@@ -33,8 +33,8 @@ pub struct Config {
     pub registry: registry::Config,
     /// Where and how call records are written.
     pub records: Records,
-    /// Where inputs and events are written for a replay; `None`: nowhere.
-    pub journal: Option<PathBuf>,
+    /// Where inputs and events are written for a replay.
+    pub journal: Journal,
 }
 
 /// Bounds on connections: what one caller can cost the others.
@@ -65,6 +65,25 @@ pub struct Records {
     pub group_wait: Duration,
     /// How many records and other lines may wait in memory while the disk is slow or fails.
     pub waiting: usize,
+}
+
+/// Where inputs and events are written for a replay, and how much of them. Neither file nor folder: nowhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Journal {
+    /// A new file for this run; its further parts are named after it.
+    pub file: Option<PathBuf>,
+    /// A folder in which each run begins a journal named after its number. `file` wins.
+    pub dir: Option<PathBuf>,
+    /// A part that is this many bytes long is closed and another begun.
+    pub part: u64,
+    /// All journals of the folder, or all parts of the file, stay within this many bytes.
+    pub total: u64,
+}
+
+impl Default for Journal {
+    fn default() -> Journal {
+        Journal { file: None, dir: None, part: 64 << 20, total: 4 << 30 }
+    }
 }
 
 /// At which local time the doors open.
@@ -119,7 +138,7 @@ impl Default for Config {
             known_codes: false,
             registry: registry::Config::default(),
             records: Records::default(),
-            journal: None,
+            journal: Journal::default(),
         }
     }
 }

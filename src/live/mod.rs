@@ -36,5 +36,5 @@ pub mod shutdown;
 pub mod store;
 mod tell;
 
-pub use config::{Config, Limits, MAX_FRAME, Records, StartAt};
+pub use config::{Config, Journal, Limits, MAX_FRAME, Records, StartAt};
 pub use server::{Facts, RunningServer, Server, StartError, StopError};

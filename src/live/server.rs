@@ -15,7 +15,7 @@ use super::{
     hosting::{self, HostError, Hosted},
     listener::Door,
     pump::{Demand, Parts, Pump, Status, Tap},
-    recorder::{Recorder, RecorderError},
+    recorder::{self, Recorder, RecorderError},
     reload::{self, Checked, Faulty, Reloaded, Reloader},
     routes::{Shared, serve},
     row, session,
@@ -186,8 +186,10 @@ impl Server {
             .write_for(run, kind, config.records.clone(), durable)
             .map_err(system("cannot start the writer of call records"))?;
         let seed = Seed::new(config.seed);
-        if let Some(path) = &config.journal {
-            taps.push(Box::new(Recorder::begin(path, &beginning.script, seed, &beginning.clock)?));
+        let journal = Arc::new(recorder::State::default());
+        let of_run = (&*beginning.script, seed, &beginning.clock);
+        if let Some(recorder) = Recorder::begin(&config.journal, run, of_run, journal.clone())? {
+            taps.push(Box::new(recorder));
         }
         let built = WorldConfig {
             agents: config.agents,
@@ -210,7 +212,8 @@ impl Server {
             took: clock::since(began),
         };
         let Beginning { script, zone, opens, .. } = beginning;
-        let assembly = Assembly { config, script, zone, opens, writer, acknowledged, world, book, taps, promises };
+        let assembly =
+            Assembly { config, script, zone, opens, writer, acknowledged, world, book, taps, promises, journal };
         Ok(assembly.run(door, facts))
     }
 }
@@ -352,11 +355,12 @@ struct Assembly {
     book: Book,
     taps: Vec<Box<dyn Tap>>,
     promises: Vec<KeptPromise>,
+    journal: Arc<recorder::State>,
 }
 
 impl Assembly {
     fn run<L: Listener<Addr = SocketAddr>>(self, door: L, facts: Facts) -> RunningServer {
-        let Assembly { config, script, zone, opens, writer, acknowledged, world, book, taps, promises } = self;
+        let Assembly { config, script, zone, opens, writer, acknowledged, world, book, taps, promises, journal } = self;
         let limits = config.limits.clone();
         let sessions = Arc::new(Sessions::new(limits.max_sessions, limits.outbox));
         let (pump, demands) = mpsc::channel(limits.input_queue);
@@ -368,6 +372,7 @@ impl Assembly {
         let pulse = Arc::new(Pulse {
             status: status.clone(),
             records: writer.state(),
+            journal,
             sessions: sessions.clone(),
             centre: facts.centre.clone(),
             run: facts.run,
