@@ -1,5 +1,6 @@
 //! The tests of what users rely on: one binary, a module per subject.
 
+mod access;
 mod callers;
 mod client;
 mod collector;
