@@ -13,6 +13,7 @@ pub mod calls;
 pub mod check;
 pub mod compare;
 pub mod completions;
+pub mod doctor;
 pub mod graph;
 pub mod init;
 pub mod load;
@@ -70,6 +71,8 @@ enum Command {
     Status(status::Args),
     /// Check, search, import and export the enrolment registry
     Registry(registry::Args),
+    /// Tell whether a folder of call records is sound, and what to do
+    Doctor(doctor::Args),
     /// Run a recorded journal again and compare the events
     Replay(replay::Args),
     /// Print what makes a shell complete these commands
@@ -103,6 +106,7 @@ pub fn main() -> ExitCode {
         Some(Command::Load(args)) => load::run(args),
         Some(Command::Status(args)) => status::run(args),
         Some(Command::Registry(args)) => registry::run(args),
+        Some(Command::Doctor(args)) => doctor::run(args),
         Some(Command::Replay(args)) => replay::run(args),
         Some(Command::Completions(args)) => completions::run(args),
         Some(Command::Man(args)) => man::run(args),

@@ -153,10 +153,18 @@ pub enum Notice {
     Input {
         /// When.
         at: Instant,
-        /// What. A digit that is secret or thrown away is replaced by 0.
+        /// What. A digit that is secret, thrown away or kept for later is replaced by 0.
         input: Input,
         /// A digit was replaced.
         secret: bool,
+    },
+    /// A key that was kept for later came to be used by something that is not secret; told before what follows from it, when
+    /// [`WorldConfig::tell_inputs`] is set.
+    KeyUsed {
+        /// In which call.
+        call: CallId,
+        /// Which key.
+        key: Key,
     },
 }
 
@@ -226,7 +234,10 @@ impl World {
             Some(demand) => demand.again(seed),
             None => Demand::new(&cast.demand, population, &script, &clock, seed, horizon),
         });
-        let engine = Engine::new(script.clone(), clock.clone(), seed);
+        let mut engine = Engine::new(script.clone(), clock.clone(), seed);
+        if config.tell_inputs {
+            engine.tell_used_keys();
+        }
         let mut world = World {
             now: Instant::ZERO,
             engine: if config.check_laws { engine.audited() } else { engine },
@@ -541,6 +552,7 @@ impl World {
         let mut done = 0;
         loop {
             if std::mem::replace(&mut told, true) {
+                self.tell_used_keys(ear);
                 self.engine.take_outputs(&mut outputs);
                 for output in &mut outputs {
                     self.pass_on(at, output, ear);
@@ -608,11 +620,31 @@ impl World {
 
     /// Lets the engine have an input, and tells it masked.
     fn tell_engine<E: Ear>(&mut self, at: Instant, input: Input, ear: &mut E) -> Option<CallId> {
-        if self.tell_inputs && E::ALL {
-            let (input, secret) = self.masked(at, &input);
-            ear.tell(|| Notice::Input { at, input, secret });
+        if !self.tell_inputs || !E::ALL {
+            return self.engine.handle(at, input);
         }
-        self.engine.handle(at, input)
+        let (told, secret) = self.masked(at, &input);
+        let call = self.engine.handle(at, input);
+        self.tell_used_keys(ear);
+        let (input, secret) = match told {
+            // A secret entry may still throw it away.
+            Input::Dtmf { call, key } if key.digit().is_some() && self.engine.kept_key() => {
+                (Input::Dtmf { call, key: Key::ZERO }, true)
+            }
+            told => (told, secret),
+        };
+        ear.tell(|| Notice::Input { at, input, secret });
+        call
+    }
+
+    /// Tells which keys pressed ahead the engine has just used.
+    #[inline]
+    fn tell_used_keys<E: Ear>(&mut self, ear: &mut E) {
+        if self.tell_inputs {
+            for (call, key) in self.engine.take_used_keys() {
+                ear.tell(|| Notice::KeyUsed { call, key });
+            }
+        }
     }
 
     /// A digit that is secret, or that nobody listens to: an impatient caller keys her number over a notice, or to an
