@@ -11,6 +11,7 @@
 //! unseeded randomness, hash-ordered iteration, text. Two engines that were told the same say the same.
 
 mod acd;
+mod ahead;
 mod audit;
 mod call;
 mod calls;
@@ -42,7 +43,7 @@ use crate::{
     script::{
         Script,
         calendar::{Calendar, CalendarRules},
-        model::{Group, NodeKind},
+        model::{Group, Key, NodeKind},
     },
     time::{Instant, LocalClock},
 };
@@ -265,6 +266,27 @@ impl Engine {
     /// Whether what this call keys now is secret: for journals, logs and echoes.
     pub fn listens_secretly(&self, call: CallId) -> bool {
         self.state.calls.get(call).is_some_and(|call| ivr::is_secret(call, script_of(&self.versions, call)))
+    }
+
+    /// From now on keys pressed ahead are told as they come to be used; see [`Engine::take_used_keys`].
+    pub fn tell_used_keys(&mut self) {
+        self.state.ahead.tell();
+    }
+
+    /// The keys pressed ahead that came to be used since the last time, in order, but for those a secret entry used.
+    pub fn take_used_keys(&mut self) -> Vec<(CallId, Key)> {
+        self.state.ahead.take()
+    }
+
+    /// The next key pressed ahead that comes to be used is this one, whatever was pressed: for a run from a journal, which
+    /// does not hold keys that nobody used.
+    pub fn give_used_key(&mut self, call: CallId, key: Key) {
+        self.state.ahead.give(call, key);
+    }
+
+    /// Whether the last [`Input::Dtmf`] was kept for later, so that it is not known yet whether anybody will use it.
+    pub fn kept_key(&self) -> bool {
+        self.state.ahead.stored
     }
 
     /// Whether a key that this call presses at `at` is thrown away, whichever it is: nobody listens, or what is being said

@@ -48,7 +48,7 @@ use crate::{
     people::{Caller, People, Plan, Who, Wishes, cast::Cast, demand::Demand, population::Population},
     random::Seed,
     registry::{Change, Status, access::change::AccessChange},
-    script::{Script, Versions, catalogue::Request},
+    script::{Script, Versions, catalogue::Request, model::Key},
     time::{Duration, Instant, LocalClock},
 };
 
@@ -147,10 +147,18 @@ pub enum Notice {
     Input {
         /// When.
         at: Instant,
-        /// What. A digit that is secret or thrown away is replaced by 0.
+        /// What. A digit that is secret, thrown away or kept for later is replaced by 0.
         input: Input,
         /// A digit was replaced.
         secret: bool,
+    },
+    /// A key that was kept for later came to be used by something that is not secret; told before what follows from it, when
+    /// [`WorldConfig::tell_inputs`] is set.
+    KeyUsed {
+        /// In which call.
+        call: CallId,
+        /// Which key.
+        key: Key,
     },
 }
 
@@ -222,7 +230,10 @@ impl World {
             Some(demand) => demand.again(seed),
             None => Demand::new(&cast.demand, population, &script, &clock, seed, horizon),
         });
-        let engine = Engine::new(script.clone(), clock.clone(), seed);
+        let mut engine = Engine::new(script.clone(), clock.clone(), seed);
+        if config.tell_inputs {
+            engine.tell_used_keys();
+        }
         let mut world = World {
             now: Instant::ZERO,
             engine: if config.check_laws { engine.audited() } else { engine },
@@ -544,10 +555,10 @@ impl World {
             // What is wished meanwhile comes after all of these.
             std::mem::swap(&mut told, &mut listener.wishes.inputs);
             for input in told.drain(..) {
-                if tell_inputs {
-                    listener.tell_input(engine, &input);
-                }
-                engine.handle_with(at, input, &mut listener);
+                match tell_inputs {
+                    true => listener.tell_input(engine, input),
+                    false => engine.handle_with(at, input, &mut listener),
+                };
             }
         }
         self.told = told;
@@ -582,8 +593,12 @@ impl World {
     }
 
     fn let_engine_advance<E: Ear>(&mut self, at: Instant, ear: &mut E) {
+        let tell_inputs = self.tell_inputs && E::ALL;
         let (engine, mut listener) = self.listener(at, ear);
-        engine.advance_with(at, &mut listener);
+        match tell_inputs {
+            true => listener.tell_advance(engine),
+            false => engine.advance_with(at, &mut listener),
+        }
     }
 
     fn take_plans(&mut self) {
@@ -607,10 +622,10 @@ impl World {
     fn tell_engine<E: Ear>(&mut self, at: Instant, input: Input, ear: &mut E) -> Option<CallId> {
         let tell_inputs = self.tell_inputs && E::ALL;
         let (engine, mut listener) = self.listener(at, ear);
-        if tell_inputs {
-            listener.tell_input(engine, &input);
+        match tell_inputs {
+            true => listener.tell_input(engine, input),
+            false => engine.handle_with(at, input, &mut listener),
         }
-        engine.handle_with(at, input, &mut listener)
     }
 
     fn take_from_services<E: Ear>(&mut self, ear: &mut E) {

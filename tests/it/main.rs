@@ -8,6 +8,8 @@ mod corners;
 mod default_centre;
 mod demand;
 mod dialogues;
+#[cfg(target_os = "linux")]
+mod durable;
 mod every_order;
 mod every_state;
 mod fuzz_corpus;

@@ -138,6 +138,7 @@ impl<S: Sink> Turn<'_, S> {
                 return;
             }
             call.typed.push(key);
+            self.state.ahead.stored = true;
             if phase == Phase::First {
                 let (at, state) = (call.unstoppable_until, call.state);
                 if let CallState::Ivr(Step::Listening { purpose, .. }) = state {
@@ -180,8 +181,21 @@ impl<S: Sink> Turn<'_, S> {
                 }
                 return;
             };
+            let key = self.told_or_given(id, key);
             self.cut_prompt(id);
             self.feed(id, key);
+            self.state.ahead.done();
+        }
+    }
+
+    /// A key pressed ahead is about to be used: told to the journal, or given by one, where it is not secret.
+    fn told_or_given(&mut self, id: CallId, key: Key) -> Key {
+        if !self.state.ahead.is_kept() {
+            return key;
+        }
+        match self.state.calls.get(id) {
+            Some(call) if !is_secret(call, script_of(self.versions, call)) => self.state.ahead.used(id, key),
+            _ => key,
         }
     }
 
@@ -236,6 +250,7 @@ impl<S: Sink> Turn<'_, S> {
                 let mut next = Keys::default();
                 next.push(key);
                 call.typed.prepend(next);
+                self.state.ahead.put_back();
                 self.accept(id, node, purpose);
                 return;
             }
