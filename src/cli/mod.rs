@@ -13,6 +13,8 @@ pub mod calls;
 pub mod check;
 pub mod compare;
 pub mod completions;
+pub mod doctor;
+pub mod echo;
 pub mod graph;
 pub mod init;
 pub mod load;
@@ -28,6 +30,7 @@ pub mod staff;
 pub mod status;
 pub mod sweep;
 pub mod test;
+pub mod token;
 
 /// A contact centre that you can dial and that you can fast-forward.
 #[derive(Parser, Debug)]
@@ -70,8 +73,15 @@ enum Command {
     Status(status::Args),
     /// Check, search, import and export the enrolment registry
     Registry(registry::Args),
+    /// Tell whether a folder of call records is sound, and what to do
+    Doctor(doctor::Args),
     /// Run a recorded journal again and compare the events
     Replay(replay::Args),
+    /// Make tokens for a centre that others can reach
+    Token(token::Args),
+    /// Try our client with the cases of a websocket test server
+    #[command(hide = true)]
+    Echo(echo::Args),
     /// Print what makes a shell complete these commands
     Completions(completions::Args),
     /// Print the manual page, or write one a command
@@ -103,7 +113,10 @@ pub fn main() -> ExitCode {
         Some(Command::Load(args)) => load::run(args),
         Some(Command::Status(args)) => status::run(args),
         Some(Command::Registry(args)) => registry::run(args),
+        Some(Command::Doctor(args)) => doctor::run(args),
         Some(Command::Replay(args)) => replay::run(args),
+        Some(Command::Token(args)) => token::run(args),
+        Some(Command::Echo(args)) => echo::run(args),
         Some(Command::Completions(args)) => completions::run(args),
         Some(Command::Man(args)) => man::run(args),
     };

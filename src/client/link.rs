@@ -160,6 +160,16 @@ impl Link {
         Link::shake_hands(request, wire, url, wiring.lean.then(lean)).await
     }
 
+    /// Connects to any websocket server without naming a subprotocol, and speaks no message of ours: for tests of websocket
+    /// conformance.
+    pub async fn bare(url: &str) -> Result<Link, LinkError> {
+        let wiring = Wiring::default();
+        let mut request = request(url, &wiring.access)?;
+        request.headers_mut().remove(SEC_WEBSOCKET_PROTOCOL);
+        let wire = wire(&request, url, &wiring).await?;
+        Link::shake_hands(request, wire, url, None).await
+    }
+
     /// Speaks over an open stream, as a test does that has both ends of a pipe.
     pub async fn over(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) -> Result<Link, LinkError> {
         let url = "ws://127.0.0.1/call";

@@ -136,6 +136,11 @@ impl Admission {
         address.into_iter().for_each(|address| one_less(&mut self.by_address, &address));
     }
 
+    /// A fault of this program ended a call.
+    pub fn call_failed(&self) {
+        self.counts.failed_calls.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    }
+
     /// Counts a refusal; its number within the run.
     pub fn refuse(&mut self, reason: RefusalReason) -> u64 {
         self.counts.refuse(reason);

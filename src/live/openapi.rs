@@ -41,7 +41,7 @@ pub(super) fn document() -> Value {
                 "Whether a caller would be taken now",
                 "ready",
                 "200 and the word `ready`",
-                Some("503 and a word: `draining`, or `records_failing`"),
+                Some("503 and a word: `draining`, `records_failing`, or `ended`"),
             ) },
             "/health": { "get": plain("How the server is", "health", "application/json") },
             "/metrics": { "get": plain("Figures for Prometheus", "metrics", "application/openmetrics-text") },

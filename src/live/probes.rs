@@ -15,9 +15,10 @@ pub(super) async fn live() -> &'static str {
     "live\n"
 }
 
-/// The answer of `GET /ready`: 200 or 503 and a word.
-pub(super) fn ready(health: &Health) -> Response {
+/// The answer of `GET /ready`: 200 or 503 and a word. `ended`: there is no centre behind the door any more.
+pub(super) fn ready(health: &Health, ended: bool) -> Response {
     let (status, word) = match health.status {
+        _ if ended => (StatusCode::SERVICE_UNAVAILABLE, "ended\n"),
         State::Ok => (StatusCode::OK, "ready\n"),
         State::Draining => (StatusCode::SERVICE_UNAVAILABLE, "draining\n"),
         State::RecordsFailing => (StatusCode::SERVICE_UNAVAILABLE, "records_failing\n"),

@@ -6,6 +6,7 @@
 
 use std::{
     collections::BTreeMap,
+    panic::AssertUnwindSafe,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
@@ -13,17 +14,22 @@ use std::{
 };
 
 use axum::extract::ws::Utf8Bytes;
-use tokio::sync::{mpsc, oneshot};
+use futures_util::FutureExt;
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::Instant as Wall,
+};
 
 use super::{
-    admission::{self, Admission, Applicant, Situation},
+    admission::{Admission, Applicant, Situation},
     attend::Telephones,
     book::{Book, Turn},
     clock::{self, Clock},
     metrics::Snapshot,
     onlookers::Onlookers,
     protocol::{ErrorCode, Refusal, RefusalReason, ServerMessage},
-    say,
+    refusals::Unwritten,
+    rescue, say,
     sessions::{Outgoing, SessionId, Sessions},
     store, trail,
 };
@@ -52,7 +58,7 @@ pub enum Demand {
         /// The address she counts for; `None`: no cap on addresses applies to her.
         address: Option<std::net::IpAddr>,
         /// When her message came in.
-        sent: tokio::time::Instant,
+        sent: Wall,
     },
     /// A caller presses keys.
     Keys {
@@ -77,6 +83,11 @@ pub enum Demand {
         session: SessionId,
         /// Of what number.
         from: CallerNumber,
+    },
+    /// Serving a connection failed by a fault of this program.
+    Failed {
+        /// Whose.
+        session: SessionId,
     },
     /// A connection is gone.
     Left {
@@ -149,6 +160,8 @@ pub struct Status {
     pub version: AtomicU32,
     /// No new calls are taken.
     pub draining: AtomicBool,
+    /// A fault of this program broke the centre; it is ending.
+    pub broken: AtomicBool,
 }
 
 /// What a pump is made of.
@@ -190,8 +203,25 @@ pub struct Pump {
     pub(super) owed: BTreeMap<CallId, Option<(SessionId, ServerMessage)>>,
     draining: bool,
     quit: bool,
+    /// Whose input the world deals with just now.
+    pub(super) in_hand: Option<CallId>,
+    /// A fault of this program is to have ended this call.
+    pub(super) suspect: Option<CallId>,
+    /// A fault of this program left nothing of the world to be trusted.
+    pub(super) collapsed: bool,
+    /// Records of calls that ended so.
+    pub(super) left_over: Vec<store::Job>,
+    pub(super) unwritten: Unwritten,
     /// Who rings for which number, and what is promised to whom.
     pub(super) telephones: Telephones,
+}
+
+/// Waits for an instant, if there is one.
+async fn at(when: Option<Wall>) {
+    match when {
+        Some(when) => tokio::time::sleep_until(when).await,
+        None => std::future::pending().await,
+    }
 }
 
 impl std::fmt::Debug for Pump {
@@ -211,6 +241,11 @@ impl Pump {
             owed: BTreeMap::new(),
             draining: false,
             quit: false,
+            in_hand: None,
+            suspect: None,
+            collapsed: false,
+            left_over: Vec::new(),
+            unwritten: Unwritten::default(),
             telephones: Telephones::default(),
         }
     }
@@ -220,50 +255,84 @@ impl Pump {
         Pump { book, ..Pump::new(parts) }
     }
 
-    /// Runs until the last call that is not a synthetic caller's has ended after [`Demand::Drain`], until [`Demand::Quit`], or until nobody is left who
-    /// could demand anything. Gives the world back.
+    /// Runs until the last call that is not a synthetic caller's has ended after [`Demand::Drain`], until [`Demand::Quit`],
+    /// until nobody is left who could demand anything, or until a fault left nothing to be trusted (`rescue.rs`). Gives the
+    /// world back.
     pub async fn run(mut self) -> World {
         loop {
-            self.tell().await;
-            if self.quit || (self.draining && self.book.persons() == 0 && self.owed.is_empty()) {
-                let end = self.parts.world.now();
-                self.parts.taps.iter_mut().for_each(|tap| tap.finish(end));
-                return self.parts.world;
-            }
-            let due = self.parts.world.next_deadline();
-            let Parts { clock, demands, durable, .. } = &mut self.parts;
-            let sleep = async {
-                match due {
-                    Some(due) => tokio::time::sleep_until(clock.wall_of(due)).await,
-                    None => std::future::pending().await,
-                }
-            };
-            tokio::select! {
-                biased;
-                Some(call) = durable.recv() => self.durable(call),
-                demand = demands.recv() => match demand {
-                    Some(demand) => {
-                        self.parts.onlookers.taken();
-                        self.take(demand);
-                    }
-                    None => self.quit = true,
-                },
-                () = sleep => {
-                    // Woken for a deadline, the run has come to it, whatever rounding says.
-                    let now = clock.now().max(due.unwrap_or_default());
-                    self.parts.world.advance_to(now);
-                }
+            match AssertUnwindSafe(self.turn()).catch_unwind().await {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(_) if self.rescue() => break,
+                Err(_) => {}
             }
         }
+        self.write_refusals();
+        let end = self.parts.world.now();
+        self.parts.taps.iter_mut().for_each(|tap| tap.finish(end));
+        self.parts.world
     }
 
-    fn now(&self) -> Instant {
+    /// Tells what there is to tell and does the next thing. Whether to go on.
+    async fn turn(&mut self) -> bool {
+        self.tell().await;
+        if self.quit || (self.draining && self.book.persons() == 0 && self.owed.is_empty()) {
+            return false;
+        }
+        let due = self.parts.world.next_deadline().filter(|_| !self.collapsed);
+        let refusals = self.unwritten.due();
+        let Parts { clock, demands, durable, .. } = &mut self.parts;
+        let sleep = async {
+            match due {
+                Some(due) => tokio::time::sleep_until(clock.wall_of(due)).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            Some(call) = durable.recv() => self.durable(call),
+            demand = demands.recv() => match demand {
+                Some(demand) => {
+                    self.parts.onlookers.taken();
+                    self.take(demand);
+                }
+                None => self.quit = true,
+            },
+            () = sleep => {
+                // Woken for a deadline, the run has come to it, whatever rounding says.
+                let now = clock.now().max(due.unwrap_or_default());
+                self.parts.world.advance_to(now);
+            }
+            () = at(refusals) => self.write_refusals(),
+        }
+        true
+    }
+
+    pub(super) fn now(&self) -> Instant {
         self.parts.clock.now().max(self.parts.world.now())
     }
 
     fn inject(&mut self, input: Input) -> Option<CallId> {
+        if self.collapsed {
+            return None;
+        }
         let now = self.now();
-        self.parts.world.inject(now, input)
+        // What is due before is another's affair than whose input this is.
+        self.parts.world.advance_to(now);
+        self.in_hand = rescue::call_of(&input);
+        #[cfg(test)]
+        let fault = input.clone();
+        let call = self.parts.world.inject(now, input);
+        #[cfg(test)]
+        rescue::planted(&fault);
+        self.in_hand = None;
+        call
+    }
+
+    /// No call is taken from now on.
+    pub(super) fn take_no_more(&mut self) {
+        self.draining = true;
+        self.parts.status.draining.store(true, Ordering::Relaxed);
     }
 
     fn take(&mut self, demand: Demand) {
@@ -275,6 +344,7 @@ impl Pump {
             Demand::HangUp { session } => self.hang_up(session),
             Demand::Answer { session } => self.answer(session),
             Demand::Attend { session, from } => self.attend(session, from),
+            Demand::Failed { session } => self.failed(session),
             Demand::Left { session } => self.left(session),
             Demand::Inject { input, done } => {
                 let call = self.inject(input);
@@ -304,8 +374,7 @@ impl Pump {
                 _ = done.send(self.parts.onlookers.listen(room, &self.parts.world));
             }
             Demand::Drain => {
-                self.draining = true;
-                self.parts.status.draining.store(true, Ordering::Relaxed);
+                self.take_no_more();
                 self.inject(Input::DrainBegan);
             }
             Demand::EndDrain => {
@@ -366,12 +435,6 @@ impl Pump {
         self.say(session, ServerMessage::Ringing { call: id.clone(), promised_in: None });
         let (version, language) = (self.parts.world.versions().number(), language.unwrap_or(script.default_language));
         self.say(session, self.answered(id, version, &script, language));
-    }
-
-    /// A dial is not taken.
-    fn turn_away(&mut self, session: SessionId, reason: RefusalReason) {
-        let number = self.parts.admission.refuse(reason);
-        self.say(session, admission::words(self.parts.run, number, reason));
     }
 
     fn answered(

@@ -14,7 +14,7 @@ use axum::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    MAX_FRAME,
+    MAX_FRAME, echo,
     guard::{Guard, Scope},
     health::{Health, Pulse},
     listener::Gate,
@@ -36,8 +36,9 @@ pub(super) struct Shared {
 }
 
 /// Every route, and the scope it needs; `None`: open to everybody. What is not in this table is not served.
-pub const ROUTES: [(&str, Option<Scope>); 9] = [
+pub const ROUTES: [(&str, Option<Scope>); 10] = [
     ("/call", Some(Scope::Call)),
+    ("/echo", Some(Scope::Call)),
     ("/health", Some(Scope::Watch)),
     ("/reload", Some(Scope::Operate)),
     ("/live", None),
@@ -75,15 +76,22 @@ async fn closing(mut response: Response) -> Response {
 }
 
 /// Serves whoever comes through the door, until `stop`.
-pub(super) async fn serve<L>(door: Gate<L>, shared: Shared, stop: CancellationToken) -> std::io::Result<()>
+pub(super) async fn serve<L>(
+    door: Gate<L>,
+    shared: Shared,
+    with_echo: bool,
+    stop: CancellationToken,
+) -> std::io::Result<()>
 where
     L: Listener<Addr = SocketAddr>,
 {
+    let echoing = if with_echo { Router::new().route("/echo", get(echo)) } else { Router::new() };
     let router = Router::new()
         .route("/call", get(call))
         .route("/health", get(health))
         .route("/reload", post(reload))
         .merge(supervision::routes())
+        .merge(echoing)
         .fallback(async || elsewhere())
         .layer(middleware::from_fn_with_state(shared.clone(), guarded))
         .layer(middleware::map_response(closing))
@@ -116,13 +124,18 @@ async fn call(
             return (StatusCode::BAD_REQUEST, why).into_response();
         }
     }
-    upgrade
+    sparing(upgrade)
         .protocols([SUBPROTOCOL])
-        .read_buffer_size(4_096)
-        .write_buffer_size(0)
-        .max_message_size(MAX_FRAME)
-        .max_frame_size(MAX_FRAME)
         .on_upgrade(move |socket| tracker.track_future(session::run(socket, peer.0.ip(), context)))
+}
+
+/// With buffers no larger than a telephone needs, and the limits of the protocol.
+fn sparing(upgrade: WebSocketUpgrade) -> WebSocketUpgrade {
+    upgrade.read_buffer_size(4_096).write_buffer_size(0).max_message_size(MAX_FRAME).max_frame_size(MAX_FRAME)
+}
+
+async fn echo(State(shared): State<Shared>, upgrade: WebSocketUpgrade) -> Response {
+    echo::limits(sparing(upgrade)).on_upgrade(move |socket| shared.tracker.track_future(echo::run(socket)))
 }
 
 /// Whoever asks for anything else is told what there is.

@@ -22,14 +22,14 @@ use super::{
     metrics::{self, Metrics},
     onlookers::Onlookers,
     pump::{Demand, Parts, Pump, Status, Tap},
-    recorder::{Recorder, RecorderError},
+    recorder::{self, Recorder, RecorderError},
     reload::{self, Checked, Faulty, Reloaded, Reloader},
     routes::{Shared, serve},
     row, session,
     sessions::Sessions,
     shutdown::Stop,
     store::{KeptPromise, Lost, Run, Store, StoreError, Writer},
-    supervision::Supervision,
+    supervision::{self, Supervision},
     tls::{self, TlsError},
     tokens::TokenFileError,
 };
@@ -210,8 +210,10 @@ impl Server {
             .write_for(run, kind, config.records.clone(), durable)
             .map_err(system("cannot start the writer of call records"))?;
         let seed = Seed::new(config.seed);
-        if let Some(path) = &config.journal {
-            taps.push(Box::new(Recorder::begin(path, &beginning.script, seed, &beginning.clock)?));
+        let journal = Arc::new(recorder::State::default());
+        let of_run = (&*beginning.script, seed, &beginning.clock);
+        if let Some(recorder) = Recorder::begin(&config.journal, run, of_run, journal.clone())? {
+            taps.push(Box::new(recorder));
         }
         let built = WorldConfig {
             agents: config.agents,
@@ -234,8 +236,20 @@ impl Server {
             took: clock::since(began),
         };
         let Beginning { script, zone, opens, .. } = beginning;
-        let assembly =
-            Assembly { config, entrance, script, zone, opens, writer, acknowledged, world, book, taps, promises };
+        let assembly = Assembly {
+            config,
+            entrance,
+            script,
+            zone,
+            opens,
+            writer,
+            acknowledged,
+            world,
+            book,
+            taps,
+            promises,
+            journal,
+        };
         Ok(assembly.run(door, facts))
     }
 }
@@ -405,6 +419,7 @@ struct Assembly {
     book: Book,
     taps: Vec<Box<dyn Tap>>,
     promises: Vec<KeptPromise>,
+    journal: Arc<recorder::State>,
 }
 
 impl Assembly {
@@ -421,6 +436,7 @@ impl Assembly {
             book,
             taps,
             promises,
+            journal,
         } = self;
         let limits = config.limits.clone();
         let sessions = Arc::new(Sessions::new(limits.max_sessions, limits.outbox));
@@ -435,6 +451,7 @@ impl Assembly {
         let pulse = Arc::new(Pulse {
             status: status.clone(),
             records: writer.state(),
+            journal: journal.clone(),
             sessions: sessions.clone(),
             centre: facts.centre.clone(),
             run: facts.run,
@@ -459,13 +476,14 @@ impl Assembly {
             sessions: sessions.clone(),
             status: status.clone(),
             counts: counts.clone(),
-            journal: config.journal.clone(),
+            journal,
             turn: tokio::sync::Mutex::new(()),
         };
         let supervision = Arc::new(Supervision {
             sources,
             records: config.records.dir.clone(),
             run: facts.run,
+            readers: tokio::sync::Semaphore::new(supervision::READERS),
             places: Arc::new(tokio::sync::Semaphore::new(limits.max_listeners)),
             limits: limits.clone(),
         });
@@ -491,12 +509,21 @@ impl Assembly {
             onlookers: Onlookers::new(metrics, facts.run),
             admission: Admission::new(config.limits.clone(), counts.clone()),
         };
-        let ending = Ending { config, stop: stop.clone(), closing, tracker, pump: pump.clone(), writer };
+        let with_echo = config.echo;
+        let ending = Ending {
+            config,
+            status: parts.status.clone(),
+            stop: stop.clone(),
+            closing,
+            tracker,
+            pump: pump.clone(),
+            writer,
+        };
         let mut owner = Pump::taking_over(parts, book);
         owner.restore_promises(&promises);
         let centre = tokio::spawn(owner.run());
         let watcher = watch(&reloader);
-        let door = tokio::spawn(serve(door, shared, ending.closing.clone()));
+        let door = tokio::spawn(serve(door, shared, with_echo, ending.closing.clone()));
         let end = tokio::spawn(ending.run(centre, door, watcher));
         RunningServer { addr: facts.addr, facts, stop, pump, reloader, pulse, counts, end }
     }
@@ -517,6 +544,7 @@ fn watch(reloader: &Arc<Reloader>) -> Watching {
 /// What the end of a server takes.
 struct Ending {
     config: Config,
+    status: Arc<Status>,
     stop: Stop,
     closing: CancellationToken,
     tracker: TaskTracker,
@@ -548,7 +576,14 @@ impl Ending {
         let _ = tokio::time::timeout(LAST_WORDS, self.tracker.wait()).await;
         door.abort();
         let writer = self.writer;
-        let world = ended.map_err(|error| StopError::Centre(error.to_string()));
+        let broken = self.status.broken.load(std::sync::atomic::Ordering::Relaxed);
+        let world = ended.map_err(|error| error.to_string()).and_then(|world| match broken {
+            true => {
+                Err("what it held could not be trusted any more; every call was ended and has its record".to_owned())
+            }
+            false => Ok(world),
+        });
+        let world = world.map_err(StopError::Centre);
         let written = joined_blocking(tokio::task::spawn_blocking(move || writer.finish()).await);
         world?;
         written?;

@@ -23,7 +23,7 @@ use super::{
     protocol::{self, ClientMessage, ErrorCode, Refusal, ServerMessage},
     pump::Demand,
     say,
-    sessions::{Inbox, Outgoing, Sessions},
+    sessions::{Inbox, Outgoing, SessionId, Sessions},
 };
 
 /// What every session needs of the server.
@@ -45,7 +45,7 @@ pub struct Context {
 
 /// How a connection ends.
 #[derive(Debug)]
-enum End {
+pub(super) enum End {
     /// It broke; there is nobody left to tell.
     Gone,
     /// The caller closed it; that is answered in kind.
@@ -55,7 +55,7 @@ enum End {
 }
 
 impl End {
-    fn close(code: u16, reason: &'static str, error: Option<Refusal>) -> End {
+    pub(super) fn close(code: u16, reason: &'static str, error: Option<Refusal>) -> End {
         End::Close { code, reason, error }
     }
 }
@@ -82,14 +82,35 @@ pub async fn run(mut socket: WebSocket, peer: IpAddr, context: Arc<Context>) {
     };
     let id = inbox.id;
     tracing::debug!(session = %id, "connected");
-    let mut session = Session::new(inbox, peer, context.clone());
-    let end = session.serve(&mut socket).await;
+    let place = Place { session: id, context: context.clone() };
+    let end = Session::new(inbox, peer, context.clone()).serve(&mut socket).await;
     tracing::debug!(session = %id, end = end.describe(), "disconnected");
     end.blame().into_iter().for_each(|why| context.counts.turn_away(why));
-    context.sessions.close(id);
+    drop(place);
     // The pump may be gone already when the server stops; then there is no call left to end.
     let _ = context.pump.send(Demand::Left { session: id }).await;
     close(socket, end, context.limits.write_timeout.to_std()).await;
+}
+
+/// A connection's place in the table. Given up when it ends, and also when serving it fails, so that no call is left
+/// without anybody who could end it.
+struct Place {
+    session: SessionId,
+    context: Arc<Context>,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.context.sessions.close(self.session);
+        if !std::thread::panicking() {
+            return;
+        }
+        tracing::error!(session = %self.session, "a fault of this program ended a connection; please report it");
+        let (pump, session) = (self.context.pump.clone(), self.session);
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(async move { pump.send(Demand::Failed { session }).await });
+        }
+    }
 }
 
 impl End {
@@ -116,7 +137,7 @@ impl End {
 }
 
 /// Says why, closes, and waits a moment for the other side to close too.
-async fn close(mut socket: WebSocket, end: End, patience: std::time::Duration) {
+pub(super) async fn close(mut socket: WebSocket, end: End, patience: std::time::Duration) {
     // Reading on sends the answer to a closing frame, and waits for the other side to hang up.
     let (code, reason, error) = match end {
         End::Close { code, reason, error } => (code, reason, error),
@@ -203,7 +224,7 @@ impl Session {
                 biased;
                 () = slow.cancelled() => Err(too_slow()),
                 outgoing = self.inbox.receiver.recv() => match outgoing {
-                    Some(outgoing) => self.send(socket, outgoing).await,
+                    Some(outgoing) => self.send(socket, *outgoing).await,
                     None => Err(End::close(close_code::AWAY, "closing", None)),
                 },
                 // After the outbox, so that what is already said is still sent.
@@ -364,7 +385,7 @@ fn closing() -> End {
 }
 
 /// How a connection ends whose frames cannot be read.
-fn broken(error: axum::Error) -> End {
+pub(super) fn broken(error: axum::Error) -> End {
     use tungstenite::Error;
     match error.into_inner().downcast_ref::<Error>() {
         Some(Error::Capacity(_)) => {

@@ -20,6 +20,9 @@ use super::{
     routes::Shared,
 };
 
+/// So many may read records at once.
+pub(super) const READERS: usize = 4;
+
 /// What the routes of this file need.
 #[derive(Debug)]
 pub(super) struct Supervision {
@@ -31,6 +34,8 @@ pub(super) struct Supervision {
     pub(super) run: i64,
     /// Bounds.
     pub(super) limits: Limits,
+    /// How many may read records at once: each takes a thread, and the writer's disk.
+    pub(super) readers: Semaphore,
     /// Places for listeners of the event feed.
     pub(super) places: Arc<Semaphore>,
 }
@@ -47,7 +52,7 @@ pub(super) fn routes() -> Router<Shared> {
 }
 
 async fn ready(State(shared): State<Shared>) -> Response {
-    probes::ready(&shared.pulse.read())
+    probes::ready(&shared.pulse.read(), shared.context.pump.is_closed())
 }
 
 async fn figures(State(shared): State<Shared>) -> Response {
@@ -55,12 +60,16 @@ async fn figures(State(shared): State<Shared>) -> Response {
 }
 
 async fn records(State(shared): State<Shared>, uri: Uri) -> Response {
-    let Supervision { records, run, .. } = &*shared.supervision;
+    let Supervision { records, run, readers, .. } = &*shared.supervision;
+    // Never closed; who comes later waits for her turn.
+    let _turn = readers.acquire().await;
     records_api::answer(&uri, *run, records.clone(), records_api::records).await
 }
 
 async fn refusals(State(shared): State<Shared>, uri: Uri) -> Response {
-    let Supervision { records, run, .. } = &*shared.supervision;
+    let Supervision { records, run, readers, .. } = &*shared.supervision;
+    // Never closed; who comes later waits for her turn.
+    let _turn = readers.acquire().await;
     records_api::answer(&uri, *run, records.clone(), records_api::refusals).await
 }
 

@@ -203,6 +203,12 @@ impl Access {
         self.judged
     }
 
+    /// How many claims, calling numbers and failures are remembered.
+    pub fn remembered(&self) -> usize {
+        let by_mark = self.earlier_subjects.len() + self.earlier_callers.len();
+        self.subjects.len() + self.callers.len() + self.failures.len() + by_mark
+    }
+
     /// Forgets what a call left open.
     pub fn call_ended(&mut self, call: CallId) {
         let of_call: Vec<_> =

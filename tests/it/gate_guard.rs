@@ -44,7 +44,8 @@ async fn every_route_needs_its_scope_and_no_other_does() {
         assert_eq!(status, 401, "{path} with an unknown token");
         for (scope, secret) in SCOPES.iter().zip(&secrets) {
             let passes = *scope == needed || (*scope, needed) == (Scope::Operate, Scope::Watch);
-            let (status, text) = ask(server.addr, &of_route(path, &format!("authorization: Bearer {secret}\r\n"))).await;
+            let (status, text) =
+                ask(server.addr, &of_route(path, &format!("authorization: Bearer {secret}\r\n"))).await;
             assert_eq!(status == 403, !passes, "{path} with the scope {scope:?}: {text}");
             assert_ne!(status, 401, "{path} with the scope {scope:?}: {text}");
         }

@@ -1,5 +1,6 @@
 //! The tests of what users rely on: one binary, a module per subject.
 
+mod access;
 mod callers;
 mod client;
 mod collector;
@@ -7,7 +8,14 @@ mod corners;
 mod default_centre;
 mod demand;
 mod dialogues;
+#[cfg(target_os = "linux")]
+mod durable;
 mod every_order;
+mod every_state;
+mod fuzz_corpus;
+mod gate_codes;
+mod gate_doors;
+mod gate_guard;
 mod golden_traces;
 mod incidents;
 mod laws;
@@ -18,6 +26,7 @@ mod measures;
 mod operate;
 mod operate_cli;
 mod operate_feed;
+mod operate_logs;
 mod planner_edges;
 mod privacy;
 mod protocol;
@@ -36,3 +45,4 @@ mod tidy;
 mod two_clocks;
 mod two_clocks_scenario;
 mod world;
+mod year;

@@ -5,6 +5,7 @@ use hatif::live::{
     protocol::{AgentState, ServerMessage},
     records_api::{RecordPage, RefusalPage},
 };
+use hatif::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use crate::support::{
@@ -61,7 +62,11 @@ async fn talk_to_an_adviser<S: AsyncRead + AsyncWrite + Unpin>(telephone: &mut T
 #[tokio::test(start_paused = true)]
 async fn figures_are_those_of_the_calls_that_were_made() {
     let data = tempfile::tempdir().expect("a folder");
-    let (server, plug) = wired(config(data.path()), 64 * 1024, vec![]).await;
+    let mut config = config(data.path());
+    // One telephone does not read while the other one talks.
+    let forever = Duration::from_hours(10_000);
+    (config.limits.handshake, config.limits.keepalive, config.limits.idle) = (forever, forever, forever);
+    let (server, plug) = wired(config, 64 * 1024, vec![]).await;
     let before = scrape(&plug).await;
     assert_eq!(before.sum("hatif_calls_offered_total"), 0.0);
     assert_eq!(before.value("hatif_centre_responding"), 1.0);
@@ -69,8 +74,9 @@ async fn figures_are_those_of_the_calls_that_were_made() {
     let staff = before.sum("hatif_agents");
     assert!(staff > 0.0, "agents are on duty at ten");
 
-    let (mut menu, mut talk) = (plug.telephone().await, plug.telephone().await);
+    let mut talk = plug.telephone().await;
     talk_to_an_adviser(&mut talk).await;
+    let mut menu = plug.telephone().await;
     menu.dial().await;
     let during = scrape(&plug).await;
     let state = |state: &str| during.value(&format!("hatif_calls{{state=\"{state}\"}}"));

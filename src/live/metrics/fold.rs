@@ -18,7 +18,7 @@ use crate::{
 
 /// Counts events into [`Metrics`].
 #[derive(Debug)]
-pub(in crate::live) struct Fold {
+pub struct Fold {
     metrics: Arc<Metrics>,
     /// By the engine's numbers.
     queues: Vec<QueueCounters>,
@@ -72,7 +72,7 @@ fn outcome(outcome: Outcome) -> usize {
 
 impl Fold {
     /// Counts into `metrics`.
-    pub(in crate::live) fn new(metrics: Arc<Metrics>) -> Fold {
+    pub fn new(metrics: Arc<Metrics>) -> Fold {
         let offered = ["person", "synthetic", "callback"]
             .map(|caller| metrics.centre.offered.get_or_create_owned(&[("caller", caller.to_owned())]));
         let ended = OUTCOMES.iter().flat_map(|outcome| Cause::ALL.map(|cause| (*outcome, cause)));
@@ -86,12 +86,12 @@ impl Fold {
     }
 
     /// Begins the counters of every queue there is, so that one in which nobody has stood yet counts zero.
-    pub(in crate::live) fn prepare(&mut self, versions: &Versions) {
+    pub fn prepare(&mut self, versions: &Versions) {
         while self.next_queue(versions).is_some() {}
     }
 
     /// Counts one event.
-    pub(in crate::live) fn note(&mut self, event: &Event, versions: &Versions) {
+    pub fn note(&mut self, event: &Event, versions: &Versions) {
         let centre = &self.metrics.centre;
         match event.fact {
             Fact::CallArrived { promised_in: Some(_), .. } => _ = self.offered[2].inc(),

@@ -20,7 +20,7 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
-pub(super) use fold::Fold;
+pub use fold::Fold;
 use gauges::Gauges;
 pub use scrape::Snapshot;
 pub(super) use scrape::{Sources, serve};

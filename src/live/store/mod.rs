@@ -4,6 +4,7 @@
 //! all calls that end about then. A record counts as written when its transaction is on the disk; only then is its call
 //! told `ended`.
 
+pub mod examine;
 mod insert;
 pub mod job;
 pub mod jobs;
