@@ -5,16 +5,20 @@
 
 use std::{io, process::ExitCode};
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
+mod access;
 pub mod call;
 pub mod calls;
 pub mod check;
 pub mod compare;
+pub mod completions;
 pub mod doctor;
+pub mod echo;
 pub mod graph;
 pub mod init;
 mod logs;
+pub mod man;
 pub mod registry;
 pub mod replay;
 mod run;
@@ -24,6 +28,7 @@ pub mod simulate;
 pub mod staff;
 pub mod sweep;
 pub mod test;
+pub mod token;
 
 /// A contact centre that you can dial and that you can fast-forward.
 #[derive(Parser, Debug)]
@@ -66,6 +71,20 @@ enum Command {
     Doctor(doctor::Args),
     /// Run a recorded journal again and compare the events
     Replay(replay::Args),
+    /// Make tokens for a centre that others can reach
+    Token(token::Args),
+    /// Try our client with the cases of a websocket test server
+    #[command(hide = true)]
+    Echo(echo::Args),
+    /// Print what makes a shell complete these commands
+    Completions(completions::Args),
+    /// Print the manual page, or write one a command
+    Man(man::Args),
+}
+
+/// The commands, for what is made from them.
+fn command() -> clap::Command {
+    Cli::command()
 }
 
 /// Reads the command line, runs the command and turns its result into an exit code.
@@ -88,6 +107,10 @@ pub fn main() -> ExitCode {
         Some(Command::Registry(args)) => registry::run(args),
         Some(Command::Doctor(args)) => doctor::run(args),
         Some(Command::Replay(args)) => replay::run(args),
+        Some(Command::Token(args)) => token::run(args),
+        Some(Command::Echo(args)) => echo::run(args),
+        Some(Command::Completions(args)) => completions::run(args),
+        Some(Command::Man(args)) => man::run(args),
     };
     result.unwrap_or_else(|error| {
         if !reader_left(&error) {

@@ -19,6 +19,7 @@ use crate::{
 
 /// Arguments of `hatif serve`. What is not given follows the settings file, or the defaults.
 #[derive(clap::Args, Debug, Default)]
+#[command(after_long_help = config::help::text())]
 pub struct Args {
     /// Where callers connect; port 0 takes any free port [default: 127.0.0.1:7700]
     #[arg(long, value_name = "ADDR", env = "HATIF_ADDR", value_parser = address)]
@@ -56,6 +57,18 @@ pub struct Args {
     /// How long calls may go on after SIGINT or SIGTERM [default: 30s]
     #[arg(long, value_name = "TIME")]
     drain: Option<Duration>,
+    /// The file of tokens, as `hatif token new` makes it; an address beyond this machine needs it
+    #[arg(long, value_name = "FILE")]
+    tokens: Option<PathBuf>,
+    /// Certificate chain (PEM): speak TLS only
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// Its key (PEM)
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+    /// Serve /echo, for tests of websocket conformance
+    #[arg(long, hide = true)]
+    echo: bool,
     /// No simulated agents: callers only ever queue
     #[arg(long)]
     no_agents: bool,
@@ -122,10 +135,14 @@ impl Args {
         put(self.log, &mut log.level);
         put(self.centre.map(Some), &mut live.centre);
         put(self.journal.map(Some), &mut live.journal.file);
+        put(self.tokens.map(Some), &mut live.security.tokens);
+        let tls = self.tls_cert.zip(self.tls_key).map(|(cert, key)| live::TlsFiles { cert, key });
+        put(tls.map(Some), &mut live.security.tls);
         put(self.registry_size.map(|size| Source::Generated { size }), &mut live.registry.source);
         if let Some(seed) = self.seed {
             (live.seed, live.known_codes) = (seed, true);
         }
+        live.echo |= self.echo;
         live.agents &= !self.no_agents;
         put(self.scenario.map(Hosting::Scenario), hosting);
         put(self.empty.then_some(Hosting::Nobody), hosting);
@@ -163,9 +180,11 @@ async fn serve(config: live::Config) -> anyhow::Result<()> {
 
 /// Tells how to dial. The first line is for programs too: it ends with the address.
 fn announce(facts: &Facts, config: &live::Config) -> io::Result<()> {
-    let url = format!("ws://{}/call", facts.addr);
+    let scheme = if config.security.tls.is_some() { "wss" } else { "ws" };
+    let url = format!("{scheme}://{}/call", facts.addr);
     let mut text = format!("{} answers at {url}\n", facts.centre);
-    let own = match facts.addr == live::Config::default().addr {
+    let usual = facts.addr == live::Config::default().addr && config.security.tls.is_none();
+    let own = match usual {
         true => String::new(),
         false => format!(" {url}"),
     };

@@ -1,5 +1,7 @@
 //! One websocket connection to a centre.
 
+use std::path::PathBuf;
+
 use futures_util::{SinkExt, StreamExt};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_tungstenite::{
@@ -9,11 +11,15 @@ use tokio_tungstenite::{
         client::IntoClientRequest,
         error::UrlError,
         handshake::client::Request,
-        http::{HeaderValue, header::SEC_WEBSOCKET_PROTOCOL},
+        http::{
+            HeaderValue,
+            header::{AUTHORIZATION, SEC_WEBSOCKET_PROTOCOL},
+        },
         protocol::frame::CloseFrame,
     },
 };
 
+use super::tls::{self, AccessError};
 use crate::live::protocol::{ClientMessage, SUBPROTOCOL, ServerMessage};
 
 /// Anything bytes go through: a TCP connection, or a pipe in a test.
@@ -23,6 +29,32 @@ impl<T: AsyncRead + AsyncWrite + Unpin + Send> Wire for T {}
 /// A connection on which calls can be made, one after the other.
 pub struct Link {
     socket: WebSocketStream<Box<dyn Wire>>,
+}
+
+/// What a centre may ask for before it talks to somebody.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Access {
+    /// The secret of a token, as `hatif token new` printed it.
+    pub token: Option<Secret>,
+    /// The file of the certificates (PEM) by which a `wss://` centre is known.
+    pub ca: Option<PathBuf>,
+}
+
+/// A secret. Does not print.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Keeps a secret.
+    pub fn new(secret: impl Into<String>) -> Secret {
+        Secret(secret.into())
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret")
+    }
 }
 
 /// Why there is no connection, or none any more.
@@ -36,6 +68,9 @@ pub enum LinkError {
         /// What is wrong with it.
         why: String,
     },
+    /// What was given for access cannot be used.
+    #[error(transparent)]
+    Access(#[from] AccessError),
     /// The TCP connection failed.
     #[error(
         "nobody answers at {url} ({error}); start a centre with `hatif serve`, or give its address: hatif call ws://HOST:PORT/call"
@@ -45,6 +80,16 @@ pub enum LinkError {
         url: String,
         /// Why.
         error: std::io::Error,
+    },
+    /// The centre does not let one in.
+    #[error("{url} refuses: {words} ({status}); give a token with --token or HATIF_TOKEN")]
+    Denied {
+        /// As given.
+        url: String,
+        /// The status of its answer.
+        status: u16,
+        /// Its words.
+        words: String,
     },
     /// Somebody listens there who does not speak websocket, or not at this path.
     #[error("{url} does not take calls: {why}; the path of a centre's calls is /call")]
@@ -81,13 +126,45 @@ const NO_CODE: u16 = 1005;
 const BROKEN_OFF: u16 = 1006;
 
 impl Link {
-    /// Connects to a centre's call socket, such as `ws://127.0.0.1:7700/call`.
+    /// Connects to a centre's call socket that asks for nothing, such as `ws://127.0.0.1:7700/call`.
     pub async fn connect(url: &str) -> Result<Link, LinkError> {
-        let request = request(url)?;
+        Link::connect_with(url, &Access::default()).await
+    }
+
+    /// Connects to a centre's call socket, such as `wss://desk.example:7700/call`, with what it asks for.
+    pub async fn connect_with(url: &str, access: &Access) -> Result<Link, LinkError> {
+        let mut request = request(url)?;
+        if let Some(Secret(token)) = &access.token {
+            let mut bearer = HeaderValue::try_from(format!("Bearer {token}")).map_err(|_| AccessError::Token)?;
+            bearer.set_sensitive(true);
+            request.headers_mut().insert(AUTHORIZATION, bearer);
+        }
         let (host, port) = address(&request, url)?;
+        let secure = request.uri().scheme_str() == Some("wss");
+        // Before anything is sent: a file that cannot be used is no matter of the network.
+        let tls = if secure { Some(tls::connector(access.ca.as_deref(), &host)?) } else { None };
         let unreachable = |error| LinkError::Unreachable { url: url.to_owned(), error };
         let stream = tokio::net::TcpStream::connect((host.as_str(), port)).await.map_err(unreachable)?;
         // Keys are single small frames; waiting to fill a packet would only delay them.
+        stream.set_nodelay(true).map_err(unreachable)?;
+        let wire: Box<dyn Wire> = match tls {
+            None => Box::new(stream),
+            Some((connector, name)) => {
+                let secured = connector.connect(name, stream).await;
+                Box::new(secured.map_err(|error| AccessError::Tls { url: url.to_owned(), error })?)
+            }
+        };
+        Link::shake_hands(request, wire, url).await
+    }
+
+    /// Connects to any websocket server without naming a subprotocol, and speaks no message of ours: for tests of websocket
+    /// conformance.
+    pub async fn bare(url: &str) -> Result<Link, LinkError> {
+        let mut request = request(url)?;
+        request.headers_mut().remove(SEC_WEBSOCKET_PROTOCOL);
+        let (host, port) = address(&request, url)?;
+        let unreachable = |error| LinkError::Unreachable { url: url.to_owned(), error };
+        let stream = tokio::net::TcpStream::connect((host.as_str(), port)).await.map_err(unreachable)?;
         stream.set_nodelay(true).map_err(unreachable)?;
         Link::shake_hands(request, Box::new(stream), url).await
     }
@@ -102,7 +179,16 @@ impl Link {
         let not_a_centre = |why: String| LinkError::NotACentre { url: url.to_owned(), why };
         match client_async(request, wire).await {
             Ok((socket, _)) => Ok(Link { socket }),
-            Err(WsError::Http(answer)) => Err(not_a_centre(format!("it answered {}", answer.status()))),
+            Err(WsError::Http(answer)) => {
+                let words = String::from_utf8_lossy(answer.body().as_deref().unwrap_or_default());
+                let words: String = words.trim().chars().filter(|c| !c.is_control()).take(200).collect();
+                let status = answer.status();
+                Err(match status.as_u16() {
+                    401 | 403 | 421 | 429 => LinkError::Denied { url: url.to_owned(), status: status.as_u16(), words },
+                    _ if words.is_empty() => not_a_centre(format!("it answered {status}")),
+                    _ => not_a_centre(format!("it answered {status}: {words}")),
+                })
+            }
             Err(WsError::Io(error)) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
                 Err(LinkError::Unreachable { url: url.to_owned(), error })
             }
@@ -163,8 +249,7 @@ fn request(url: &str) -> Result<Request, LinkError> {
         })
     })?;
     match request.uri().scheme_str() {
-        Some("ws") => {}
-        Some("wss") => return Err(bad("this client does not speak TLS; put a TLS proxy in between".to_owned())),
+        Some("ws" | "wss") => {}
         Some(other) => return Err(bad(format!("{other}:// is not a websocket address"))),
         None => return Err(bad("it does not begin with ws://".to_owned())),
     }
@@ -179,7 +264,8 @@ fn address(request: &Request, url: &str) -> Result<(String, u16), LinkError> {
         .host()
         .filter(|host| !host.is_empty())
         .ok_or_else(|| LinkError::BadUrl { url: url.to_owned(), why: "it names no host".to_owned() })?;
-    Ok((host.trim_matches(['[', ']']).to_owned(), uri.port_u16().unwrap_or(80)))
+    let usual = if uri.scheme_str() == Some("wss") { 443 } else { 80 };
+    Ok((host.trim_matches(['[', ']']).to_owned(), uri.port_u16().unwrap_or(usual)))
 }
 
 fn read(text: &str) -> Result<ServerMessage, LinkError> {
@@ -210,7 +296,6 @@ mod tests {
     #[test]
     fn an_address_that_cannot_be_dialled_is_refused_with_the_reason() {
         for (url, why) in [
-            ("wss://127.0.0.1/call", "does not speak TLS"),
             ("http://127.0.0.1/call", "ws://"),
             ("127.0.0.1:7700", "ws://"),
             ("ws://", "ws://127.0.0.1:7700/call"),

@@ -24,11 +24,13 @@
 mod call;
 mod link;
 mod phone;
+mod tls;
 mod view;
 
 pub(crate) use call::plain;
 pub use call::{Call, CallError, Options, Said};
-pub use link::{Link, LinkError};
+pub use link::{Access, Link, LinkError, Secret};
 pub use phone::{Ending, Listening, Phone, Place};
+pub use tls::AccessError;
 pub use view::{Bidi, View};
 pub(crate) use view::{line as message_line, masked};

@@ -13,10 +13,12 @@ mod audit;
 mod call;
 mod calls;
 pub mod event;
+mod fingerprint;
 pub mod input;
 mod ivr;
 mod keys;
 pub mod output;
+pub mod survey;
 mod timer;
 mod turn;
 

@@ -6,7 +6,7 @@ use super::{
     book::{Arrival, Turn},
     protocol::{AgentState, ServerMessage},
     pump::Pump,
-    row, say,
+    rescue, row, say,
     sessions::Outgoing,
     store::{self, Job},
 };
@@ -26,11 +26,11 @@ impl Pump {
     /// calls.
     pub(super) async fn tell(&mut self) {
         let mut told = false;
+        self.write_left_over().await;
         while let Some(notice) = self.parts.world.poll() {
             told = true;
-            for tap in &mut self.parts.taps {
-                tap.note(&notice, self.parts.world.versions());
-            }
+            rescue::note(&mut self.parts.taps, &notice, self.parts.world.versions());
+            self.parts.onlookers.note(&notice, &self.parts.world);
             let job = match notice {
                 Notice::Event(event) => self.event(&event),
                 Notice::ToCaller(at, command) => {
@@ -54,17 +54,31 @@ impl Pump {
                 }
                 Notice::Input { .. } | Notice::KeyUsed { .. } => None,
             };
-            if let Some(job) = job
-                && self.parts.jobs.send(job).await.is_err()
-            {
-                tracing::error!("the writer of call records is gone; a record is lost");
+            if let Some(job) = job {
+                self.write(job).await;
             }
         }
+        if self.close_suspects() {
+            self.write_left_over().await;
+        }
+        self.parts.onlookers.settled(&self.parts.world);
         self.book.forget_ended();
         if told {
             self.parts.taps.iter_mut().for_each(|tap| tap.settled());
         }
         self.parts.status.calls.store((self.fold.in_progress() + self.book.synthetic()) as u64, Ordering::Relaxed);
+    }
+
+    async fn write(&mut self, job: Job) {
+        if self.parts.jobs.send(job).await.is_err() {
+            tracing::error!("the writer of call records is gone; a record is lost");
+        }
+    }
+
+    async fn write_left_over(&mut self) {
+        for job in std::mem::take(&mut self.left_over) {
+            self.write(job).await;
+        }
     }
 
     fn utc(&self, at: Instant) -> String {
@@ -94,7 +108,7 @@ impl Pump {
         true
     }
 
-    fn event(&mut self, event: &Event) -> Option<Job> {
+    pub(super) fn event(&mut self, event: &Event) -> Option<Job> {
         if self.synthetic_event(event) {
             return None;
         }
@@ -112,6 +126,7 @@ impl Pump {
         }
         let cdr = self.fold.apply(event, self.parts.world.versions())?;
         let call = cdr.call;
+        self.parts.admission.ended(call);
         let (number, promised_to) = self.book.ended(call);
         let message = ServerMessage::Ended {
             call: store::public_id(run, call),

@@ -11,6 +11,8 @@ use hatif::{
     id::CallId,
     journal::{Difference, Pseudonyms, ReplayError, Tail, Writer, replay},
     live::{
+        Limits,
+        admission::Admission,
         clock::Clock,
         pump::{Demand, Parts, Pump, Tap},
         sessions::Sessions,
@@ -149,6 +151,8 @@ fn pump(world: World, speed: f64, tap: Box<dyn Tap>) -> (mpsc::Sender<Demand>, P
         failing: Arc::default(),
         taps: vec![tap],
         status: Arc::default(),
+        onlookers: Default::default(),
+        admission: Admission::new(Limits::default(), Arc::default()),
     };
     (demand, Pump::new(parts))
 }
