@@ -1,8 +1,10 @@
 //! The tests of what users rely on: one binary, a module per subject.
 
 mod access;
+mod access_live;
 mod callers;
 mod client;
+mod clocks;
 mod collector;
 mod corners;
 mod default_centre;
@@ -10,13 +12,18 @@ mod demand;
 mod dialogues;
 mod every_order;
 mod golden_traces;
+mod guessing;
 mod incidents;
+mod indistinguishable;
+mod inside;
 mod laws;
 mod live;
 mod logs;
 mod measures;
 mod planner_edges;
+mod planted;
 mod privacy;
+mod promises;
 mod protocol;
 mod registry;
 mod routing;

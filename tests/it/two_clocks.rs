@@ -127,7 +127,7 @@ impl Tap for Ear {
 /// A pump that owns a world, with somebody who acknowledges its records.
 fn pump(world: World, speed: f64, tap: Box<dyn Tap>) -> (mpsc::Sender<Demand>, Pump) {
     let (demand, demands) = mpsc::channel(16);
-    let (jobs, written) = unwritten(16);
+    let (jobs, written) = unwritten(4_096);
     let (acknowledge, durable) = mpsc::unbounded_channel();
     std::thread::spawn(move || {
         while let Some(job) = written.next() {

@@ -3,6 +3,7 @@
 pub mod busy;
 pub mod centre;
 pub mod day;
+pub mod lines;
 pub mod rig;
 pub mod story;
 pub mod watch;
