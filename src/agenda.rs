@@ -240,6 +240,14 @@ impl<T> Agenda<T> {
         self.len
     }
 
+    /// All that is still to happen, in order. Slow: for whoever compares or draws.
+    pub fn pending(&self) -> Vec<(Instant, &T)> {
+        let entries = self.entries.iter().filter_map(|entry| Some((entry.at, entry.sequence, entry.what.as_ref()?)));
+        let mut entries: Vec<_> = entries.collect();
+        entries.sort_unstable_by_key(|(at, sequence, _)| (*at, *sequence));
+        entries.into_iter().map(|(at, _, what)| (at, what)).collect()
+    }
+
     /// Whether nothing is still to happen.
     pub fn is_empty(&self) -> bool {
         self.len == 0
@@ -429,8 +437,21 @@ impl<T> Agenda<T> {
         self.head = match (self.present.get(self.first), self.len) {
             (Some(first), _) => first.0,
             (None, 0) => Instant::NEVER,
-            (None, _) => self.earliest_in_rings(),
+            (None, _) => self.open_next(),
         };
+    }
+
+    /// When the earliest entry is due, with nothing present. Its bucket is opened when it is of the first ring, since it will be
+    /// next: what is still entered before it is soon put in its place among few. Coarser buckets wait until time comes there.
+    fn open_next(&mut self) -> Instant {
+        while let Some(bucket) = self.rings[0].earliest() {
+            self.grain = (self.grain >> DIGIT << DIGIT) | bucket as u64;
+            self.scatter(0, bucket);
+            if let Some(first) = self.present.get(self.first) {
+                return first.0;
+            }
+        }
+        self.earliest_in_rings()
     }
 
     /// When the earliest entry in the rings is due. What was put off and lies in the way moves on.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Ear, Notice, World};
 use crate::{
-    engine::{Fact, Input, Promised},
+    engine::{Fact, Input, Promised, event::Cause},
     id::{CallId, LanguageId},
     pii::CallerNumber,
     script::{Script, model::NodeKind},
@@ -117,16 +117,13 @@ impl World {
         }
     }
 
-    /// What a fact means for the promises made.
-    pub(super) fn follow_promise<E: Ear>(&mut self, fact: &Fact, ear: &mut E) {
-        if self.promised.is_empty() || !E::ALL {
-            return;
-        }
-        match *fact {
-            Fact::CallbackMissed { call, .. } => self.tell_promise(call, CallId::EARLIER_RUN, ear),
-            Fact::CallAnswered { call, .. } => self.kept(call, true, ear),
-            Fact::CallEnded { call, cause, .. } => self.kept(call, cause != crate::engine::event::Cause::Drained, ear),
-            _ => {}
+    /// Tells what the engine said of promises, now that it can be asked how they stand.
+    pub(super) fn follow_promises<E: Ear>(&mut self, ear: &mut E) {
+        for news in std::mem::take(&mut self.promise_news) {
+            match news {
+                PromiseNews::Stands { call, promised_in } => self.tell_promise(call, promised_in, ear),
+                PromiseNews::Over { call, for_good } => self.kept(call, for_good, ear),
+            }
         }
     }
 
@@ -135,6 +132,52 @@ impl World {
         if self.promised.remove(&call) && for_good {
             ear.tell(|| Notice::PromiseKept { call });
         }
+    }
+}
+
+/// What the engine said of a promise while it was busy.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum PromiseNews {
+    /// It is new, or was tried in vain.
+    Stands {
+        /// The call that keeps it.
+        call: CallId,
+        /// The call in which it was made.
+        promised_in: CallId,
+    },
+    /// The call that was to keep it was answered or ended.
+    Over {
+        /// That call.
+        call: CallId,
+        /// There is nothing left to keep.
+        for_good: bool,
+    },
+}
+
+/// Notes what the engine says of promises.
+pub(super) struct Follower<'a> {
+    /// Promises stand.
+    pub(super) any: bool,
+    pub(super) news: &'a mut Vec<PromiseNews>,
+}
+
+impl Follower<'_> {
+    pub(super) fn made(&mut self, call: CallId, promised_in: CallId) {
+        self.news.push(PromiseNews::Stands { call, promised_in });
+    }
+
+    pub(super) fn fact(&mut self, fact: &Fact) {
+        if !self.any && self.news.is_empty() {
+            return;
+        }
+        let news = match *fact {
+            Fact::CallbackMissed { call, .. } => PromiseNews::Stands { call, promised_in: CallId::EARLIER_RUN },
+            Fact::CallAnswered { call, .. } => PromiseNews::Over { call, for_good: true },
+            // Where the centre only closed, the promise stands.
+            Fact::CallEnded { call, cause, .. } => PromiseNews::Over { call, for_good: cause != Cause::Drained },
+            _ => return,
+        };
+        self.news.push(news);
     }
 }
 

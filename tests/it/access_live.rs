@@ -178,6 +178,7 @@ async fn a_promise_made_before_a_kill_rings_the_telephone_that_attends_the_numbe
 /// How long after the last digit the answer to a claim is heard, in microseconds: printed for whoever wants to look.
 #[tokio::test]
 #[ignore = "prints times: scripts/torture indistinguishability"]
+#[expect(clippy::print_stdout, reason = "a figure for whoever runs it")]
 async fn answer_times() {
     let data = tempfile::tempdir().expect("a folder");
     let process = Process::serve(data.path(), &["--speed", "8"]);

@@ -10,7 +10,7 @@ use hatif::{
         clock::{real_time, set_real_time},
         protocol::ServerMessage,
     },
-    registry::{Registry, access::birth_digits},
+    registry::{Person, Registry, access::birth_digits},
     script::{Script, Source, load},
     time::{Instant, LocalClock},
 };
@@ -35,7 +35,7 @@ async fn told(step: impl Fn(usize)) -> (Vec<String>, String) {
     let data = tempfile::tempdir().expect("a folder");
     let (server, plug) = wired(config(data.path()), 64 * 1024, vec![]).await;
     let registry = Registry::generated(2_000, 1);
-    let person = (0..2_000).filter_map(|i| registry.person(hatif::id::PersonId(i))).find(|p| p.is_registered());
+    let person = (0..2_000).filter_map(|i| registry.person(hatif::id::PersonId(i))).find(Person::is_registered);
     let person = person.expect("somebody is registered");
     let number = registry.number_of(&person).expect("she is registered");
     let entries = ["3".to_owned(), String::new(), "1".to_owned(), format!("{number}#")];
@@ -79,7 +79,7 @@ async fn a_locked_number_stays_locked_whatever_the_clock_says_at_the_next_start(
     let _one = SETTING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let data = tempfile::tempdir().expect("a folder");
     let registry = Registry::generated(2_000, 1);
-    let person = (0..2_000).filter_map(|i| registry.person(hatif::id::PersonId(i))).find(|p| p.is_registered());
+    let person = (0..2_000).filter_map(|i| registry.person(hatif::id::PersonId(i))).find(Person::is_registered);
     let person = person.expect("somebody is registered");
     let number = registry.number_of(&person).expect("she is registered");
     let right = birth_digits(&person).reveal().to_string();

@@ -135,6 +135,7 @@ fn an_unknown_a_wrong_and_a_locked_number_sound_alike() {
 
 #[test]
 #[ignore = "long: scripts/torture indistinguishability"]
+#[expect(clippy::print_stdout, reason = "a figure for whoever runs it")]
 fn twenty_thousand_pairs_sound_alike() {
     let compared = compare(20_000);
     println!("figure: 20000 pairs, each in 5 variants, {compared} things said or done, 0 differences");

@@ -11,6 +11,7 @@ use hatif::{
     id::CallId,
     journal::{Difference, Pseudonyms, ReplayError, Tail, Writer, replay},
     live::{
+        admission::Admission,
         clock::Clock,
         pump::{Demand, Parts, Pump, Tap},
         sessions::Sessions,
@@ -149,6 +150,8 @@ fn pump(world: World, speed: f64, tap: Box<dyn Tap>) -> (mpsc::Sender<Demand>, P
         failing: Arc::default(),
         taps: vec![tap],
         status: Arc::default(),
+        onlookers: Default::default(),
+        admission: Admission::default(),
     };
     (demand, Pump::new(parts))
 }

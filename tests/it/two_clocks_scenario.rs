@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use hatif::{
     engine::{Event, Fact},
     live::{
+        admission::Admission,
         clock::Clock,
         pump::{Demand, Parts, Pump, Tap},
         sessions::Sessions,
@@ -63,6 +64,8 @@ fn pump(world: World, speed: f64, tap: Box<dyn Tap>) -> (mpsc::Sender<Demand>, U
         failing: Arc::default(),
         taps: vec![tap],
         status: Arc::default(),
+        onlookers: Default::default(),
+        admission: Admission::default(),
     };
     (demand, written, Pump::new(parts))
 }
@@ -76,6 +79,7 @@ async fn the_simulator_and_the_live_driver_tell_the_same_day() {
     let (_demands, written, pump) = pump(begin(), speed, Box::new(Ear(heard.clone())));
     let up = Clock::start(speed).wall_of(hour(ENDS)) + std::time::Duration::from_secs(1);
     assert!(tokio::time::timeout_at(up, pump.run()).await.is_err(), "the pump ended by itself");
+    // The pump is gone, so that nothing can come any more.
     assert!(written.next().is_none(), "something of a synthetic caller went to the store");
     // What happened at the very beginning was told to the driver alone.
     let heard = heard.lock().expect("nobody panics");

@@ -1,4 +1,5 @@
 alter table runs add column ended text;     -- when it really ended, UTC; null while it lasts, or when it was cut off
+create index calls_of_run on calls(run, number);     -- to be read page by page
 create table refusals (
     id integer primary key autoincrement,
     run integer not null references runs(id),

@@ -9,6 +9,7 @@ pub mod job;
 pub mod jobs;
 mod layout;
 pub mod state;
+pub mod wal;
 mod writer;
 
 use std::{
@@ -25,7 +26,7 @@ pub use layout::SCHEMA;
 pub use state::{State, Written};
 pub use writer::{Lost, Writer};
 
-use super::config::Records;
+use super::{clock, config::Records, row};
 use crate::{id::CallId, registry::access::change::AccessChange, time::Duration, world::services::ServiceChange};
 
 /// The name of the database in its folder.
@@ -117,6 +118,7 @@ impl Store {
             Err(TryLockError::Error(cause)) => return Err(folder(cause)),
         }
         let path = dir.join(FILE);
+        keep_what_is_cut(&path).map_err(folder)?;
         owned(&path).map_err(folder)?;
         let mut db = Connection::open(&path).map_err(|cause| StoreError::Sqlite { path: path.clone(), cause })?;
         layout::prepare(&mut db, &path)?;
@@ -244,6 +246,31 @@ pub fn open_to_read(dir: &Path) -> Result<Connection, StoreError> {
         _ => db.pragma_update(None, "query_only", true).map_err(|cause| StoreError::Sqlite { path, cause })?,
     }
     Ok(db)
+}
+
+/// Tells what is behind the last whole group of the log, which goes as the database is opened; sets a copy aside where
+/// records in it may have been acknowledged.
+fn keep_what_is_cut(path: &Path) -> std::io::Result<()> {
+    let tail = wal::tail_of(path)?;
+    let (frames, bytes, groups) = (tail.cut_frames, tail.cut_bytes, tail.cut_groups);
+    if tail.is_damaged() {
+        let log = wal::log_of(path);
+        let mut aside = log.clone().into_os_string();
+        aside.push(format!(".damaged-{}", row::utc(clock::real_time()).replace([':', '.'], "-")));
+        std::fs::copy(&log, &aside)?;
+        let copy = Path::new(&aside).display();
+        tracing::error!(
+            frames, bytes, groups, kept = tail.groups, %copy,
+            "the log of call records is damaged: what follows the damage is cut off, and records in it are lost; check the disk"
+        );
+    } else if tail.is_cut() {
+        tracing::warn!(
+            frames,
+            bytes,
+            "the log of call records ended within a write, as a kill leaves it: that was cut off, nobody had been told of it"
+        );
+    }
+    Ok(())
 }
 
 /// Makes the database's file where there is none, for its owner alone: whom it is about is nobody else's business. SQLite
@@ -375,7 +402,7 @@ mod tests {
             let writer = store.write_for(number, "r".into(), Records::default(), durable).expect("a thread");
             assert_eq!(writer.state().lived(), before, "it stands still until the doors open");
             let opens = crate::time::Instant::from_secs(3_600);
-            writer.state().opened(crate::live::clock::Clock::start_at(opens, speed), opens);
+            writer.state().opened(clock::Clock::start_at(opens, speed), opens);
             writer.finish().expect("written");
             before
         };

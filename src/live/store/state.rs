@@ -1,13 +1,16 @@
 //! How the writing goes, for whoever wants to know without asking the writer.
 
 use std::sync::{
-    Arc, Mutex, PoisonError,
+    Arc, Mutex, OnceLock, PoisonError,
     atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
 use super::job::Kind;
 use crate::{
-    live::clock::{self, Clock},
+    live::{
+        clock::{self, Clock},
+        metrics::Metrics,
+    },
     time::{Duration, Instant},
 };
 
@@ -27,6 +30,7 @@ pub struct State {
     last_commit: AtomicU64,
     reason: Mutex<Option<String>>,
     service: Mutex<Service>,
+    metrics: OnceLock<Arc<Metrics>>,
 }
 
 const NONE: u64 = u64::MAX;
@@ -72,6 +76,7 @@ impl State {
             last_commit: AtomicU64::new(0),
             reason: Mutex::new(None),
             service: Mutex::new(Service { before, clock: None }),
+            metrics: OnceLock::new(),
         }
     }
 
@@ -146,6 +151,11 @@ impl State {
         before + clock.map_or(Duration::ZERO, |(clock, opens)| clock.now().since(opens))
     }
 
+    /// Counts how long each commit takes into `metrics` from now on; the first ones given are kept.
+    pub(in crate::live) fn count_into(&self, metrics: Arc<Metrics>) {
+        let _ = self.metrics.set(metrics);
+    }
+
     /// A job is handed over; when.
     pub(super) fn queued(&self) -> u64 {
         let at = clock::since(self.began).0;
@@ -169,6 +179,9 @@ impl State {
         }
         self.commits.fetch_add(1, Ordering::Relaxed);
         self.last_commit.store(took.0, Ordering::Relaxed);
+        if let Some(metrics) = self.metrics.get() {
+            metrics.committed(took);
+        }
         let done = kinds.iter().sum();
         let waiting = self.waiting.fetch_sub(done, Ordering::Relaxed) - done;
         // What came meanwhile waits since now at the earliest that can be told here; the next group says it exactly.
