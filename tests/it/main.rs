@@ -25,6 +25,7 @@ mod indistinguishable;
 mod inside;
 mod laws;
 mod live;
+mod load;
 mod logs;
 mod measures;
 mod operate;
