@@ -439,7 +439,6 @@ mod tests {
             promised_in: "1-1".into(),
             promise: Promise {
                 number: "0600000042".parse().map(crate::pii::CallerNumber::new).expect("ten digits"),
-                promised_in: String::new(),
                 queue: "help".into(),
                 language: "fr".into(),
                 accepted: vec![],
