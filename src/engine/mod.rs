@@ -320,7 +320,7 @@ impl Engine {
 
     /// The version that a call in progress runs on.
     pub fn version_of(&self, call: CallId) -> Option<ScriptVersion> {
-        self.state.calls.get(call).map(|call| call.version_id())
+        self.state.calls.get(call).map(Call::version_id)
     }
 
     /// The configuration in force for every group, by the engine's group numbers.

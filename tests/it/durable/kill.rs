@@ -47,7 +47,7 @@ async fn no_acknowledged_record_is_lost_by_a_kill_at_a_sync() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_acknowledged_record_is_lost_by_a_kill_in_the_midst_of_a_write() {
-    let points: Vec<usize> = if full() { (1..=600).collect() } else { vec![2, 5, 9, 14, 20, 27, 35, 60] };
+    let points: Vec<usize> = if full() { (1..=600).collect() } else { vec![2, 5, 9, 14, 20, 35, 60, 110, 160] };
     at_each("write", "torn", points.into_iter(), 512).await;
 }
 
