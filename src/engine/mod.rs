@@ -1,6 +1,9 @@
 //! The pure centre: a state machine that is told what happens and says what follows.
 //!
-//! **The drain rule.** After every [`Engine::handle`] (and after [`Engine::advance`]), call [`Engine::poll`] until it returns
+//! Whoever wants to be told at once hands a [`Sink`] along ([`Engine::handle_with`], [`Engine::advance_with`]) and has nothing to
+//! poll.
+//!
+//! **The drain rule.** Without one: after every [`Engine::handle`] (and after [`Engine::advance`]), call [`Engine::poll`] until it returns
 //! [`Output::Timeout`]; then wait for an input or for that instant, whichever is first. Inputs come in rising order of time.
 //! What is due at the instant of an input happens before the input.
 //!
@@ -23,7 +26,7 @@ pub use acd::hunt;
 pub use audit::Census;
 pub use event::{Event, Fact};
 pub use input::{Input, Origin};
-pub use output::{Command, Output};
+pub use output::{Command, Output, Sink};
 
 use std::sync::Arc;
 
@@ -48,6 +51,9 @@ pub struct Engine {
     /// Every version ever published; old ones keep only what calls still need.
     versions: Vec<Version>,
     state: State,
+    /// What was said to nobody yet, of which so many items have been taken already.
+    out: Vec<Output>,
+    taken: usize,
     ignored: u64,
     audited: bool,
 }
@@ -67,8 +73,9 @@ impl Engine {
     /// random hunt strategy and for `split` nodes.
     pub fn new(script: Arc<Script>, clock: LocalClock, seed: Seed) -> Engine {
         let state = State::new(clock, seed);
-        let mut engine = Engine { versions: Vec::new(), state, ignored: 0, audited: false };
-        engine.publish(script);
+        let mut engine =
+            Engine { versions: Vec::new(), state, out: Vec::new(), taken: 0, ignored: 0, audited: false };
+        engine.keeping(|engine, out| engine.publish(script, out));
         engine
     }
 
@@ -82,47 +89,86 @@ impl Engine {
     /// [`Input::CallArrived`] the id of the new call; `None` when it was refused, and for all other inputs. An instant
     /// earlier than one already told counts as the latter.
     pub fn handle(&mut self, now: Instant, input: Input) -> Option<CallId> {
-        self.advance(now);
+        self.keeping(|engine, out| {
+            engine.run_to(now, out);
+            engine.take(input, out)
+        })
+    }
+
+    /// Lets everything happen that is due at or before `now`.
+    pub fn advance(&mut self, now: Instant) {
+        self.keeping(|engine, out| engine.run_to(now, out));
+    }
+
+    /// As [`Engine::handle`], but what is said is told to `sink` at once, and nothing of it is kept for [`Engine::poll`].
+    #[inline]
+    pub fn handle_with(&mut self, now: Instant, input: Input, sink: &mut impl Sink) -> Option<CallId> {
+        self.run_to(now, sink);
+        let call = self.take(input, sink);
+        self.check_laws();
+        call
+    }
+
+    /// As [`Engine::advance`], but what is said is told to `sink` at once, and nothing of it is kept for [`Engine::poll`].
+    #[inline]
+    pub fn advance_with(&mut self, now: Instant, sink: &mut impl Sink) {
+        self.run_to(now, sink);
+        self.check_laws();
+    }
+
+    /// The id that the next [`Input::CallArrived`] will be given; `None`: it will be refused.
+    #[inline]
+    pub fn next_call(&self) -> Option<CallId> {
+        self.state.accepting.then_some(CallId(self.state.calls.offered + 1))
+    }
+
+    /// Does something of which what is said is kept for [`Engine::poll`].
+    fn keeping<T>(&mut self, change: impl FnOnce(&mut Engine, &mut Vec<Output>) -> T) -> T {
+        let mut out = std::mem::take(&mut self.out);
+        let done = change(self, &mut out);
+        self.out = out;
+        done
+    }
+
+    fn take<S: Sink>(&mut self, input: Input, sink: &mut S) -> Option<CallId> {
         let fits = match input {
             Input::CallArrived { caller, language, origin } => {
-                return self.turn().call_arrived(caller, language, origin);
+                return self.turn(sink).call_arrived(caller, language, origin);
             }
-            Input::ScriptPublished { script } => self.publish(script),
-            input => self.turn().apply(input),
+            Input::ScriptPublished { script } => self.publish(script, sink),
+            input => self.turn(sink).apply(input),
         };
         self.ignored += u64::from(!fits);
         self.retire();
         None
     }
 
-    /// Lets everything happen that is due at or before `now`.
     #[inline]
-    pub fn advance(&mut self, now: Instant) {
+    fn run_to<S: Sink>(&mut self, now: Instant, sink: &mut S) {
         if self.state.timers.is_due(now) {
-            self.fire_due(now);
+            self.fire_due(now, sink);
         }
         self.state.timers.pass(now);
         self.state.now = self.state.now.max(now);
     }
 
     #[inline(never)]
-    fn fire_due(&mut self, now: Instant) {
+    fn fire_due<S: Sink>(&mut self, now: Instant, sink: &mut S) {
         while let Some((at, timer)) = self.state.timers.due(now) {
             self.state.now = self.state.now.max(at);
-            self.turn().fire(timer);
+            self.turn(sink).fire(timer);
             self.retire();
         }
     }
 
     /// The next output; see the drain rule.
     pub fn poll(&mut self) -> Output {
-        let state = &mut self.state;
-        if let Some(output) = state.out.get_mut(state.taken) {
-            state.taken += 1;
+        if let Some(output) = self.out.get_mut(self.taken) {
+            self.taken += 1;
             return std::mem::replace(output, Output::Timeout(None));
         }
-        state.out.clear();
-        state.taken = 0;
+        self.out.clear();
+        self.taken = 0;
         self.check_laws();
         Output::Timeout(self.next_deadline())
     }
@@ -132,17 +178,29 @@ impl Engine {
     #[inline]
     pub fn take_outputs(&mut self, outputs: &mut Vec<Output>) {
         outputs.clear();
-        std::mem::swap(&mut self.state.out, outputs);
-        if self.state.taken > 0 {
+        std::mem::swap(&mut self.out, outputs);
+        if self.taken > 0 {
             self.forget_taken(outputs);
         }
         self.check_laws();
     }
 
+    /// Tells `sink` what is still to be polled.
+    pub fn tell(&mut self, sink: &mut impl Sink) {
+        let taken = std::mem::take(&mut self.taken);
+        for output in std::mem::take(&mut self.out).into_iter().skip(taken) {
+            match output {
+                Output::Event(event) => sink.event(event),
+                Output::Command(command) => sink.command(command),
+                Output::Timeout(_) => {}
+            }
+        }
+    }
+
     /// Drops what [`Engine::poll`] has told already.
     #[cold]
     fn forget_taken(&mut self, outputs: &mut Vec<Output>) {
-        outputs.drain(..std::mem::take(&mut self.state.taken));
+        outputs.drain(..std::mem::take(&mut self.taken));
     }
 
     #[inline]
@@ -212,14 +270,15 @@ impl Engine {
         self.ignored
     }
 
-    fn turn(&mut self) -> Turn<'_> {
-        Turn { versions: &self.versions, state: &mut self.state }
+    #[inline]
+    fn turn<'a, S: Sink>(&'a mut self, sink: &'a mut S) -> Turn<'a, S> {
+        Turn { versions: &self.versions, state: &mut self.state, sink }
     }
 
     /// Makes a script the current version. False when its languages do not fit (see [`Engine::can_publish`]).
     #[cold]
     #[inline(never)]
-    fn publish(&mut self, script: Arc<Script>) -> bool {
+    fn publish<S: Sink>(&mut self, script: Arc<Script>, sink: &mut S) -> bool {
         if self.can_publish(&script).is_err() {
             return false;
         }
@@ -232,7 +291,7 @@ impl Engine {
         self.state.running.push(0);
         self.state.unused = true;
         let version = self.current_version();
-        let mut turn = self.turn();
+        let mut turn = self.turn(sink);
         turn.fact(Fact::ScriptPublished { version });
         turn.look_again();
         true

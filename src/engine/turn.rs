@@ -4,7 +4,7 @@
 //! change, without counting references for every step of every call.
 
 use super::{
-    Command, Event, Fact, Input, Origin, Output, Version,
+    Command, Event, Fact, Input, Origin, Sink, Version,
     acd::Acd,
     call::{Call, CallState, Calls, Next, Slot, Step},
     event::{Cause, LeftQueue},
@@ -28,9 +28,6 @@ pub(super) struct State {
     pub(super) calls: Calls,
     pub(super) acd: Acd,
     pub(super) timers: Timers,
-    /// What is to be said, of which so many items have been taken already.
-    pub(super) out: Vec<Output>,
-    pub(super) taken: usize,
     /// How many facts there were.
     pub(super) facts: u64,
     /// Agents made ready by the way, who have not yet looked for a call.
@@ -51,8 +48,6 @@ impl State {
             calls: Calls::default(),
             acd: Acd::default(),
             timers: Timers::default(),
-            out: Vec::new(),
-            taken: 0,
             facts: 0,
             freed: Vec::new(),
             accepting: true,
@@ -60,21 +55,16 @@ impl State {
             unused: false,
         }
     }
-
-    #[inline]
-    pub(super) fn say(&mut self, fact: Fact) {
-        self.facts += 1;
-        self.out.push(Output::Event(Event { seq: self.facts, at: self.now, fact }));
-    }
 }
 
-/// The state in change, and the versions calls run on.
-pub(super) struct Turn<'a> {
+/// The state in change, the versions calls run on, and who is told.
+pub(super) struct Turn<'a, S> {
     pub(super) versions: &'a [Version],
     pub(super) state: &'a mut State,
+    pub(super) sink: &'a mut S,
 }
 
-impl<'a> Turn<'a> {
+impl<'a, S: Sink> Turn<'a, S> {
     /// The script a call runs on.
     pub(super) fn script(&self, call: &Call) -> &'a Script {
         script_of(self.versions, call)
@@ -228,12 +218,13 @@ impl<'a> Turn<'a> {
 
     #[inline]
     pub(super) fn fact(&mut self, fact: Fact) {
-        self.state.say(fact);
+        self.state.facts += 1;
+        self.sink.event(Event { seq: self.state.facts, at: self.state.now, fact });
     }
 
     #[inline]
     pub(super) fn command(&mut self, command: Command) {
-        self.state.out.push(Output::Command(command));
+        self.sink.command(command);
     }
 
     /// Arms a call's deadline of one kind, in place of the one armed before.

@@ -21,6 +21,7 @@
 
 mod ear;
 mod fault;
+mod listener;
 pub mod incident;
 mod plans;
 pub mod services;
@@ -31,28 +32,24 @@ use std::{
 };
 
 use ear::{Driver, Ear, Watcher};
-use fault::Fate;
 pub use fault::{Asked, Fault};
 use incident::{Incident, IncidentKind};
+use listener::Listener;
 use plans::Plans;
 use services::{
     ServiceChange, Services,
     audit::AuditEntry,
-    sms::{Sms, SmsKind},
+    sms::Sms,
 };
 
 use crate::{
     agenda::Agenda,
-    engine::{Command, Engine, Event, Fact, Input, Output},
+    engine::{Command, Engine, Event, Input},
     id::{CallId, PersonId, ScriptVersion},
     people::{Caller, People, Plan, Who, Wishes, cast::Cast, demand::Demand, population::Population},
     random::Seed,
     registry::{Change, Status},
-    script::{
-        Script, Versions,
-        catalogue::{Reply, Request},
-        model::Key,
-    },
+    script::{Script, Versions, catalogue::Request, model::Key},
     time::{Duration, Instant, LocalClock},
 };
 
@@ -189,8 +186,6 @@ pub struct World {
     notices: VecDeque<Notice>,
     /// What people want now; empty between changes.
     wishes: Wishes,
-    /// Room for what the engine says; empty between changes.
-    outputs: Vec<Output>,
     agents: bool,
     tell_inputs: bool,
 }
@@ -223,11 +218,11 @@ impl World {
             plans: Plans::default(),
             notices: VecDeque::new(),
             wishes: Wishes::default(),
-            outputs: Vec::new(),
             agents,
             tell_inputs: config.tell_inputs,
         };
         world.telling(|world, ear| {
+            world.hear_engine(Instant::ZERO, ear);
             world.settle(Instant::ZERO, ear);
             world.employ(Instant::ZERO, ear);
         });
@@ -387,7 +382,7 @@ impl World {
             self.now = self.now.max(next);
             match rank {
                 Rank::Timer => {
-                    self.engine.advance(self.now);
+                    self.let_engine_advance(self.now, ear);
                     self.settle(self.now, ear);
                 }
                 Rank::Incident => self.befall(self.now, ear),
@@ -478,88 +473,66 @@ impl World {
         self.settle(at, ear);
     }
 
-    /// Gives the engine the call that somebody wishes to make first of all, if it is one; whether it was.
-    fn dial<E: Ear>(&mut self, at: Instant, who: Who, ear: &mut E) -> bool {
-        let Some(Input::CallArrived { .. }) = self.wishes.inputs.first() else { return false };
+    /// Gives the engine the call that somebody wishes to make first of all, if it is one. She knows which call it is before
+    /// she hears anything of it.
+    fn dial<E: Ear>(&mut self, at: Instant, who: Who, ear: &mut E) {
+        let Some(Input::CallArrived { .. }) = self.wishes.inputs.first() else { return };
         let input = self.wishes.inputs.remove(0);
-        let call = self.tell_engine(at, input, ear);
-        self.people.dialled(at, who, call, &mut self.wishes);
-        true
+        self.people.dialled(at, who, self.engine.next_call(), &mut self.wishes);
+        self.tell_engine(at, input, ear);
     }
 
     /// Does what the calendar holds.
     fn act<E: Ear>(&mut self, at: Instant, due: Due, ear: &mut E) {
-        let mut told = false;
         match due {
             Due::Person(who) => {
                 *self.plans.of(who) = None;
                 self.people.wake(at, who, &mut self.wishes);
                 if matches!(who, Who::Caller(_) | Who::Synthetic(_)) {
-                    told = self.dial(at, who, ear);
+                    self.dial(at, who, ear);
                 }
             }
-            Due::Answer(answer) => {
-                let reply = self.reply(at, answer.call, &answer.request, answer.available);
-                self.wishes.inputs.push(reply);
-            }
+            Due::Answer(answer) => self.listener(at, ear).1.answer(answer.call, &answer.request, answer.available),
         }
-        self.settle_after(at, told, ear);
+        self.settle(at, ear);
     }
 
-    /// Drains the engine, and does what people wish and services answer, in the order in which they came, until nobody has
-    /// anything more to do at `at`.
+    /// Does what people wish and services answer, in the order in which they came, until nobody has anything more to do at
+    /// `at`.
     fn settle<E: Ear>(&mut self, at: Instant, ear: &mut E) {
-        self.settle_after(at, true, ear);
-    }
-
-    /// As [`World::settle`]; `told`: the engine was told something since it was drained.
-    fn settle_after<E: Ear>(&mut self, at: Instant, mut told: bool, ear: &mut E) {
-        let mut outputs = std::mem::take(&mut self.outputs);
         let mut done = 0;
-        loop {
-            if std::mem::replace(&mut told, true) {
-                self.engine.take_outputs(&mut outputs);
-                for output in &mut outputs {
-                    self.pass_on(at, output, ear);
-                }
-            }
-            let Some(input) = self.wishes.inputs.get_mut(done) else { break };
+        while let Some(input) = self.wishes.inputs.get_mut(done) {
             // What stands in its place is read by nobody.
             let input = std::mem::replace(input, Input::DrainBegan);
             done += 1;
             self.tell_engine(at, input, ear);
         }
         self.wishes.inputs.clear();
-        self.outputs = outputs;
-        // Nothing of the calendar happens before, and who hears much in one drain changes her plans often.
+        // Nothing of the calendar happens before, and who hears much at once changes her plans often.
         if !self.wishes.plans.is_empty() {
             self.take_plans();
         }
         self.take_from_services(ear);
     }
 
-    /// Tells people, services and the driver what the engine says.
+    /// The engine, and those who listen to it.
     #[inline]
-    fn pass_on<E: Ear>(&mut self, at: Instant, output: &mut Output, ear: &mut E) {
-        match output {
-            Output::Event(event) => {
-                self.people.notice(at, &event.fact, &mut self.wishes);
-                if let Fact::CallEnded { call, .. } = event.fact {
-                    self.services.call_ended(call);
-                }
-                ear.event(event);
-            }
-            Output::Command(Command::Ask { call, request }) => {
-                let reply = self.ask(at, *call, request);
-                self.wishes.inputs.extend(reply);
-            }
-            Output::Command(command) => {
-                let registry = self.services.registry();
-                self.people.hear(at, command, registry, &self.versions, &mut self.wishes);
-                ear.command(at, command);
-            }
-            Output::Timeout(_) => {}
-        }
+    fn listener<'a, E: Ear>(&'a mut self, at: Instant, ear: &'a mut E) -> (&'a mut Engine, Listener<'a, E>) {
+        let World { engine, people, services, versions, wishes, calendar, fault, faults, clock, seed, .. } = self;
+        let listener =
+            Listener { at, people, services, versions, wishes, calendar, fault: *fault, faults, clock, seed: *seed, ear };
+        (engine, listener)
+    }
+
+    /// What the engine said before anybody listened.
+    fn hear_engine<E: Ear>(&mut self, at: Instant, ear: &mut E) {
+        let (engine, mut listener) = self.listener(at, ear);
+        engine.tell(&mut listener);
+    }
+
+    fn let_engine_advance<E: Ear>(&mut self, at: Instant, ear: &mut E) {
+        let (engine, mut listener) = self.listener(at, ear);
+        engine.advance_with(at, &mut listener);
     }
 
     fn take_plans(&mut self) {
@@ -585,7 +558,8 @@ impl World {
             let (input, secret) = self.masked(at, &input);
             ear.tell(|| Notice::Input { at, input, secret });
         }
-        self.engine.handle(at, input)
+        let (engine, mut listener) = self.listener(at, ear);
+        engine.handle_with(at, input, &mut listener)
     }
 
     /// A digit that is secret, or that nobody listens to: an impatient caller keys her number over a notice, or to an
@@ -598,34 +572,6 @@ impl World {
             }
             _ => (input.clone(), false),
         }
-    }
-
-    /// The answer to a question, if it is given at once.
-    fn ask(&mut self, at: Instant, call: CallId, request: &Request) -> Option<Input> {
-        let fault = self.faults.get(&Asked::by(&request.query)).copied().unwrap_or(self.fault);
-        let available = match fault.fate(self.seed, self.people.lot(call), request.id) {
-            Fate::Lost => return None,
-            fate => fate == Fate::Answered,
-        };
-        if fault.delay.as_micros() > 0 {
-            let answer = Answer { call, request: request.clone(), available };
-            self.calendar.enter(at + fault.delay, Due::Answer(Box::new(answer)));
-            return None;
-        }
-        Some(self.reply(at, call, request, available))
-    }
-
-    fn reply(&mut self, at: Instant, call: CallId, request: &Request, available: bool) -> Input {
-        let reply = match available {
-            true => self.services.answer(at, &self.clock, call, request),
-            false => Reply::Unavailable,
-        };
-        if let Reply::CodeSent { .. } = reply
-            && let Some(Sms { kind: SmsKind::Code, code: Some(code), .. }) = self.services.outbox().latest()
-        {
-            self.people.text_message(call, *code);
-        }
-        Input::Replied { call, request: request.id, reply }
     }
 
     fn take_from_services<E: Ear>(&mut self, ear: &mut E) {

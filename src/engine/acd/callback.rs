@@ -3,7 +3,7 @@
 use super::AgentState;
 use crate::{
     engine::{
-        Command, Fact,
+        Command, Fact, Sink,
         call::{CallState, Place, Slot},
         event::{Cause, LeftQueue},
         turn::Turn,
@@ -22,7 +22,7 @@ const LINE_FREE: Duration = Duration::from_secs(5);
 /// Announced times are rounded to this.
 const GRAIN_MINS: u16 = 5;
 
-impl Turn<'_> {
+impl<S: Sink> Turn<'_, S> {
     /// Promises to call back the caller of `id` by standing a new call in the queue, in the kept place if there is one.
     /// False when there is no number to call, or when the centre is closing down.
     pub(in crate::engine) fn promise_callback(&mut self, id: CallId, queue: QueueId) -> bool {

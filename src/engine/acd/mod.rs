@@ -27,6 +27,7 @@ use self::{
     ready::Ready,
 };
 use super::{
+    Sink,
     call::{CallState, Place, Rung},
     turn::Turn,
 };
@@ -109,7 +110,7 @@ impl Place {
     }
 }
 
-impl Turn<'_> {
+impl<S: Sink> Turn<'_, S> {
     /// A waiting call looks for ready agents, and rings them.
     pub(crate) fn seek_agent(&mut self, id: CallId) {
         if let Some(agents) = self.agents_for_call(id) {

@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     engine::{
+        Sink,
         call::{Place, Rank},
         turn::Turn,
     },
@@ -44,7 +45,7 @@ impl Outlooks {
     }
 }
 
-impl Turn<'_> {
+impl<S: Sink> Turn<'_, S> {
     /// Position (1 is next) in its line and expected wait of a waiting call. At least a minute, at most the longest wait; with nobody on duty, as for one agent.
     pub(in crate::engine) fn outlook(&self, id: CallId) -> (u32, Duration) {
         if let Some((_, position, expected)) = self.state.acd.outlooks.told.filter(|told| told.0 == id) {

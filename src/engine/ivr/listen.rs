@@ -13,7 +13,7 @@
 //! 8. Global keys work only where the node does not bind the key, and never inside an entry; there `*` cancels the entry.
 //! 9. All of it runs on the engine's time alone.
 
-use super::{CallState, Command, Fact, Next, Purpose, Slot, Step, Turn, authenticate::digits_of, script_of};
+use super::{CallState, Command, Fact, Next, Purpose, Sink, Slot, Step, Turn, authenticate::digits_of, script_of};
 use crate::{
     engine::{
         call::{Call, Keys, Phase},
@@ -47,7 +47,7 @@ impl Format {
     }
 }
 
-impl Turn<'_> {
+impl<S: Sink> Turn<'_, S> {
     /// Says the prompts of what is asked here (when `say`), then awaits keys.
     pub(super) fn listen(&mut self, id: CallId, script: &Script, purpose: Purpose, say: bool) {
         let Some(call) = self.state.calls.get_mut(id) else { return };

@@ -16,7 +16,7 @@ mod play;
 pub(super) use listen::is_secret;
 
 use super::{
-    Command, Fact,
+    Command, Fact, Sink,
     call::{Call, CallState, Frame, Next, Purpose, Slot, Step},
     event::Cause,
     script_of,
@@ -44,7 +44,7 @@ const HISTORY: usize = 64;
 /// up; nobody comes back to them, and the oldest is forgotten.
 const DEPTH: usize = 64;
 
-impl Turn<'_> {
+impl<S: Sink> Turn<'_, S> {
     /// Walks on until the call waits for something, then uses keys pressed ahead.
     pub(in crate::engine) fn go(&mut self, id: CallId, next: Next) {
         let mut next = Some(next);
