@@ -40,9 +40,9 @@ use crate::{
     script::{
         Script,
         calendar::{Calendar, CalendarRules},
-        model::Group,
+        model::{Group, Key},
     },
-    time::{Instant, LocalClock},
+    time::{Duration, Instant, LocalClock},
 };
 
 /// A contact centre without clock, sockets, registry or people.
@@ -73,8 +73,7 @@ impl Engine {
     /// random hunt strategy and for `split` nodes.
     pub fn new(script: Arc<Script>, clock: LocalClock, seed: Seed) -> Engine {
         let state = State::new(clock, seed);
-        let mut engine =
-            Engine { versions: Vec::new(), state, out: Vec::new(), taken: 0, ignored: 0, audited: false };
+        let mut engine = Engine { versions: Vec::new(), state, out: Vec::new(), taken: 0, ignored: 0, audited: false };
         engine.keeping(|engine, out| engine.publish(script, out));
         engine
     }
@@ -114,6 +113,21 @@ impl Engine {
     pub fn advance_with(&mut self, now: Instant, sink: &mut impl Sink) {
         self.run_to(now, sink);
         self.check_laws();
+    }
+
+    /// How many of these keys of a call, the first pressed at `at` and the others `pace` apart, will be taken into the entry in
+    /// hand with nothing said about it, if nothing else happens to the call. What is due at or before `at` must have happened.
+    pub fn keeps_keys(&self, at: Instant, call: CallId, keys: &[Key], pace: Duration) -> usize {
+        let call = self.state.calls.get(call);
+        call.map_or(0, |call| ivr::kept(call, script_of(&self.versions, call), at, keys, pace))
+    }
+
+    /// Takes keys of which [`Engine::keeps_keys`] is certain, all at once, as if each had been pressed at its time.
+    pub fn keep_keys(&mut self, at: Instant, call: CallId, keys: &[Key], pace: Duration) {
+        if let Some(call) = self.state.calls.get_mut(call) {
+            let script = script_of(&self.versions, call);
+            ivr::keep(call, script, &mut self.state.timers, at, keys, pace);
+        }
     }
 
     /// The id that the next [`Input::CallArrived`] will be given; `None`: it will be refused.

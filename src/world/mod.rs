@@ -11,8 +11,8 @@
 //! it returns `None`; then wait for an input or for [`World::next_deadline`], whichever is first. A driver that wakes late
 //! changes nothing: whatever was due happens first, at its own instant.
 //!
-//! **Order.** What is due happens by (instant, rank, sequence). The ranks of one instant: 0, the engine's timers; 1,
-//! incidents; 2, entries of the calendar, which are people's plans and delayed answers, in the order in which they were made;
+//! **Order.** What is due happens by (instant, rank, sequence). The ranks of one instant: 0, the engine's timers, then keys of
+//! which nothing follows (`keying`); 1, incidents; 2, entries of the calendar, which are people's plans and delayed answers, in the order in which they were made;
 //! 3, births of synthetic callers, in the order of their demand; 4, what a driver injects. Births and incidents are known
 //! ahead in their order and never enter the calendar.
 //!
@@ -21,8 +21,9 @@
 
 mod ear;
 mod fault;
-mod listener;
 pub mod incident;
+mod keying;
+mod listener;
 mod plans;
 pub mod services;
 
@@ -36,11 +37,7 @@ pub use fault::{Asked, Fault};
 use incident::{Incident, IncidentKind};
 use listener::Listener;
 use plans::Plans;
-use services::{
-    ServiceChange, Services,
-    audit::AuditEntry,
-    sms::Sms,
-};
+use services::{ServiceChange, Services, audit::AuditEntry, sms::Sms};
 
 use crate::{
     agenda::Agenda,
@@ -158,6 +155,7 @@ struct Answer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Rank {
     Timer,
+    Key,
     Incident,
     Entry,
     Birth,
@@ -182,6 +180,8 @@ pub struct World {
     /// Everybody before has been asked by [`IncidentKind::Register`] whether she is to be registered.
     registered_to: PersonId,
     calendar: Agenda<Due>,
+    /// Digits that callers key for a driver, of which nothing follows.
+    keys: Agenda<keying::OnItsWay>,
     plans: Plans,
     notices: VecDeque<Notice>,
     /// What people want now; empty between changes.
@@ -215,6 +215,7 @@ impl World {
             happened: 0,
             registered_to: PersonId(0),
             calendar: Agenda::default(),
+            keys: Agenda::default(),
             plans: Plans::default(),
             notices: VecDeque::new(),
             wishes: Wishes::default(),
@@ -366,6 +367,7 @@ impl World {
                 next = (at, rank);
             }
         };
+        also(self.keys.head(), Rank::Key);
         also(self.incidents.get(self.happened).map(|incident| incident.at), Rank::Incident);
         also(self.calendar.head(), Rank::Entry);
         also(self.demand.as_ref().and_then(Demand::peek), Rank::Birth);
@@ -385,6 +387,7 @@ impl World {
                     self.let_engine_advance(self.now, ear);
                     self.settle(self.now, ear);
                 }
+                Rank::Key => self.press(self.now, ear),
                 Rank::Incident => self.befall(self.now, ear),
                 Rank::Entry => {
                     if let Some((_, due)) = self.calendar.pop() {
@@ -487,6 +490,9 @@ impl World {
         match due {
             Due::Person(who) => {
                 *self.plans.of(who) = None;
+                if self.key_on(at, who, ear) {
+                    return;
+                }
                 self.people.wake(at, who, &mut self.wishes);
                 if matches!(who, Who::Caller(_) | Who::Synthetic(_)) {
                     self.dial(at, who, ear);
@@ -519,8 +525,19 @@ impl World {
     #[inline]
     fn listener<'a, E: Ear>(&'a mut self, at: Instant, ear: &'a mut E) -> (&'a mut Engine, Listener<'a, E>) {
         let World { engine, people, services, versions, wishes, calendar, fault, faults, clock, seed, .. } = self;
-        let listener =
-            Listener { at, people, services, versions, wishes, calendar, fault: *fault, faults, clock, seed: *seed, ear };
+        let listener = Listener {
+            at,
+            people,
+            services,
+            versions,
+            wishes,
+            calendar,
+            fault: *fault,
+            faults,
+            clock,
+            seed: *seed,
+            ear,
+        };
         (engine, listener)
     }
 
