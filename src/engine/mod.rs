@@ -100,7 +100,6 @@ impl Engine {
     }
 
     /// As [`Engine::handle`], but what is said is told to `sink` at once, and nothing of it is kept for [`Engine::poll`].
-    #[inline]
     pub fn handle_with(&mut self, now: Instant, input: Input, sink: &mut impl Sink) -> Option<CallId> {
         self.run_to(now, sink);
         let call = self.take(input, sink);
@@ -130,6 +129,16 @@ impl Engine {
         }
     }
 
+    /// How many calls were ever offered, calls back included.
+    pub fn calls_offered(&self) -> u64 {
+        self.state.calls.offered
+    }
+
+    /// How many calls were offered and have not ended.
+    pub fn calls_in_progress(&self) -> u64 {
+        self.state.calls.offered - self.state.calls.ended
+    }
+
     /// The id that the next [`Input::CallArrived`] will be given; `None`: it will be refused.
     #[inline]
     pub fn next_call(&self) -> Option<CallId> {
@@ -144,6 +153,7 @@ impl Engine {
         done
     }
 
+    #[inline(always)]
     fn take<S: Sink>(&mut self, input: Input, sink: &mut S) -> Option<CallId> {
         let fits = match input {
             Input::CallArrived { caller, language, origin } => {
@@ -162,8 +172,10 @@ impl Engine {
         if self.state.timers.is_due(now) {
             self.fire_due(now, sink);
         }
-        self.state.timers.pass(now);
-        self.state.now = self.state.now.max(now);
+        if now > self.state.now {
+            self.state.timers.pass(now);
+            self.state.now = now;
+        }
     }
 
     #[inline(never)]

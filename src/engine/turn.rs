@@ -97,6 +97,7 @@ impl<'a, S: Sink> Turn<'a, S> {
     }
 
     /// Lets an input happen; false when it does not fit.
+    #[inline(always)]
     pub(super) fn apply(&mut self, input: Input) -> bool {
         match input {
             // Told otherwise: the one has an answer, the other changes the versions.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Answer, Due,
+    Answer, Due, Notice,
     ear::Ear,
     fault::{Asked, Fate, Fault},
     services::{
@@ -13,13 +13,14 @@ use super::{
 };
 use crate::{
     agenda::Agenda,
-    engine::{Command, Event, Fact, Input, Sink},
+    engine::{Command, Engine, Event, Fact, Input, Sink},
     id::CallId,
     people::{People, Wishes},
     random::Seed,
     script::{
         Versions,
         catalogue::{Reply, Request},
+        model::Key,
     },
     time::{Instant, LocalClock},
 };
@@ -41,7 +42,7 @@ pub(super) struct Listener<'a, E> {
 }
 
 impl<E: Ear> Sink for Listener<'_, E> {
-    #[inline]
+    #[inline(always)]
     fn event(&mut self, event: Event) {
         self.people.notice(self.at, &event.fact, self.wishes);
         if let Fact::CallEnded { call, .. } = event.fact {
@@ -50,7 +51,7 @@ impl<E: Ear> Sink for Listener<'_, E> {
         self.ear.event(&event);
     }
 
-    #[inline]
+    #[inline(always)]
     fn command(&mut self, command: Command) {
         if let Command::Ask { call, request } = command {
             self.ask(call, request);
@@ -61,7 +62,21 @@ impl<E: Ear> Sink for Listener<'_, E> {
     }
 }
 
-impl<E> Listener<'_, E> {
+impl<E: Ear> Listener<'_, E> {
+    /// Tells an input that the engine is about to be given, masked where it is a digit that is secret, or that nobody listens
+    /// to: an impatient caller keys her number over a notice, or to an agent.
+    pub(super) fn tell_input(&mut self, engine: &Engine, input: &Input) {
+        let at = self.at;
+        let hidden = |call| engine.listens_secretly(call) || engine.discards_keys(call, at);
+        let (input, secret) = match *input {
+            Input::Dtmf { call, key } if key.digit().is_some() && hidden(call) => {
+                (Input::Dtmf { call, key: Key::ZERO }, true)
+            }
+            _ => (input.clone(), false),
+        };
+        self.ear.tell(|| Notice::Input { at, input, secret });
+    }
+
     /// Puts a question to the services; what they answer is the next thing the engine is told, or waits in the calendar.
     #[inline(never)]
     fn ask(&mut self, call: CallId, request: Request) {

@@ -46,7 +46,7 @@ use crate::{
     people::{Caller, People, Plan, Who, Wishes, cast::Cast, demand::Demand, population::Population},
     random::Seed,
     registry::{Change, Status},
-    script::{Script, Versions, catalogue::Request, model::Key},
+    script::{Script, Versions, catalogue::Request},
     time::{Duration, Instant, LocalClock},
 };
 
@@ -186,6 +186,8 @@ pub struct World {
     notices: VecDeque<Notice>,
     /// What people want now; empty between changes.
     wishes: Wishes,
+    /// Room for what is being told to the engine; empty between changes.
+    told: Vec<Input>,
     agents: bool,
     tell_inputs: bool,
 }
@@ -219,6 +221,7 @@ impl World {
             plans: Plans::default(),
             notices: VecDeque::new(),
             wishes: Wishes::default(),
+            told: Vec::new(),
             agents,
             tell_inputs: config.tell_inputs,
         };
@@ -471,18 +474,17 @@ impl World {
     fn bear<E: Ear>(&mut self, at: Instant, ear: &mut E) {
         let Some(birth) = self.demand.as_mut().and_then(Demand::next) else { return };
         if let Some(slot) = self.people.born(at, &birth, self.services.registry(), &mut self.wishes) {
-            self.dial(at, Who::Synthetic(slot), ear);
+            self.dial(at, Who::Synthetic(slot));
         }
         self.settle(at, ear);
     }
 
-    /// Gives the engine the call that somebody wishes to make first of all, if it is one. She knows which call it is before
-    /// she hears anything of it.
-    fn dial<E: Ear>(&mut self, at: Instant, who: Who, ear: &mut E) {
-        let Some(Input::CallArrived { .. }) = self.wishes.inputs.first() else { return };
-        let input = self.wishes.inputs.remove(0);
-        self.people.dialled(at, who, self.engine.next_call(), &mut self.wishes);
-        self.tell_engine(at, input, ear);
+    /// Somebody may wish, first of all, to make a call. She knows which call it will be before she hears anything of it.
+    #[inline]
+    fn dial(&mut self, at: Instant, who: Who) {
+        if let Some(Input::CallArrived { .. }) = self.wishes.inputs.first() {
+            self.people.dialled(at, who, self.engine.next_call(), &mut self.wishes);
+        }
     }
 
     /// Does what the calendar holds.
@@ -495,7 +497,7 @@ impl World {
                 }
                 self.people.wake(at, who, &mut self.wishes);
                 if matches!(who, Who::Caller(_) | Who::Synthetic(_)) {
-                    self.dial(at, who, ear);
+                    self.dial(at, who);
                 }
             }
             Due::Answer(answer) => self.listener(at, ear).1.answer(answer.call, &answer.request, answer.available),
@@ -506,19 +508,32 @@ impl World {
     /// Does what people wish and services answer, in the order in which they came, until nobody has anything more to do at
     /// `at`.
     fn settle<E: Ear>(&mut self, at: Instant, ear: &mut E) {
-        let mut done = 0;
-        while let Some(input) = self.wishes.inputs.get_mut(done) {
-            // What stands in its place is read by nobody.
-            let input = std::mem::replace(input, Input::DrainBegan);
-            done += 1;
-            self.tell_engine(at, input, ear);
+        if !self.wishes.inputs.is_empty() {
+            self.tell_wishes(at, ear);
         }
-        self.wishes.inputs.clear();
         // Nothing of the calendar happens before, and who hears much at once changes her plans often.
         if !self.wishes.plans.is_empty() {
             self.take_plans();
         }
         self.take_from_services(ear);
+    }
+
+    /// Lets the engine have what people wish.
+    fn tell_wishes<E: Ear>(&mut self, at: Instant, ear: &mut E) {
+        let mut told = std::mem::take(&mut self.told);
+        let tell_inputs = self.tell_inputs && E::ALL;
+        let (engine, mut listener) = self.listener(at, ear);
+        while !listener.wishes.inputs.is_empty() {
+            // What is wished meanwhile comes after all of these.
+            std::mem::swap(&mut told, &mut listener.wishes.inputs);
+            for input in told.drain(..) {
+                if tell_inputs {
+                    listener.tell_input(engine, &input);
+                }
+                engine.handle_with(at, input, &mut listener);
+            }
+        }
+        self.told = told;
     }
 
     /// The engine, and those who listen to it.
@@ -571,24 +586,12 @@ impl World {
 
     /// Lets the engine have an input, and tells it masked.
     fn tell_engine<E: Ear>(&mut self, at: Instant, input: Input, ear: &mut E) -> Option<CallId> {
-        if self.tell_inputs && E::ALL {
-            let (input, secret) = self.masked(at, &input);
-            ear.tell(|| Notice::Input { at, input, secret });
-        }
+        let tell_inputs = self.tell_inputs && E::ALL;
         let (engine, mut listener) = self.listener(at, ear);
-        engine.handle_with(at, input, &mut listener)
-    }
-
-    /// A digit that is secret, or that nobody listens to: an impatient caller keys her number over a notice, or to an
-    /// agent.
-    fn masked(&self, at: Instant, input: &Input) -> (Input, bool) {
-        let secret = |call| self.engine.listens_secretly(call) || self.engine.discards_keys(call, at);
-        match *input {
-            Input::Dtmf { call, key } if key.digit().is_some() && secret(call) => {
-                (Input::Dtmf { call, key: Key::ZERO }, true)
-            }
-            _ => (input.clone(), false),
+        if tell_inputs {
+            listener.tell_input(engine, &input);
         }
+        engine.handle_with(at, input, &mut listener)
     }
 
     fn take_from_services<E: Ear>(&mut self, ear: &mut E) {
