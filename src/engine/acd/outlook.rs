@@ -131,8 +131,11 @@ impl Acd {
                 (self.on_duty(&rival.shared, within), self.on_duty(servers, within))
             }
         };
-        let work = u128::from(ahead * u64::from(shared)) * u128::from(queue.weight());
-        if shared == theirs { work } else { divided(work, theirs.max(1).into()) }
+        let work = u128::from(ahead) * u128::from(queue.weight());
+        match shared == theirs && shared > 0 {
+            true => work,
+            false => divided(work * u128::from(shared), theirs.max(1).into()),
+        }
     }
 
     /// Agents on duty of those of the groups that may take calls that have waited for `within`.
