@@ -39,7 +39,7 @@ use crate::{
     random::Seed,
     script::{
         Script,
-        calendar::{Calendar, CalendarRules},
+        calendar::Calendar,
         model::{Group, Key},
     },
     time::{Duration, Instant, LocalClock},
@@ -308,9 +308,7 @@ impl Engine {
         if self.can_publish(&script).is_err() {
             return false;
         }
-        let zone = jiff::tz::TimeZone::get(&script.zone).unwrap_or(jiff::tz::TimeZone::UTC);
-        let compile = |rules: &CalendarRules| Arc::new(rules.compile(&self.state.clock, &zone));
-        let calendars: Vec<_> = script.calendars.iter().map(compile).collect();
+        let calendars = script.calendars_by(&self.state.clock).into_vec();
         let queues = self.state.acd.adopt(&script, &calendars);
         let languages = script.languages.iter().map(|language| language.code.clone()).collect();
         self.versions.push(Version { script: Some(script), calendars, queues, languages });
