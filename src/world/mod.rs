@@ -11,8 +11,8 @@
 //! it returns `None`; then wait for an input or for [`World::next_deadline`], whichever is first. A driver that wakes late
 //! changes nothing: whatever was due happens first, at its own instant.
 //!
-//! **Order.** What is due happens by (instant, rank, sequence). The ranks of one instant: 0, the engine's timers; 1,
-//! incidents; 2, entries of the calendar, which are people's plans and delayed answers, in the order in which they were made;
+//! **Order.** What is due happens by (instant, rank, sequence). The ranks of one instant: 0, the engine's timers, then keys of
+//! which nothing follows (`keying`); 1, incidents; 2, entries of the calendar, which are people's plans and delayed answers, in the order in which they were made;
 //! 3, births of synthetic callers, in the order of their demand; 4, what a driver injects. Births and incidents are known
 //! ahead in their order and never enter the calendar.
 //!
@@ -22,6 +22,7 @@
 mod ear;
 mod fault;
 pub mod incident;
+mod keying;
 mod listener;
 mod plans;
 mod promise;
@@ -183,6 +184,7 @@ struct Answer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Rank {
     Timer,
+    Key,
     Incident,
     Entry,
     Birth,
@@ -207,6 +209,8 @@ pub struct World {
     /// Everybody before has been asked by [`IncidentKind::Register`] whether she is to be registered.
     registered_to: PersonId,
     calendar: Agenda<Due>,
+    /// Digits that callers key for a driver, of which nothing follows.
+    keys: Agenda<keying::OnItsWay>,
     plans: Plans,
     notices: VecDeque<Notice>,
     /// What people want now; empty between changes.
@@ -249,6 +253,7 @@ impl World {
             happened: 0,
             registered_to: PersonId(0),
             calendar: Agenda::default(),
+            keys: Agenda::default(),
             plans: Plans::default(),
             notices: VecDeque::new(),
             wishes: Wishes::default(),
@@ -403,6 +408,7 @@ impl World {
                 next = (at, rank);
             }
         };
+        also(self.keys.head(), Rank::Key);
         also(self.incidents.get(self.happened).map(|incident| incident.at), Rank::Incident);
         also(self.calendar.head(), Rank::Entry);
         also(self.demand.as_ref().and_then(Demand::peek), Rank::Birth);
@@ -422,6 +428,7 @@ impl World {
                     self.let_engine_advance(self.now, ear);
                     self.settle(self.now, ear);
                 }
+                Rank::Key => self.press(self.now, ear),
                 Rank::Incident => self.befall(self.now, ear),
                 Rank::Entry => {
                     if let Some((_, due)) = self.calendar.pop() {
@@ -523,6 +530,9 @@ impl World {
         match due {
             Due::Person(who) => {
                 *self.plans.of(who) = None;
+                if self.key_on(at, who, ear) {
+                    return;
+                }
                 self.people.wake(at, who, &mut self.wishes);
                 if matches!(who, Who::Caller(_) | Who::Synthetic(_)) {
                     self.dial(at, who);

@@ -33,7 +33,7 @@ use crate::{
 const HANDED_ON: u8 = 8;
 
 /// What an entry here looks like.
-struct Format {
+pub(super) struct Format {
     min: u8,
     max: u8,
     terminator: Option<Key>,
@@ -42,7 +42,7 @@ struct Format {
 
 impl Format {
     /// Whether `key` after so many others neither ends nor fills the entry.
-    fn goes_on(&self, key: Key, before: usize) -> bool {
+    pub(super) fn goes_on(&self, key: Key, before: usize) -> bool {
         self.terminator != Some(key) && before + 1 < self.max.into()
     }
 }
@@ -464,7 +464,7 @@ fn meant_for_next(node: &Node, no_matches: u8) -> Option<NodeId> {
 }
 
 /// What an entry for `purpose` at `node` looks like.
-fn format_of(node: &Node, purpose: Purpose) -> Format {
+pub(super) fn format_of(node: &Node, purpose: Purpose) -> Format {
     match (&node.kind, purpose) {
         (NodeKind::Collect(collect), _) => {
             Format { min: collect.min, max: collect.max, terminator: collect.terminator, secret: collect.secret }

@@ -6,6 +6,7 @@
 //! May import within the engine. What never enters: text (prompts are ids with arguments), the registry (services are asked
 //! by command and answered by input).
 
+mod ahead;
 mod authenticate;
 mod expr;
 mod listen;
@@ -13,7 +14,10 @@ mod lookup;
 mod menu;
 mod play;
 
-pub(super) use listen::is_secret;
+pub(super) use {
+    ahead::{keep, kept},
+    listen::is_secret,
+};
 
 use super::{
     Command, Fact, Sink,

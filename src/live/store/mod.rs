@@ -289,7 +289,7 @@ mod tests {
     use tokio::sync::mpsc;
 
     use super::*;
-    use crate::{id::PersonId, registry::Change};
+    use crate::{id::PersonId, registry::Change, world::Promise};
 
     fn run() -> Run {
         Run { began: "2026-01-01T00:00:00Z".into(), origin: "2022-05-17T10:00:00+01:00".into(), speed: 1.0, seed: 1 }
