@@ -22,7 +22,7 @@ use super::{
     metrics::{self, Metrics},
     onlookers::Onlookers,
     pump::{Demand, Parts, Pump, Status, Tap},
-    recorder::{Recorder, RecorderError},
+    recorder::{self, Recorder, RecorderError},
     reload::{self, Checked, Faulty, Reloaded, Reloader},
     routes::{Shared, serve},
     row, session,
@@ -211,8 +211,10 @@ impl Server {
             .write_for(run, kind, config.records.clone(), durable)
             .map_err(system("cannot start the writer of call records"))?;
         let seed = Seed::new(config.seed);
-        if let Some(path) = &config.journal {
-            taps.push(Box::new(Recorder::begin(path, &beginning.script, seed, &beginning.clock)?));
+        let journal = Arc::new(recorder::State::default());
+        let of_run = (&*beginning.script, seed, &beginning.clock);
+        if let Some(recorder) = Recorder::begin(&config.journal, run, of_run, journal.clone())? {
+            taps.push(Box::new(recorder));
         }
         let built = WorldConfig {
             agents: config.agents,
@@ -237,8 +239,20 @@ impl Server {
             took: clock::since(began),
         };
         let Beginning { script, zone, opens, .. } = beginning;
-        let assembly =
-            Assembly { config, entrance, script, zone, opens, writer, acknowledged, world, book, taps, promises };
+        let assembly = Assembly {
+            config,
+            entrance,
+            script,
+            zone,
+            opens,
+            writer,
+            acknowledged,
+            world,
+            book,
+            taps,
+            promises,
+            journal,
+        };
         Ok(assembly.run(door, facts))
     }
 }
@@ -407,6 +421,7 @@ struct Assembly {
     book: Book,
     taps: Vec<Box<dyn Tap>>,
     promises: Vec<KeptPromise>,
+    journal: Arc<recorder::State>,
 }
 
 impl Assembly {
@@ -423,6 +438,7 @@ impl Assembly {
             book,
             taps,
             promises,
+            journal,
         } = self;
         let limits = config.limits.clone();
         let sessions = Arc::new(Sessions::new(limits.max_sessions, limits.outbox));
@@ -437,6 +453,7 @@ impl Assembly {
         let pulse = Arc::new(Pulse {
             status: status.clone(),
             records: writer.state(),
+            journal: journal.clone(),
             sessions: sessions.clone(),
             centre: facts.centre.clone(),
             run: facts.run,
@@ -461,7 +478,7 @@ impl Assembly {
             sessions: sessions.clone(),
             status: status.clone(),
             counts: counts.clone(),
-            journal: config.journal.clone(),
+            journal,
             turn: tokio::sync::Mutex::new(()),
         };
         let supervision = Arc::new(Supervision {

@@ -53,7 +53,7 @@ impl Pump {
                     tracing::warn!(%at, reason, "a planned script was not published; the old one stays");
                     None
                 }
-                Notice::Input { .. } => None,
+                Notice::Input { .. } | Notice::KeyUsed { .. } => None,
             };
             if let Some(job) = job {
                 self.write(job).await;

@@ -10,6 +10,8 @@ mod corners;
 mod default_centre;
 mod demand;
 mod dialogues;
+#[cfg(target_os = "linux")]
+mod durable;
 mod every_order;
 mod every_state;
 mod fuzz_corpus;
@@ -23,6 +25,7 @@ mod indistinguishable;
 mod inside;
 mod laws;
 mod live;
+mod load;
 mod logs;
 mod measures;
 mod operate;
