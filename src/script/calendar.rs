@@ -15,7 +15,7 @@ use crate::time::{Date, Instant, LocalClock, TimeOfDay};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CalendarRules {
     /// The calendar's name.
-    pub name: std::sync::Arc<str>,
+    pub name: Arc<str>,
     /// Open spans of each weekday, Monday first, in rising order.
     pub weekly: Week,
     /// Periods with hours of their own; the first that holds a day applies.
