@@ -13,6 +13,7 @@ pub mod calls;
 pub mod check;
 pub mod compare;
 pub mod completions;
+pub mod doctor;
 pub mod echo;
 pub mod graph;
 pub mod init;
@@ -72,6 +73,8 @@ enum Command {
     Status(status::Args),
     /// Check, search, import and export the enrolment registry
     Registry(registry::Args),
+    /// Tell whether a folder of call records is sound, and what to do
+    Doctor(doctor::Args),
     /// Run a recorded journal again and compare the events
     Replay(replay::Args),
     /// Make tokens for a centre that others can reach
@@ -110,6 +113,7 @@ pub fn main() -> ExitCode {
         Some(Command::Load(args)) => load::run(args),
         Some(Command::Status(args)) => status::run(args),
         Some(Command::Registry(args)) => registry::run(args),
+        Some(Command::Doctor(args)) => doctor::run(args),
         Some(Command::Replay(args)) => replay::run(args),
         Some(Command::Token(args)) => token::run(args),
         Some(Command::Echo(args)) => echo::run(args),

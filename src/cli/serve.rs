@@ -146,7 +146,7 @@ impl Args {
         put(self.log_format, &mut log.format);
         put(self.log, &mut log.level);
         put(self.centre.map(Some), &mut live.centre);
-        put(self.journal.map(Some), &mut live.journal);
+        put(self.journal.map(Some), &mut live.journal.file);
         put(self.tokens.map(Some), &mut live.security.tokens);
         let tls = self.tls_cert.zip(self.tls_key).map(|(cert, key)| live::TlsFiles { cert, key });
         put(tls.map(Some), &mut live.security.tls);

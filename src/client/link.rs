@@ -163,13 +163,11 @@ impl Link {
     /// Connects to any websocket server without naming a subprotocol, and speaks no message of ours: for tests of websocket
     /// conformance.
     pub async fn bare(url: &str) -> Result<Link, LinkError> {
-        let mut request = request(url, &Access::default())?;
+        let wiring = Wiring::default();
+        let mut request = request(url, &wiring.access)?;
         request.headers_mut().remove(SEC_WEBSOCKET_PROTOCOL);
-        let (host, port) = address(&request, url)?;
-        let unreachable = |error| LinkError::Unreachable { url: url.to_owned(), error };
-        let stream = TcpStream::connect((host.as_str(), port)).await.map_err(unreachable)?;
-        stream.set_nodelay(true).map_err(unreachable)?;
-        Link::shake_hands(request, Box::new(stream), url, None).await
+        let wire = wire(&request, url, &wiring).await?;
+        Link::shake_hands(request, wire, url, None).await
     }
 
     /// Speaks over an open stream, as a test does that has both ends of a pipe.

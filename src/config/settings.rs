@@ -170,9 +170,7 @@ fn read(reader: &mut Reader, root: &DeTable<'_>, settings: &mut Settings) {
     people_on_file(reader.section(root, "registry"), &mut live.registry);
     access(reader.section(root, "access"), &mut live.registry);
     records(reader.section(root, "records"), &mut live.records);
-    let mut journal = reader.section(root, "journal");
-    journal.path("file", "\"hatif.journal\"", &mut live.journal);
-    journal.finish();
+    journal(reader.section(root, "journal"), &mut live.journal);
     let mut log = reader.section(root, "log");
     log.text("format", "\"human\"", &mut settings.log.format, |text| {
         clap::ValueEnum::from_str(text, false).map_err(|_| format!("`{text}` is neither \"human\" nor \"json\""))
@@ -267,6 +265,19 @@ fn records(mut section: Section<'_, '_>, records: &mut live::Records) {
     section.whole("group", &mut records.group, 1..=100_000);
     section.duration("group_wait", &mut records.group_wait, Duration::ZERO..=Duration::from_secs(1));
     section.whole("waiting", &mut records.waiting, 64..=10_000_000);
+    section.finish();
+}
+
+/// Bytes in a mebibyte.
+const MIB: u64 = 1 << 20;
+
+fn journal(mut section: Section<'_, '_>, journal: &mut live::Journal) {
+    section.path("file", "\"hatif.journal\"", &mut journal.file);
+    section.path("dir", "\"journals\"", &mut journal.dir);
+    let (mut part, mut total) = (journal.part / MIB, journal.total / MIB);
+    section.whole("part_mib", &mut part, 1..=65_536);
+    section.whole("total_mib", &mut total, 1..=67_108_864);
+    (journal.part, journal.total) = (part * MIB, total * MIB);
     section.finish();
 }
 

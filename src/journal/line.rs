@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// The version of the format. A reader refuses any other.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// The first line: what a replay must begin with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +29,8 @@ pub struct Header {
     pub replication: u32,
     /// Unix time of the beginning of the run, in microseconds.
     pub epoch_us: i64,
+    /// What this journal's parts are known by. Says nothing of anybody.
+    pub id: String,
 }
 
 /// Any other line.
@@ -48,6 +50,25 @@ pub enum Line {
         /// What happened.
         ev: Event,
     },
+    /// A key of which its input did not say which it is came to be used: the first such key of this call that was.
+    Used {
+        /// In which call.
+        used: CallId,
+        /// Which key.
+        key: RecordedKey,
+    },
+    /// The last line of a part that another follows.
+    More {
+        /// Which part follows.
+        more: u32,
+    },
+    /// The first line of any part but the first.
+    Part {
+        /// Which part this is, counted from 0.
+        part: u32,
+        /// Of which journal: [`Header::id`].
+        of: String,
+    },
     /// The last line of a journal that was closed properly.
     End {
         /// Up to when everything had happened.
@@ -59,7 +80,7 @@ pub enum Line {
     },
 }
 
-/// A key as written: the key itself, or that a secret digit was pressed.
+/// A key as written: the key itself, or that a digit was pressed that is secret, was thrown away, or was kept for later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RecordedKey {
     /// In clear.

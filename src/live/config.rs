@@ -35,8 +35,8 @@ pub struct Config {
     pub registry: registry::Config,
     /// Where and how call records are written.
     pub records: Records,
-    /// Where inputs and events are written for a replay; `None`: nowhere.
-    pub journal: Option<PathBuf>,
+    /// Where inputs and events are written for a replay.
+    pub journal: Journal,
     /// Serve `/echo`, which sends back what it is sent: for tests of websocket conformance.
     pub echo: bool,
 }
@@ -115,6 +115,25 @@ pub struct Records {
     pub waiting: usize,
 }
 
+/// Where inputs and events are written for a replay, and how much of them. Neither file nor folder: nowhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Journal {
+    /// A new file for this run; its further parts are named after it.
+    pub file: Option<PathBuf>,
+    /// A folder in which each run begins a journal named after its number. `file` wins.
+    pub dir: Option<PathBuf>,
+    /// A part that is this many bytes long is closed and another begun.
+    pub part: u64,
+    /// All journals of the folder, or all parts of the file, stay within this many bytes.
+    pub total: u64,
+}
+
+impl Default for Journal {
+    fn default() -> Journal {
+        Journal { file: None, dir: None, part: 64 << 20, total: 4 << 30 }
+    }
+}
+
 /// At which local time the doors open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StartAt {
@@ -168,7 +187,7 @@ impl Default for Config {
             known_codes: false,
             registry: registry::Config::default(),
             records: Records::default(),
-            journal: None,
+            journal: Journal::default(),
             echo: false,
         }
     }

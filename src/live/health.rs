@@ -4,7 +4,7 @@ use std::sync::{Arc, atomic::Ordering};
 
 use serde::Serialize;
 
-use super::{clock, pump::Status, sessions::Sessions, store};
+use super::{clock, pump::Status, recorder, sessions::Sessions, store};
 
 /// Whether the server takes calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -43,6 +43,12 @@ pub struct Health {
     pub speed: f64,
     /// Whole seconds since the start.
     pub uptime_s: u64,
+    /// How many records, audit lines and changes wait to be written.
+    pub records_waiting: u64,
+    /// How long the oldest of them has waited, in milliseconds.
+    pub records_lag_ms: u64,
+    /// How the journal goes.
+    pub journal: recorder::Going,
 }
 
 /// What health is read from.
@@ -50,6 +56,7 @@ pub struct Health {
 pub(super) struct Pulse {
     pub(super) status: Arc<Status>,
     pub(super) records: Arc<store::State>,
+    pub(super) journal: Arc<recorder::State>,
     pub(super) sessions: Arc<Sessions>,
     pub(super) centre: String,
     pub(super) run: i64,
@@ -77,6 +84,9 @@ impl Pulse {
             people: self.people,
             speed: self.speed,
             uptime_s: clock::since(self.started).as_secs(),
+            records_waiting: self.records.waiting(),
+            records_lag_ms: self.records.lag().as_millis(),
+            journal: self.journal.going(),
         }
     }
 }

@@ -22,7 +22,7 @@ use super::{
     metrics::{self, Metrics},
     onlookers::Onlookers,
     pump::{Demand, Parts, Pump, Status, Tap},
-    recorder::{Recorder, RecorderError},
+    recorder::{self, Recorder, RecorderError},
     reload::{self, Checked, Faulty, Reloaded, Reloader},
     routes::{Shared, serve},
     row, session,
@@ -203,15 +203,18 @@ impl Server {
         let registry = Arc::new(joined(people.await)?);
         let run = begin_run(&store, &config, &beginning)?;
         let promises = store.promises()?;
-        let services = services(&store, &config, registry.clone(), beginning.opens)?;
+        let checks = (store.access(config.registry.limits.memory())?, store.lived()?);
+        let services = services(&store, &config, registry.clone())?;
         let (durable, acknowledged) = mpsc::unbounded_channel();
         let kind = registry_kind(&config);
         let writer = store
             .write_for(run, kind, config.records.clone(), durable)
             .map_err(system("cannot start the writer of call records"))?;
         let seed = Seed::new(config.seed);
-        if let Some(path) = &config.journal {
-            taps.push(Box::new(Recorder::begin(path, &beginning.script, seed, &beginning.clock)?));
+        let journal = Arc::new(recorder::State::default());
+        let of_run = (&*beginning.script, seed, &beginning.clock);
+        if let Some(recorder) = Recorder::begin(&config.journal, run, of_run, journal.clone())? {
+            taps.push(Box::new(recorder));
         }
         let built = WorldConfig {
             agents: config.agents,
@@ -220,7 +223,9 @@ impl Server {
         };
         let people = registry.clone();
         let built = tokio::task::spawn_blocking(move || Ok(beginning.build(built, &people, taps)));
-        let Built { beginning, world, book, taps } = joined::<_, StartError>(built.await)?;
+        let Built { beginning, mut world, book, taps } = joined::<_, StartError>(built.await)?;
+        // Failed checks of earlier runs count on from where the doors open; what was run ahead is no service time.
+        world.services_mut().restore_access(&checks.0, checks.1, beginning.opens);
         let facts = Facts {
             addr,
             centre: beginning.script.name.to_string(),
@@ -234,8 +239,20 @@ impl Server {
             took: clock::since(began),
         };
         let Beginning { script, zone, opens, .. } = beginning;
-        let assembly =
-            Assembly { config, entrance, script, zone, opens, writer, acknowledged, world, book, taps, promises };
+        let assembly = Assembly {
+            config,
+            entrance,
+            script,
+            zone,
+            opens,
+            writer,
+            acknowledged,
+            world,
+            book,
+            taps,
+            promises,
+            journal,
+        };
         Ok(assembly.run(door, facts))
     }
 }
@@ -342,8 +359,8 @@ fn registry_kind(config: &Config) -> String {
     }
 }
 
-/// The services, as changed in earlier runs; failed checks of then count on from where the doors open.
-fn services(store: &Store, config: &Config, registry: Arc<Registry>, opens: Instant) -> Result<Services, StoreError> {
+/// The services, as changed in earlier runs.
+fn services(store: &Store, config: &Config, registry: Arc<Registry>) -> Result<Services, StoreError> {
     let seed = match config.known_codes {
         true => config.seed,
         false => store.secret_seed()?,
@@ -355,7 +372,6 @@ fn services(store: &Store, config: &Config, registry: Arc<Registry>, opens: Inst
     if refused > 0 || others > 0 {
         tracing::warn!(refused, others, "changes of earlier runs were left out: refused here, or of another registry");
     }
-    services.restore_access(&store.access(config.registry.limits.memory())?, store.lived()?, opens);
     Ok(services)
 }
 
@@ -405,6 +421,7 @@ struct Assembly {
     book: Book,
     taps: Vec<Box<dyn Tap>>,
     promises: Vec<KeptPromise>,
+    journal: Arc<recorder::State>,
 }
 
 impl Assembly {
@@ -421,6 +438,7 @@ impl Assembly {
             book,
             taps,
             promises,
+            journal,
         } = self;
         let limits = config.limits.clone();
         let sessions = Arc::new(Sessions::new(limits.max_sessions, limits.outbox));
@@ -435,6 +453,7 @@ impl Assembly {
         let pulse = Arc::new(Pulse {
             status: status.clone(),
             records: writer.state(),
+            journal: journal.clone(),
             sessions: sessions.clone(),
             centre: facts.centre.clone(),
             run: facts.run,
@@ -459,7 +478,7 @@ impl Assembly {
             sessions: sessions.clone(),
             status: status.clone(),
             counts: counts.clone(),
-            journal: config.journal.clone(),
+            journal,
             turn: tokio::sync::Mutex::new(()),
         };
         let supervision = Arc::new(Supervision {

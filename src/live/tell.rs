@@ -53,7 +53,7 @@ impl Pump {
                     tracing::warn!(%at, reason, "a planned script was not published; the old one stays");
                     None
                 }
-                Notice::Input { .. } => None,
+                Notice::Input { .. } | Notice::KeyUsed { .. } => None,
             };
             if let Some(job) = job {
                 self.write(job).await;
@@ -146,7 +146,8 @@ impl Pump {
         let _span = trail::of(run, call).entered();
         let (outcome, cause, caller) = (&cdr.outcome, row::word(cdr.cause), number.map(tracing::field::display));
         tracing::info!(outcome, cause, caller, length = %cdr.duration, queue = cdr.queue, "ended");
-        Some(Job::Call(Box::new(row::of(&cdr, number, &self.parts.zone))))
+        let row = row::of(&cdr, number, &self.parts.zone);
+        Some(Job::Call(Box::new(self.telephones.named(row))))
     }
 
     /// The script a call runs on.

@@ -11,8 +11,8 @@
 //! it returns `None`; then wait for an input or for [`World::next_deadline`], whichever is first. A driver that wakes late
 //! changes nothing: whatever was due happens first, at its own instant.
 //!
-//! **Order.** What is due happens by (instant, rank, sequence). The ranks of one instant: 0, the engine's timers; 1,
-//! incidents; 2, entries of the calendar, which are people's plans and delayed answers, in the order in which they were made;
+//! **Order.** What is due happens by (instant, rank, sequence). The ranks of one instant: 0, the engine's timers, then keys of
+//! which nothing follows (`keying`); 1, incidents; 2, entries of the calendar, which are people's plans and delayed answers, in the order in which they were made;
 //! 3, births of synthetic callers, in the order of their demand; 4, what a driver injects. Births and incidents are known
 //! ahead in their order and never enter the calendar.
 //!
@@ -22,6 +22,7 @@
 mod ear;
 mod fault;
 pub mod incident;
+mod keying;
 mod listener;
 mod plans;
 mod promise;
@@ -48,7 +49,7 @@ use crate::{
     people::{Caller, People, Plan, Who, Wishes, cast::Cast, demand::Demand, population::Population},
     random::Seed,
     registry::{Change, Status, access::change::AccessChange},
-    script::{Script, Versions, catalogue::Request},
+    script::{Script, Versions, catalogue::Request, model::Key},
     time::{Duration, Instant, LocalClock},
 };
 
@@ -147,10 +148,18 @@ pub enum Notice {
     Input {
         /// When.
         at: Instant,
-        /// What. A digit that is secret or thrown away is replaced by 0.
+        /// What. A digit that is secret, thrown away or kept for later is replaced by 0.
         input: Input,
         /// A digit was replaced.
         secret: bool,
+    },
+    /// A key that was kept for later came to be used by something that is not secret; told before what follows from it, when
+    /// [`WorldConfig::tell_inputs`] is set.
+    KeyUsed {
+        /// In which call.
+        call: CallId,
+        /// Which key.
+        key: Key,
     },
 }
 
@@ -175,6 +184,7 @@ struct Answer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Rank {
     Timer,
+    Key,
     Incident,
     Entry,
     Birth,
@@ -199,6 +209,8 @@ pub struct World {
     /// Everybody before has been asked by [`IncidentKind::Register`] whether she is to be registered.
     registered_to: PersonId,
     calendar: Agenda<Due>,
+    /// Digits that callers key for a driver, of which nothing follows.
+    keys: Agenda<keying::OnItsWay>,
     plans: Plans,
     notices: VecDeque<Notice>,
     /// What people want now; empty between changes.
@@ -222,7 +234,10 @@ impl World {
             Some(demand) => demand.again(seed),
             None => Demand::new(&cast.demand, population, &script, &clock, seed, horizon),
         });
-        let engine = Engine::new(script.clone(), clock.clone(), seed);
+        let mut engine = Engine::new(script.clone(), clock.clone(), seed);
+        if config.tell_inputs {
+            engine.tell_used_keys();
+        }
         let mut world = World {
             now: Instant::ZERO,
             engine: if config.check_laws { engine.audited() } else { engine },
@@ -238,6 +253,7 @@ impl World {
             happened: 0,
             registered_to: PersonId(0),
             calendar: Agenda::default(),
+            keys: Agenda::default(),
             plans: Plans::default(),
             notices: VecDeque::new(),
             wishes: Wishes::default(),
@@ -392,6 +408,7 @@ impl World {
                 next = (at, rank);
             }
         };
+        also(self.keys.head(), Rank::Key);
         also(self.incidents.get(self.happened).map(|incident| incident.at), Rank::Incident);
         also(self.calendar.head(), Rank::Entry);
         also(self.demand.as_ref().and_then(Demand::peek), Rank::Birth);
@@ -411,6 +428,7 @@ impl World {
                     self.let_engine_advance(self.now, ear);
                     self.settle(self.now, ear);
                 }
+                Rank::Key => self.press(self.now, ear),
                 Rank::Incident => self.befall(self.now, ear),
                 Rank::Entry => {
                     if let Some((_, due)) = self.calendar.pop() {
@@ -512,6 +530,9 @@ impl World {
         match due {
             Due::Person(who) => {
                 *self.plans.of(who) = None;
+                if self.key_on(at, who, ear) {
+                    return;
+                }
                 self.people.wake(at, who, &mut self.wishes);
                 if matches!(who, Who::Caller(_) | Who::Synthetic(_)) {
                     self.dial(at, who);
@@ -544,10 +565,10 @@ impl World {
             // What is wished meanwhile comes after all of these.
             std::mem::swap(&mut told, &mut listener.wishes.inputs);
             for input in told.drain(..) {
-                if tell_inputs {
-                    listener.tell_input(engine, &input);
-                }
-                engine.handle_with(at, input, &mut listener);
+                match tell_inputs {
+                    true => listener.tell_input(engine, input),
+                    false => engine.handle_with(at, input, &mut listener),
+                };
             }
         }
         self.told = told;
@@ -582,8 +603,12 @@ impl World {
     }
 
     fn let_engine_advance<E: Ear>(&mut self, at: Instant, ear: &mut E) {
+        let tell_inputs = self.tell_inputs && E::ALL;
         let (engine, mut listener) = self.listener(at, ear);
-        engine.advance_with(at, &mut listener);
+        match tell_inputs {
+            true => listener.tell_advance(engine),
+            false => engine.advance_with(at, &mut listener),
+        }
     }
 
     fn take_plans(&mut self) {
@@ -607,10 +632,10 @@ impl World {
     fn tell_engine<E: Ear>(&mut self, at: Instant, input: Input, ear: &mut E) -> Option<CallId> {
         let tell_inputs = self.tell_inputs && E::ALL;
         let (engine, mut listener) = self.listener(at, ear);
-        if tell_inputs {
-            listener.tell_input(engine, &input);
+        match tell_inputs {
+            true => listener.tell_input(engine, input),
+            false => engine.handle_with(at, input, &mut listener),
         }
-        engine.handle_with(at, input, &mut listener)
     }
 
     fn take_from_services<E: Ear>(&mut self, ear: &mut E) {

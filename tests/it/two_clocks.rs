@@ -128,7 +128,7 @@ impl Tap for Ear {
 /// A pump that owns a world, with somebody who acknowledges its records.
 fn pump(world: World, speed: f64, tap: Box<dyn Tap>) -> (mpsc::Sender<Demand>, Pump) {
     let (demand, demands) = mpsc::channel(16);
-    let (jobs, written) = unwritten(16);
+    let (jobs, written) = unwritten(100_000);
     let (acknowledge, durable) = mpsc::unbounded_channel();
     std::thread::spawn(move || {
         while let Some(job) = written.next() {
@@ -263,6 +263,7 @@ fn recorded() -> Vec<u8> {
     sim::run(&mut world, callers(), END, |notice| match notice {
         Notice::Event(event) => journal.event(&event).expect("memory"),
         Notice::Input { at, input, secret } => journal.input(at, &input, secret).expect("memory"),
+        Notice::KeyUsed { call, key } => journal.used(call, key).expect("memory"),
         _ => {}
     });
     journal.finish(END).expect("memory")

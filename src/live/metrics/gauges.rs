@@ -8,7 +8,10 @@ use prometheus_client::{
 };
 
 use super::{Label, Labels, Snapshot, process::Process};
-use crate::engine::survey::AGENT_STATES;
+use crate::{
+    engine::survey::AGENT_STATES,
+    live::recorder::{self, Going},
+};
 
 /// A gauge of a fraction or of seconds.
 type Real = Gauge<f64, AtomicU64>;
@@ -43,8 +46,8 @@ pub(super) struct Gauges {
     pub(super) store_lag: Real,
     pub(super) lived: Real,
     pub(super) demands_queued: Gauge,
-    pub(super) journal_on: Gauge,
-    pub(super) journal_size: Gauge,
+    journal: Family<Label, Gauge>,
+    journal_size: Gauge,
     process: ProcessGauges,
 }
 
@@ -116,7 +119,7 @@ impl Gauges {
         r.register_with_unit("hatif_service_time", help, Unit::Seconds, self.lived.clone());
         let help = "Demands that wait for the centre";
         r.register("hatif_demands_queued", help, self.demands_queued.clone());
-        r.register("hatif_journal_enabled", "1 when a journal is written", self.journal_on.clone());
+        r.register("hatif_journal", "1 at the state in which the journal is, 0 at the others", self.journal.clone());
         let help = "The size of the journal's files";
         r.register_with_unit("hatif_journal_size", help, Unit::Bytes, self.journal_size.clone());
     }
@@ -159,6 +162,16 @@ impl Gauges {
         self.script_version.set(seen.version.into());
         self.registry_people.set(seen.people.into());
         self.registry_changed.set(whole(seen.changed as u64));
+    }
+
+    /// Sets how the journal goes.
+    pub(super) fn set_journal(&self, journal: &recorder::State) {
+        let states =
+            [("off", Going::Off), ("written", Going::Written), ("full", Going::Full), ("failed", Going::Failed)];
+        for (state, going) in states {
+            self.journal.get_or_create(&[("state", state.to_owned())]).set((journal.going() == going).into());
+        }
+        self.journal_size.set(whole(journal.bytes()));
     }
 
     /// Sets what the operating system tells of this process.

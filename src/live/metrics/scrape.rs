@@ -1,9 +1,6 @@
 //! `GET /metrics`: asks the pump, reads the rest, and writes it out.
 
-use std::{
-    path::PathBuf,
-    sync::{Arc, atomic::Ordering},
-};
+use std::sync::{Arc, atomic::Ordering};
 
 use axum::{
     http::{StatusCode, header},
@@ -20,6 +17,7 @@ use crate::{
         counts::{Counts, TurnedAway},
         protocol::RefusalReason,
         pump::{Demand, Status},
+        recorder,
         sessions::Sessions,
         store::State as StoreState,
     },
@@ -84,8 +82,7 @@ pub(in crate::live) struct Sources {
     pub(in crate::live) sessions: Arc<Sessions>,
     pub(in crate::live) status: Arc<Status>,
     pub(in crate::live) counts: Arc<Counts>,
-    /// The journal's file, or the first of them.
-    pub(in crate::live) journal: Option<PathBuf>,
+    pub(in crate::live) journal: Arc<recorder::State>,
     /// One scrape at a time: two would mix what they set.
     pub(in crate::live) turn: Mutex<()>,
 }
@@ -130,12 +127,8 @@ impl Sources {
         gauges.store_lag.set(self.store.lag().as_secs_f64());
         gauges.lived.set(self.store.lived().as_secs_f64());
         gauges.demands_queued.set(whole((self.pump.max_capacity() - self.pump.capacity()) as u64));
-        gauges.journal_on.set(self.journal.is_some().into());
-        let journal = self.journal.clone();
-        let read =
-            move || (journal.map_or(0, |file| std::fs::metadata(file).map_or(0, |file| file.len())), Process::read());
-        if let Ok((journal, process)) = tokio::task::spawn_blocking(read).await {
-            gauges.journal_size.set(whole(journal));
+        gauges.set_journal(&self.journal);
+        if let Ok(process) = tokio::task::spawn_blocking(Process::read).await {
             gauges.set_process(&process);
         }
     }
