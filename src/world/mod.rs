@@ -182,8 +182,6 @@ pub struct World {
     notices: VecDeque<Notice>,
     /// What people want now; empty between changes.
     wishes: Wishes,
-    /// Room for what is being told to the engine; empty between changes.
-    told: Vec<Input>,
     agents: bool,
     tell_inputs: bool,
 }
@@ -216,7 +214,6 @@ impl World {
             plans: Plans::default(),
             notices: VecDeque::new(),
             wishes: Wishes::default(),
-            told: Vec::new(),
             agents,
             tell_inputs: config.tell_inputs,
         };
@@ -510,39 +507,28 @@ impl World {
 
     /// Lets the engine have what people wish.
     fn tell_wishes<E: Ear>(&mut self, at: Instant, ear: &mut E) {
-        let mut told = std::mem::take(&mut self.told);
         let tell_inputs = self.tell_inputs && E::ALL;
         let (engine, mut listener) = self.listener(at, ear);
-        while !listener.wishes.inputs.is_empty() {
-            // What is wished meanwhile comes after all of these.
-            std::mem::swap(&mut told, &mut listener.wishes.inputs);
-            for input in told.drain(..) {
-                if tell_inputs {
-                    listener.tell_input(engine, &input);
-                }
-                engine.handle_with(at, input, &mut listener);
+        let mut done = 0;
+        // What is wished meanwhile comes after what is wished already.
+        while let Some(input) = listener.wishes.inputs.get_mut(done) {
+            // What stands in its place is read by nobody.
+            let input = std::mem::replace(input, Input::DrainBegan);
+            done += 1;
+            if tell_inputs {
+                listener.tell_input(engine, &input);
             }
+            engine.handle_with(at, input, &mut listener);
         }
-        self.told = told;
+        listener.wishes.inputs.clear();
     }
 
     /// The engine, and those who listen to it.
     #[inline]
     fn listener<'a, E: Ear>(&'a mut self, at: Instant, ear: &'a mut E) -> (&'a mut Engine, Listener<'a, E>) {
         let World { engine, people, services, versions, wishes, calendar, fault, faults, clock, seed, .. } = self;
-        let listener = Listener {
-            at,
-            people,
-            services,
-            versions,
-            wishes,
-            calendar,
-            fault: *fault,
-            faults,
-            clock,
-            seed: *seed,
-            ear,
-        };
+        let listener =
+            Listener { at, people, services, versions, wishes, calendar, fault, faults, clock, seed: *seed, ear };
         (engine, listener)
     }
 
