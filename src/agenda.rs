@@ -240,6 +240,14 @@ impl<T> Agenda<T> {
         self.len
     }
 
+    /// All that is still to happen, in order. Slow: for whoever compares or draws.
+    pub fn pending(&self) -> Vec<(Instant, &T)> {
+        let entries = self.entries.iter().filter_map(|entry| Some((entry.at, entry.sequence, entry.what.as_ref()?)));
+        let mut entries: Vec<_> = entries.collect();
+        entries.sort_unstable_by_key(|(at, sequence, _)| (*at, *sequence));
+        entries.into_iter().map(|(at, _, what)| (at, what)).collect()
+    }
+
     /// Whether nothing is still to happen.
     pub fn is_empty(&self) -> bool {
         self.len == 0

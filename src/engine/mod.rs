@@ -11,21 +11,24 @@
 //! unseeded randomness, hash-ordered iteration, text. Two engines that were told the same say the same.
 
 mod acd;
+mod ahead;
 mod audit;
 mod call;
 mod calls;
 pub mod event;
+mod fingerprint;
 pub mod input;
 mod ivr;
 mod keys;
 pub mod output;
+pub mod survey;
 mod timer;
 mod turn;
 
 pub use acd::hunt;
 pub use audit::Census;
 pub use event::{Event, Fact};
-pub use input::{Input, Origin};
+pub use input::{Input, Origin, Promised};
 pub use output::{Command, Output, Sink};
 
 use std::sync::Arc;
@@ -35,14 +38,14 @@ use self::{
     turn::{State, Turn},
 };
 use crate::{
-    id::{CallId, QueueId, ScriptVersion},
+    id::{CallId, NodeId, QueueId, ScriptVersion},
     random::Seed,
     script::{
         Script,
-        calendar::{Calendar, CalendarRules},
-        model::Group,
+        calendar::Calendar,
+        model::{Group, Key, NodeKind},
     },
-    time::{Instant, LocalClock},
+    time::{Duration, Instant, LocalClock},
 };
 
 /// A contact centre without clock, sockets, registry or people.
@@ -114,6 +117,21 @@ impl Engine {
         self.check_laws();
     }
 
+    /// How many of these keys of a call, the first pressed at `at` and the others `pace` apart, will be taken into the entry in
+    /// hand with nothing said about it, if nothing else happens to the call. What is due at or before `at` must have happened.
+    pub fn keeps_keys(&self, at: Instant, call: CallId, keys: &[Key], pace: Duration) -> usize {
+        let call = self.state.calls.get(call);
+        call.map_or(0, |call| ivr::kept(call, script_of(&self.versions, call), at, keys, pace))
+    }
+
+    /// Takes keys of which [`Engine::keeps_keys`] is certain, all at once, as if each had been pressed at its time.
+    pub fn keep_keys(&mut self, at: Instant, call: CallId, keys: &[Key], pace: Duration) {
+        if let Some(call) = self.state.calls.get_mut(call) {
+            let script = script_of(&self.versions, call);
+            ivr::keep(call, script, &mut self.state.timers, at, keys, pace);
+        }
+    }
+
     /// How many calls were ever offered, calls back included.
     pub fn calls_offered(&self) -> u64 {
         self.state.calls.offered
@@ -143,6 +161,11 @@ impl Engine {
         let fits = match input {
             Input::CallArrived { caller, language, origin } => {
                 return self.turn(sink).call_arrived(caller, language, origin);
+            }
+            Input::CallbackRestored(promised) => {
+                let call = self.turn(sink).restore_callback(*promised);
+                self.ignored += u64::from(call.is_none());
+                return call;
             }
             Input::ScriptPublished { script } => self.publish(script, sink),
             input => self.turn(sink).apply(input),
@@ -260,6 +283,27 @@ impl Engine {
         self.state.calls.get(call).is_some_and(|call| ivr::is_secret(call, script_of(&self.versions, call)))
     }
 
+    /// From now on keys pressed ahead are told as they come to be used; see [`Engine::take_used_keys`].
+    pub fn tell_used_keys(&mut self) {
+        self.state.ahead.tell();
+    }
+
+    /// The keys pressed ahead that came to be used since the last time, in order, but for those a secret entry used.
+    pub fn take_used_keys(&mut self) -> Vec<(CallId, Key)> {
+        self.state.ahead.take()
+    }
+
+    /// The next key pressed ahead that comes to be used is this one, whatever was pressed: for a run from a journal, which
+    /// does not hold keys that nobody used.
+    pub fn give_used_key(&mut self, call: CallId, key: Key) {
+        self.state.ahead.give(call, key);
+    }
+
+    /// Whether the last [`Input::Dtmf`] was kept for later, so that it is not known yet whether anybody will use it.
+    pub fn kept_key(&self) -> bool {
+        self.state.ahead.stored
+    }
+
     /// Whether a key that this call presses at `at` is thrown away, whichever it is: nobody listens, or what is being said
     /// has to be heard out first. What is due before `at` must have happened.
     pub fn discards_keys(&self, call: CallId, at: Instant) -> bool {
@@ -269,6 +313,29 @@ impl Engine {
     /// The engine's number of the queue called `name`.
     pub fn queue_named(&self, name: &str) -> Option<QueueId> {
         self.state.acd.queues.iter().position(|queue| &*queue.config.name == name).map(|i| QueueId(i as u16))
+    }
+
+    /// The promise that a call back keeps as long as its caller has not picked up.
+    pub fn promise(&self, call: CallId) -> Option<Promised> {
+        let call = self.state.calls.get(call).filter(|call| call.caller_is_away())?;
+        let (place, script) = (call.place.as_ref()?, script_of(&self.versions, call));
+        let is_queue = |node: &NodeId| matches!(script.node(*node).kind, NodeKind::Queue(_));
+        Some(Promised {
+            caller: call.caller?,
+            queue: place.queue,
+            language: place.language,
+            accepted: place.accepted.clone(),
+            since: place.since,
+            priority: place.priority,
+            attempts: place.attempts,
+            node: call.queue_node.filter(is_queue),
+            recording: call.menus().recording,
+        })
+    }
+
+    /// The version that a call in progress runs on.
+    pub fn version_of(&self, call: CallId) -> Option<ScriptVersion> {
+        self.state.calls.get(call).map(Call::version_id)
     }
 
     /// The configuration in force for every group, by the engine's group numbers.
@@ -293,9 +360,7 @@ impl Engine {
         if self.can_publish(&script).is_err() {
             return false;
         }
-        let zone = jiff::tz::TimeZone::get(&script.zone).unwrap_or(jiff::tz::TimeZone::UTC);
-        let compile = |rules: &CalendarRules| Arc::new(rules.compile(&self.state.clock, &zone));
-        let calendars: Vec<_> = script.calendars.iter().map(compile).collect();
+        let calendars = script.calendars_by(&self.state.clock).into_vec();
         let queues = self.state.acd.adopt(&script, &calendars);
         let languages = script.languages.iter().map(|language| language.code.clone()).collect();
         self.versions.push(Version { script: Some(script), calendars, queues, languages });

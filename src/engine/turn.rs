@@ -6,6 +6,7 @@
 use super::{
     Command, Event, Fact, Input, Origin, Sink, Version,
     acd::Acd,
+    ahead::Ahead,
     call::{Call, CallState, Calls, Next, Slot, Step},
     event::{Cause, LeftQueue},
     script_of,
@@ -37,6 +38,8 @@ pub(super) struct State {
     pub(super) running: Vec<u64>,
     /// A version may have lost its last call, or its place as the current one.
     pub(super) unused: bool,
+    /// Keys pressed ahead, for journals.
+    pub(super) ahead: Ahead,
 }
 
 impl State {
@@ -53,6 +56,7 @@ impl State {
             accepting: true,
             running: Vec::new(),
             unused: false,
+            ahead: Ahead::default(),
         }
     }
 }
@@ -100,8 +104,8 @@ impl<'a, S: Sink> Turn<'a, S> {
     #[inline(always)]
     pub(super) fn apply(&mut self, input: Input) -> bool {
         match input {
-            // Told otherwise: the one has an answer, the other changes the versions.
-            Input::CallArrived { .. } | Input::ScriptPublished { .. } => false,
+            // Told otherwise: two have an answer, one changes the versions.
+            Input::CallArrived { .. } | Input::CallbackRestored(_) | Input::ScriptPublished { .. } => false,
             Input::Dtmf { call, key } => self.key_pressed(call, key),
             Input::CallerHungUp { call } => self.caller_hung_up(call),
             Input::CallerAnswered { call } => self.caller_answered(call),

@@ -6,6 +6,7 @@ use super::{
     Answer, Due, Notice,
     ear::Ear,
     fault::{Asked, Fate, Fault},
+    promise::Follower,
     services::{
         Services,
         sms::{Sms, SmsKind},
@@ -38,6 +39,7 @@ pub(super) struct Listener<'a, E> {
     pub(super) faults: &'a BTreeMap<Asked, Fault>,
     pub(super) clock: &'a LocalClock,
     pub(super) seed: Seed,
+    pub(super) promises: Follower<'a>,
     pub(super) ear: &'a mut E,
 }
 
@@ -47,6 +49,9 @@ impl<E: Ear> Sink for Listener<'_, E> {
         self.people.notice(self.at, &event.fact, self.wishes);
         if let Fact::CallEnded { call, .. } = event.fact {
             self.services.call_ended(call);
+        }
+        if E::ALL {
+            self.promises.fact(&event.fact);
         }
         self.ear.event(&event);
     }
@@ -58,23 +63,49 @@ impl<E: Ear> Sink for Listener<'_, E> {
             return;
         }
         self.people.hear(self.at, &command, self.services.registry(), self.versions, self.wishes);
+        if E::ALL
+            && let Command::Promise { call, promised_in, .. } = command
+        {
+            self.promises.made(call, promised_in);
+        }
         self.ear.command(self.at, command);
     }
 }
 
 impl<E: Ear> Listener<'_, E> {
-    /// Tells an input that the engine is about to be given, masked where it is a digit that is secret, or that nobody listens
-    /// to: an impatient caller keys her number over a notice, or to an agent.
-    pub(super) fn tell_input(&mut self, engine: &Engine, input: &Input) {
+    /// Lets the engine have an input and tells it, masked where it is a digit that is secret, or that nobody listens to (an
+    /// impatient caller keys her number over a notice, or to an agent), or that a secret entry may still throw away; then
+    /// what the engine says to it.
+    pub(super) fn tell_input(&mut self, engine: &mut Engine, input: Input) -> Option<CallId> {
         let at = self.at;
-        let hidden = |call| engine.listens_secretly(call) || engine.discards_keys(call, at);
-        let (input, secret) = match *input {
-            Input::Dtmf { call, key } if key.digit().is_some() && hidden(call) => {
-                (Input::Dtmf { call, key: Key::ZERO }, true)
-            }
-            _ => (input.clone(), false),
+        let digit = match input {
+            Input::Dtmf { call, key } if key.digit().is_some() => Some(call),
+            _ => None,
         };
-        self.ear.tell(|| Notice::Input { at, input, secret });
+        let hidden = digit.is_some_and(|call| engine.listens_secretly(call) || engine.discards_keys(call, at));
+        let mut told = input.clone();
+        let call = engine.handle(at, input);
+        self.tell_used_keys(engine);
+        let secret = hidden || digit.is_some() && engine.kept_key();
+        if let (true, Some(call)) = (secret, digit) {
+            told = Input::Dtmf { call, key: Key::ZERO };
+        }
+        self.ear.tell(|| Notice::Input { at, input: told, secret });
+        engine.tell(self);
+        call
+    }
+
+    /// Lets everything happen that is due, and tells which keys pressed ahead came to be used by it.
+    pub(super) fn tell_advance(&mut self, engine: &mut Engine) {
+        engine.advance(self.at);
+        self.tell_used_keys(engine);
+        engine.tell(self);
+    }
+
+    fn tell_used_keys(&mut self, engine: &mut Engine) {
+        for (call, key) in engine.take_used_keys() {
+            self.ear.tell(|| Notice::KeyUsed { call, key });
+        }
     }
 
     /// Puts a question to the services; what they answer is the next thing the engine is told, or waits in the calendar.

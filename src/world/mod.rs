@@ -11,8 +11,8 @@
 //! it returns `None`; then wait for an input or for [`World::next_deadline`], whichever is first. A driver that wakes late
 //! changes nothing: whatever was due happens first, at its own instant.
 //!
-//! **Order.** What is due happens by (instant, rank, sequence). The ranks of one instant: 0, the engine's timers; 1,
-//! incidents; 2, entries of the calendar, which are people's plans and delayed answers, in the order in which they were made;
+//! **Order.** What is due happens by (instant, rank, sequence). The ranks of one instant: 0, the engine's timers, then keys of
+//! which nothing follows (`keying`); 1, incidents; 2, entries of the calendar, which are people's plans and delayed answers, in the order in which they were made;
 //! 3, births of synthetic callers, in the order of their demand; 4, what a driver injects. Births and incidents are known
 //! ahead in their order and never enter the calendar.
 //!
@@ -22,12 +22,14 @@
 mod ear;
 mod fault;
 pub mod incident;
+mod keying;
 mod listener;
 mod plans;
+mod promise;
 pub mod services;
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     sync::Arc,
 };
 
@@ -36,6 +38,8 @@ pub use fault::{Asked, Fault};
 use incident::{Incident, IncidentKind};
 use listener::Listener;
 use plans::Plans;
+use promise::PromiseNews;
+pub use promise::{LostPromise, Promise};
 use services::{ServiceChange, Services, audit::AuditEntry, sms::Sms};
 
 use crate::{
@@ -44,8 +48,8 @@ use crate::{
     id::{CallId, PersonId, ScriptVersion},
     people::{Caller, People, Plan, Who, Wishes, cast::Cast, demand::Demand, population::Population},
     random::Seed,
-    registry::{Change, Status},
-    script::{Script, Versions, catalogue::Request},
+    registry::{Change, Status, access::change::AccessChange},
+    script::{Script, Versions, catalogue::Request, model::Key},
     time::{Duration, Instant, LocalClock},
 };
 
@@ -112,6 +116,24 @@ pub enum Notice {
     Sms(Sms),
     /// Something changed that has to survive a restart.
     Change(ServiceChange),
+    /// A failed check, or the end of what failed checks left, that has to survive a restart
+    /// ([`Services::restore_access`]).
+    Access(AccessChange),
+    /// A call back is promised, or was tried in vain: what has to survive a restart ([`World::restore_promises`]) in place
+    /// of what was told of this call before.
+    Promised {
+        /// The call that keeps it.
+        call: CallId,
+        /// The call in which it was promised; [`CallId::EARLIER_RUN`] where that was said before.
+        promised_in: CallId,
+        /// What is to be kept.
+        promise: Promise,
+    },
+    /// A promise to call back is kept, or given up for good.
+    PromiseKept {
+        /// The call of [`Notice::Promised`] or [`World::restore_promises`].
+        call: CallId,
+    },
     /// A person's record was read.
     Audit(AuditEntry),
     /// An incident could not happen: a script that cannot follow the versions in force. The old one stays. Kept for
@@ -126,10 +148,18 @@ pub enum Notice {
     Input {
         /// When.
         at: Instant,
-        /// What. A digit that is secret or thrown away is replaced by 0.
+        /// What. A digit that is secret, thrown away or kept for later is replaced by 0.
         input: Input,
         /// A digit was replaced.
         secret: bool,
+    },
+    /// A key that was kept for later came to be used by something that is not secret; told before what follows from it, when
+    /// [`WorldConfig::tell_inputs`] is set.
+    KeyUsed {
+        /// In which call.
+        call: CallId,
+        /// Which key.
+        key: Key,
     },
 }
 
@@ -154,6 +184,7 @@ struct Answer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Rank {
     Timer,
+    Key,
     Incident,
     Entry,
     Birth,
@@ -178,12 +209,18 @@ pub struct World {
     /// Everybody before has been asked by [`IncidentKind::Register`] whether she is to be registered.
     registered_to: PersonId,
     calendar: Agenda<Due>,
+    /// Digits that callers key for a driver, of which nothing follows.
+    keys: Agenda<keying::OnItsWay>,
     plans: Plans,
     notices: VecDeque<Notice>,
     /// What people want now; empty between changes.
     wishes: Wishes,
     agents: bool,
     tell_inputs: bool,
+    /// Calls back that still have to be made.
+    promised: BTreeSet<CallId>,
+    /// What the engine said of promises while it was busy; empty between changes.
+    promise_news: Vec<PromiseNews>,
 }
 
 impl World {
@@ -195,7 +232,10 @@ impl World {
             Some(demand) => demand.again(seed),
             None => Demand::new(&cast.demand, population, &script, &clock, seed, horizon),
         });
-        let engine = Engine::new(script.clone(), clock.clone(), seed);
+        let mut engine = Engine::new(script.clone(), clock.clone(), seed);
+        if config.tell_inputs {
+            engine.tell_used_keys();
+        }
         let mut world = World {
             now: Instant::ZERO,
             engine: if config.check_laws { engine.audited() } else { engine },
@@ -211,11 +251,14 @@ impl World {
             happened: 0,
             registered_to: PersonId(0),
             calendar: Agenda::default(),
+            keys: Agenda::default(),
             plans: Plans::default(),
             notices: VecDeque::new(),
             wishes: Wishes::default(),
             agents,
             tell_inputs: config.tell_inputs,
+            promised: BTreeSet::new(),
+            promise_news: Vec::new(),
         };
         world.telling(|world, ear| {
             world.hear_engine(Instant::ZERO, ear);
@@ -362,6 +405,7 @@ impl World {
                 next = (at, rank);
             }
         };
+        also(self.keys.head(), Rank::Key);
         also(self.incidents.get(self.happened).map(|incident| incident.at), Rank::Incident);
         also(self.calendar.head(), Rank::Entry);
         also(self.demand.as_ref().and_then(Demand::peek), Rank::Birth);
@@ -381,6 +425,7 @@ impl World {
                     self.let_engine_advance(self.now, ear);
                     self.settle(self.now, ear);
                 }
+                Rank::Key => self.press(self.now, ear),
                 Rank::Incident => self.befall(self.now, ear),
                 Rank::Entry => {
                     if let Some((_, due)) = self.calendar.pop() {
@@ -482,6 +527,9 @@ impl World {
         match due {
             Due::Person(who) => {
                 *self.plans.of(who) = None;
+                if self.key_on(at, who, ear) {
+                    return;
+                }
                 self.people.wake(at, who, &mut self.wishes);
                 if matches!(who, Who::Caller(_) | Who::Synthetic(_)) {
                     self.dial(at, who);
@@ -515,10 +563,10 @@ impl World {
             // What stands in its place is read by nobody.
             let input = std::mem::replace(input, Input::DrainBegan);
             done += 1;
-            if tell_inputs {
-                listener.tell_input(engine, &input);
-            }
-            engine.handle_with(at, input, &mut listener);
+            match tell_inputs {
+                true => listener.tell_input(engine, input),
+                false => engine.handle_with(at, input, &mut listener),
+            };
         }
         listener.wishes.inputs.clear();
     }
@@ -527,8 +575,21 @@ impl World {
     #[inline]
     fn listener<'a, E: Ear>(&'a mut self, at: Instant, ear: &'a mut E) -> (&'a mut Engine, Listener<'a, E>) {
         let World { engine, people, services, versions, wishes, calendar, fault, faults, clock, seed, .. } = self;
-        let listener =
-            Listener { at, people, services, versions, wishes, calendar, fault, faults, clock, seed: *seed, ear };
+        let promises = promise::Follower { any: !self.promised.is_empty(), news: &mut self.promise_news };
+        let listener = Listener {
+            promises,
+            at,
+            people,
+            services,
+            versions,
+            wishes,
+            calendar,
+            fault,
+            faults,
+            clock,
+            seed: *seed,
+            ear,
+        };
         (engine, listener)
     }
 
@@ -539,8 +600,12 @@ impl World {
     }
 
     fn let_engine_advance<E: Ear>(&mut self, at: Instant, ear: &mut E) {
+        let tell_inputs = self.tell_inputs && E::ALL;
         let (engine, mut listener) = self.listener(at, ear);
-        engine.advance_with(at, &mut listener);
+        match tell_inputs {
+            true => listener.tell_advance(engine),
+            false => engine.advance_with(at, &mut listener),
+        }
     }
 
     fn take_plans(&mut self) {
@@ -564,16 +629,20 @@ impl World {
     fn tell_engine<E: Ear>(&mut self, at: Instant, input: Input, ear: &mut E) -> Option<CallId> {
         let tell_inputs = self.tell_inputs && E::ALL;
         let (engine, mut listener) = self.listener(at, ear);
-        if tell_inputs {
-            listener.tell_input(engine, &input);
+        match tell_inputs {
+            true => listener.tell_input(engine, input),
+            false => engine.handle_with(at, input, &mut listener),
         }
-        engine.handle_with(at, input, &mut listener)
     }
 
     fn take_from_services<E: Ear>(&mut self, ear: &mut E) {
+        if E::ALL && !self.promise_news.is_empty() {
+            self.follow_promises(ear);
+        }
         if E::ALL && self.services.has_news() {
             let services = &mut self.services;
             services.drain_changes().into_iter().for_each(|change| ear.tell(|| Notice::Change(change)));
+            services.drain_access().into_iter().for_each(|change| ear.tell(|| Notice::Access(change)));
             services.drain_audit().into_iter().for_each(|entry| ear.tell(|| Notice::Audit(entry)));
             services.drain_sms().into_iter().for_each(|sms| ear.tell(|| Notice::Sms(sms)));
         }

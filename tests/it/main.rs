@@ -1,21 +1,41 @@
 //! The tests of what users rely on: one binary, a module per subject.
 
+mod access;
+mod access_live;
 mod callers;
 mod client;
+mod clocks;
 mod collector;
 mod corners;
 mod default_centre;
 mod demand;
 mod dialogues;
+#[cfg(target_os = "linux")]
+mod durable;
 mod every_order;
+mod every_state;
+mod fuzz_corpus;
+mod gate_codes;
+mod gate_doors;
+mod gate_guard;
 mod golden_traces;
+mod guessing;
 mod incidents;
+mod indistinguishable;
+mod inside;
 mod laws;
 mod live;
+mod load;
 mod logs;
 mod measures;
+mod operate;
+mod operate_cli;
+mod operate_feed;
+mod operate_logs;
 mod planner_edges;
+mod planted;
 mod privacy;
+mod promises;
 mod protocol;
 mod registry;
 mod routing;
@@ -32,3 +52,4 @@ mod tidy;
 mod two_clocks;
 mod two_clocks_scenario;
 mod world;
+mod year;

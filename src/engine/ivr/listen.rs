@@ -33,7 +33,7 @@ use crate::{
 const HANDED_ON: u8 = 8;
 
 /// What an entry here looks like.
-struct Format {
+pub(super) struct Format {
     min: u8,
     max: u8,
     terminator: Option<Key>,
@@ -42,7 +42,7 @@ struct Format {
 
 impl Format {
     /// Whether `key` after so many others neither ends nor fills the entry.
-    fn goes_on(&self, key: Key, before: usize) -> bool {
+    pub(super) fn goes_on(&self, key: Key, before: usize) -> bool {
         self.terminator != Some(key) && before + 1 < self.max.into()
     }
 }
@@ -138,6 +138,7 @@ impl<S: Sink> Turn<'_, S> {
                 return;
             }
             call.typed.push(key);
+            self.state.ahead.stored = true;
             if phase == Phase::First {
                 let (at, state) = (call.unstoppable_until, call.state);
                 if let CallState::Ivr(Step::Listening { purpose, .. }) = state {
@@ -180,8 +181,21 @@ impl<S: Sink> Turn<'_, S> {
                 }
                 return;
             };
+            let key = self.told_or_given(id, key);
             self.cut_prompt(id);
             self.feed(id, key);
+            self.state.ahead.done();
+        }
+    }
+
+    /// A key pressed ahead is about to be used: told to the journal, or given by one, where it is not secret.
+    fn told_or_given(&mut self, id: CallId, key: Key) -> Key {
+        if !self.state.ahead.is_kept() {
+            return key;
+        }
+        match self.state.calls.get(id) {
+            Some(call) if !is_secret(call, script_of(self.versions, call)) => self.state.ahead.used(id, key),
+            _ => key,
         }
     }
 
@@ -236,6 +250,7 @@ impl<S: Sink> Turn<'_, S> {
                 let mut next = Keys::default();
                 next.push(key);
                 call.typed.prepend(next);
+                self.state.ahead.put_back();
                 self.accept(id, node, purpose);
                 return;
             }
@@ -451,7 +466,7 @@ fn meant_for_next(node: &Node, no_matches: u8) -> Option<NodeId> {
 }
 
 /// What an entry for `purpose` at `node` looks like.
-fn format_of(node: &Node, purpose: Purpose) -> Format {
+pub(super) fn format_of(node: &Node, purpose: Purpose) -> Format {
     match (&node.kind, purpose) {
         (NodeKind::Collect(collect), _) => {
             Format { min: collect.min, max: collect.max, terminator: collect.terminator, secret: collect.secret }

@@ -6,6 +6,7 @@
 //! May import within the engine. What never enters: text (prompts are ids with arguments), the registry (services are asked
 //! by command and answered by input).
 
+mod ahead;
 mod authenticate;
 mod expr;
 mod listen;
@@ -13,7 +14,10 @@ mod lookup;
 mod menu;
 mod play;
 
-pub(super) use listen::is_secret;
+pub(super) use {
+    ahead::{keep, kept},
+    listen::is_secret,
+};
 
 use super::{
     Command, Fact, Sink,
@@ -332,6 +336,7 @@ impl<S: Sink> Turn<'_, S> {
     /// A caller pressed a key: whether it means something, now or later.
     pub(in crate::engine) fn key_pressed(&mut self, id: CallId, key: Key) -> bool {
         let now = self.state.now;
+        self.state.ahead.stored = false;
         let Some(call) = self.state.calls.get_mut(id).filter(|call| !call.gone) else { return false };
         match call.state {
             CallState::Queued => return self.key_while_waiting(id, key),
@@ -342,6 +347,7 @@ impl<S: Sink> Turn<'_, S> {
                     return false;
                 }
                 call.typed.push(key);
+                self.state.ahead.stored = true;
                 if !held && matches!(then, Next::Go(_)) {
                     self.cut_prompt(id);
                     self.disarm(id, Slot::Step);
@@ -356,7 +362,10 @@ impl<S: Sink> Turn<'_, S> {
                 self.cut_prompt(id);
                 self.end_recording(id);
             }
-            CallState::Ivr(Step::Moving | Step::Asking { .. }) => call.typed.push(key),
+            CallState::Ivr(Step::Moving | Step::Asking { .. }) => {
+                call.typed.push(key);
+                self.state.ahead.stored = true;
+            }
             _ => return false,
         }
         true

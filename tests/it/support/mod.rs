@@ -3,6 +3,9 @@
 pub mod busy;
 pub mod centre;
 pub mod day;
+pub mod http;
+pub mod lines;
+pub mod openmetrics;
 pub mod rig;
 pub mod story;
 pub mod watch;

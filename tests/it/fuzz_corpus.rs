@@ -1,0 +1,133 @@
+//! What the fuzzers have found and were given to begin with, read again, and a few thousand inputs made of it.
+//!
+//! The fuzzers themselves (`scripts/torture fuzz`) need long and a compiler's help; this replays `fuzz/corpus` through the
+//! same functions.
+
+#[path = "../../fuzz/inputs.rs"]
+mod inputs;
+
+use std::{fs, path::PathBuf};
+
+use proptest::{prelude::*, test_runner::TestRunner};
+
+/// The inputs kept for one function, in the order of their names.
+fn corpus(name: &str) -> Vec<Vec<u8>> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(name);
+    let entries = fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    paths.sort();
+    paths.iter().map(|path| fs::read(path).expect("a file")).collect()
+}
+
+/// One change of an input.
+#[derive(Clone, Debug)]
+enum Change {
+    /// A byte becomes another.
+    Byte(usize, u8),
+    /// A stretch is left out.
+    Without(usize, usize),
+    /// A stretch is said again, so many times.
+    Again(usize, usize, usize),
+    /// A stretch of another input comes in.
+    Of(usize, usize, usize),
+    /// Something with a meaning comes in.
+    Word(usize, &'static str),
+}
+
+const WORDS: [&str; 16] = [
+    "\"",
+    "'",
+    "[",
+    "{",
+    "}",
+    "]",
+    "=",
+    "\n",
+    "\n=== ",
+    "18446744073709551615",
+    "-1",
+    "1e308",
+    "NaN",
+    "\u{202e}",
+    "{ $n }",
+    "0s",
+];
+
+fn change() -> impl Strategy<Value = Change> {
+    let (at, span) = (any::<usize>(), 1..40_usize);
+    prop_oneof![
+        (at.clone(), any::<u8>()).prop_map(|(at, byte)| Change::Byte(at, byte)),
+        (at.clone(), span.clone()).prop_map(|(at, span)| Change::Without(at, span)),
+        (at.clone(), span.clone(), 1..50_usize).prop_map(|(at, span, times)| Change::Again(at, span, times)),
+        (at.clone(), any::<usize>(), span).prop_map(|(at, other, span)| Change::Of(at, other, span)),
+        (at, prop::sample::select(&WORDS[..])).prop_map(|(at, word)| Change::Word(at, word)),
+    ]
+}
+
+fn changed(mut input: Vec<u8>, all: &[Vec<u8>], changes: &[Change]) -> Vec<u8> {
+    for change in changes {
+        let place = |at: usize, of: &[u8]| at % (of.len() + 1);
+        match *change {
+            Change::Byte(at, byte) => {
+                let at = place(at, &input);
+                if let Some(there) = input.get_mut(at) {
+                    *there = byte;
+                }
+            }
+            Change::Without(at, span) => {
+                let at = place(at, &input);
+                input.drain(at..(at + span).min(input.len()));
+            }
+            Change::Again(at, span, times) => {
+                let at = place(at, &input);
+                let again = input[at..(at + span).min(input.len())].repeat(times);
+                input.splice(at..at, again);
+            }
+            Change::Of(at, other, span) => {
+                let (at, other) = (place(at, &input), &all[other % all.len()]);
+                let from = place(span * 7, other);
+                input.splice(at..at, other[from..(from + span).min(other.len())].iter().copied());
+            }
+            Change::Word(at, word) => {
+                let at = place(at, &input);
+                input.splice(at..at, word.bytes());
+            }
+        }
+    }
+    input
+}
+
+#[test]
+fn every_kept_input_is_taken_or_refused_in_peace() {
+    for (name, run) in inputs::ALL {
+        let kept = corpus(name);
+        assert!(kept.len() >= 3, "the corpus of {name} is gone");
+        kept.iter().for_each(|input| run(input));
+    }
+}
+
+#[test]
+fn the_kept_inputs_stay_small() {
+    for (name, _) in inputs::ALL {
+        let bytes: usize = corpus(name).iter().map(Vec::len).sum();
+        assert!(bytes < 100_000, "the corpus of {name} holds {bytes} bytes");
+    }
+}
+
+#[test]
+fn changed_inputs_are_taken_or_refused_in_peace() {
+    // More with PROPTEST_CASES=10000.
+    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(400);
+    for (name, run) in inputs::ALL {
+        let kept = corpus(name);
+        let changes = (any::<usize>(), prop::collection::vec(change(), 1..6));
+        let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
+        let told = TestRunner::new(config).run(&changes, |(which, changes)| {
+            run(&changed(kept[which % kept.len()].clone(), &kept, &changes));
+            Ok(())
+        });
+        if let Err(error) = told {
+            panic!("{name}: {error}");
+        }
+    }
+}
