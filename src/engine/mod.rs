@@ -329,7 +329,7 @@ impl Engine {
             priority: place.priority,
             attempts: place.attempts,
             node: call.queue_node.filter(is_queue),
-            recording: call.recording,
+            recording: call.menus().recording,
         })
     }
 

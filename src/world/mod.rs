@@ -215,8 +215,6 @@ pub struct World {
     notices: VecDeque<Notice>,
     /// What people want now; empty between changes.
     wishes: Wishes,
-    /// Room for what is being told to the engine; empty between changes.
-    told: Vec<Input>,
     agents: bool,
     tell_inputs: bool,
     /// Calls back that still have to be made.
@@ -257,7 +255,6 @@ impl World {
             plans: Plans::default(),
             notices: VecDeque::new(),
             wishes: Wishes::default(),
-            told: Vec::new(),
             agents,
             tell_inputs: config.tell_inputs,
             promised: BTreeSet::new(),
@@ -558,20 +555,20 @@ impl World {
 
     /// Lets the engine have what people wish.
     fn tell_wishes<E: Ear>(&mut self, at: Instant, ear: &mut E) {
-        let mut told = std::mem::take(&mut self.told);
         let tell_inputs = self.tell_inputs && E::ALL;
         let (engine, mut listener) = self.listener(at, ear);
-        while !listener.wishes.inputs.is_empty() {
-            // What is wished meanwhile comes after all of these.
-            std::mem::swap(&mut told, &mut listener.wishes.inputs);
-            for input in told.drain(..) {
-                match tell_inputs {
-                    true => listener.tell_input(engine, input),
-                    false => engine.handle_with(at, input, &mut listener),
-                };
-            }
+        let mut done = 0;
+        // What is wished meanwhile comes after what is wished already.
+        while let Some(input) = listener.wishes.inputs.get_mut(done) {
+            // What stands in its place is read by nobody.
+            let input = std::mem::replace(input, Input::DrainBegan);
+            done += 1;
+            match tell_inputs {
+                true => listener.tell_input(engine, input),
+                false => engine.handle_with(at, input, &mut listener),
+            };
         }
-        self.told = told;
+        listener.wishes.inputs.clear();
     }
 
     /// The engine, and those who listen to it.
@@ -587,7 +584,7 @@ impl World {
             versions,
             wishes,
             calendar,
-            fault: *fault,
+            fault,
             faults,
             clock,
             seed: *seed,

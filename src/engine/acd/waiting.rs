@@ -316,7 +316,9 @@ impl<S: Sink> Turn<'_, S> {
     fn send_on(&mut self, id: CallId, script: &Script, node: NodeId, place: Option<Place>) {
         let keeps = matches!(script.node(node).kind, NodeKind::Callback { .. });
         if let Some(call) = self.state.calls.get_mut(id) {
-            call.kept = place.filter(|_| keeps);
+            if keeps || call.menus().kept.is_some() {
+                call.menus_mut().kept = place.filter(|_| keeps);
+            }
         }
         self.go(id, Next::Go(node));
     }

@@ -25,7 +25,7 @@ pub(in crate::engine) fn kept(call: &Call, script: &Script, at: Instant, keys: &
     if !is_entry || !is_quiet || pace >= node.input.inter_digit {
         return 0;
     }
-    let (format, before) = (format_of(node, purpose), call.entry.len());
+    let (format, before) = (format_of(node, purpose), call.menus().entry.len());
     let goes_on = |(i, key): &(usize, &Key)| key.digit().is_some() && format.goes_on(**key, before + i);
     keys.iter().enumerate().take_while(goes_on).count()
 }
@@ -39,7 +39,8 @@ pub(in crate::engine) fn keep(
     keys: &[Key],
     pace: Duration,
 ) {
-    keys.iter().for_each(|key| call.entry.push(*key));
+    let menus = call.menus_mut();
+    keys.iter().for_each(|key| menus.entry.push(*key));
     let last = at + pace * (keys.len() as u64).saturating_sub(1);
     let due = last + script.node(call.node).input.inter_digit;
     call.armed.arm(timers, Slot::Step, call.id, due);
