@@ -80,7 +80,7 @@ impl Attack {
         let people = (0..registry.len()).filter_map(|i| registry.person(PersonId(i)));
         let known: Vec<Digits> = people.filter_map(|person| registry.number_of(&person)).take(self.known).collect();
         let mut plan = |call: usize| {
-            let aimed = call % 3 == 0;
+            let aimed = call.is_multiple_of(3);
             let target = known[chance.random_range(0..known.len())];
             let any = |chance: &mut rand_pcg::Pcg64Mcg| Digits::from_number(chance.random_range(0..1_000_000_000), 9);
             let guesses =

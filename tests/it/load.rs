@@ -269,6 +269,28 @@ fn every_mistake_in_the_arguments_is_told_before_anything_is_done() {
     assert!(said.contains("hatif serve"), "{said}");
 }
 
+#[test]
+fn a_centre_that_asks_for_a_token_is_given_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let tokens = folder.path().join("tokens.toml").display().to_string();
+    let secret = |scope: &str| {
+        let output = hatif().args(["token", "new", "--name", "load", "--scope", scope, "--file", &tokens]).output();
+        let text = String::from_utf8(output.expect("the program runs").stdout).expect("text");
+        text.split_whitespace().max_by_key(|word| word.len()).expect("a secret").to_owned()
+    };
+    let (both, call) = (secret("call,watch"), secret("call"));
+    let server = Process::serve(&format!("[security]\ntokens = \"{tokens}\"\n"), &[]);
+    let options = ["--rate", "50/s", "--calls", "5", "--keys", "1", "--fail-if", "lost>0"];
+    let (run, code) = measured(&server.url, &[&options[..], &["--token", &both]].concat());
+    assert_eq!((code, number(&run, "/records/reconciled")), (Some(0), 5), "{run:#}");
+    for wrong in [&["--token", &call][..], &[]] {
+        let output = load(&server.url, &[&options[..], wrong].concat());
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains("/health") && !said.contains(&both), "{said}");
+    }
+}
+
 /// So many calls must be waiting before the peer answers any.
 const WAITING: usize = 30;
 
@@ -341,7 +363,7 @@ async fn a_server_that_stalls_is_charged_with_every_call_that_came_due_meanwhile
     assert_eq!((number(&run, "/calls/finished"), number(&run, "/latency_ms/connect/count")), (30, 30), "{run:#}");
 
     let mut schedule = Schedule::new(&Arrivals::Rate(50.0), 7).expect("a schedule");
-    let due: Vec<f64> = (0..WAITING).map(|_| schedule.next().expect("a call").as_secs_f64() * 1_000.0).collect();
+    let due: Vec<f64> = (0..WAITING).map(|_| schedule.next_due().expect("a call").as_secs_f64() * 1_000.0).collect();
     let last = due[WAITING - 1];
     let millis = |name: &str| run.pointer(&format!("/latency_ms/connect/{name}")).and_then(Value::as_f64).expect(name);
     // Nobody was answered before the last was due. The histogram keeps three digits.
