@@ -5,7 +5,10 @@ use std::{
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::{Arc, LazyLock, Mutex},
+    sync::{
+        Arc, LazyLock, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use futures_util::{SinkExt, StreamExt};
@@ -55,6 +58,20 @@ fn faults() -> &'static Path {
     &BUILT.1
 }
 
+/// A settings file under which a few callers may call as fast as they can; with at most `group` records a write.
+pub fn settings(group: usize) -> PathBuf {
+    static MADE: LazyLock<TempDir> = LazyLock::new(|| tempfile::tempdir().expect("a folder"));
+    let path = MADE.path().join(format!("group-{group}-{}.toml", MADE_SO_FAR.fetch_add(1, Ordering::Relaxed)));
+    let text = format!("[limits]\nmessages_per_second = 1000000\n[records]\ngroup = {group}\n");
+    std::fs::write(&path, text).expect("a file");
+    path
+}
+
+static MADE_SO_FAR: AtomicUsize = AtomicUsize::new(0);
+
+/// Records a write at most, unless a test is about that.
+const GROUP: usize = 512;
+
 /// When the disk fails or the server is killed.
 #[derive(Clone, Copy, Debug)]
 pub struct Fault {
@@ -80,9 +97,20 @@ pub struct Life {
 impl Life {
     /// A small empty centre over `data`.
     pub fn begin(data: &Path, options: &[&str], fault: Option<Fault>) -> Life {
+        Life::grouping(data, GROUP, options, fault)
+    }
+
+    /// The same, with at most `group` records a write.
+    pub fn grouping(data: &Path, group: usize, options: &[&str], fault: Option<Fault>) -> Life {
         let mut command = Command::new(env!("CARGO_BIN_EXE_hatif"));
         command.args(["serve", "--empty", "--addr", "127.0.0.1:0", "--seed", "1", "--registry-size", "1000", "--data"]);
-        command.arg(data).args(options).stdout(Stdio::piped()).stderr(Stdio::null());
+        command
+            .arg(data)
+            .arg("--config")
+            .arg(settings(group))
+            .args(options)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
         if let Some(Fault { on, at, times, what, file }) = fault {
             command.env("LD_PRELOAD", faults()).env("FAULT_FILE", file).env("FAULT_ON", on).env("FAULT_DO", what);
             command.env("FAULT_AT", at.to_string()).env("FAULT_TIMES", times.to_string());
@@ -247,14 +275,16 @@ impl Caller {
     }
 }
 
-/// `callers` telephones make `calls` calls each, one after another, until they have or the server is gone; whether it is.
+/// `callers` telephones make `calls` calls each, one after another, until they have, are refused, or the server is gone;
+/// whether it is.
 pub async fn crowd(addr: std::net::SocketAddr, callers: usize, calls: usize, told: &Told) -> bool {
     let one = |told: Told| async move {
         let mut caller = Caller::connect(addr).await?;
         for _ in 0..calls {
-            if caller.dial(&told).await? {
-                caller.hang_up(&told).await?;
+            if !caller.dial(&told).await? {
+                break;
             }
+            caller.hang_up(&told).await?;
         }
         Ok::<(), GoneServer>(())
     };
