@@ -43,7 +43,8 @@ fn people(size: u32, count: usize) -> Vec<Planted> {
             has_phone: person.phone_tail().is_some(),
         })
     };
-    all.enumerate().filter_map(plant).take(count).collect()
+    // The first is the one whom the server's greeting offers to try with, by design.
+    all.skip(1).enumerate().filter_map(plant).take(count).collect()
 }
 
 /// What must be nowhere: each in the spellings in which a program or a person would write it.
@@ -148,7 +149,6 @@ impl Centre {
         stdout.read_line(&mut line).expect("it says where it listens");
         let addr = line.split("ws://").nth(1).and_then(|rest| rest.trim().strip_suffix("/call")).expect("an address");
         let addr = addr.parse().expect("an address");
-        // The greeting names somebody to try with, by design: it is not searched.
         Centre { child, addr, said: reading(stdout), logs }
     }
 
