@@ -18,11 +18,14 @@
 //! | 2 | 2.4 hours | 102 days |
 //! | 3 to 5 | 102 days and more | for ever |
 //!
-//! May import `time`. What never enters: what the entries mean, clocks, chance.
+//! May import `time` and `canary`. What never enters: what the entries mean, clocks, chance.
 
 use std::num::NonZeroU32;
 
-use crate::time::Instant;
+use crate::{
+    canary::{Canary, canary},
+    time::Instant,
+};
 
 /// Microseconds of a grain, as a power of two.
 const GRAIN: u32 = 13;
@@ -428,7 +431,10 @@ impl<T> Agenda<T> {
             }
         }
         if self.present.len() > before + 1 || before > self.first {
-            self.present[self.first..].sort_unstable();
+            match canary(Canary::WakeOrder) {
+                false => self.present[self.first..].sort_unstable(),
+                true => self.present[self.first..].sort_unstable_by_key(|entry| entry.1),
+            }
         }
     }
 

@@ -10,6 +10,7 @@ use subtle::ConstantTimeEq;
 
 use super::{Registry, config::Limits, person::Person};
 use crate::{
+    canary::{Canary, canary},
     id::{CallId, PersonId},
     pii::{CallerNumber, Digits, Secret},
     script::catalogue::ClaimKind,
@@ -200,6 +201,9 @@ impl Access {
         let tally = self.subjects.entry(subject).or_default();
         if at.now.since(tally.last) > limits.claim_window {
             tally.locks = 0;
+        }
+        if canary(Canary::CounterAfterAnswer) && tally.failures.back() == Some(&at.now) {
+            return Verdict::Refused;
         }
         tally.last = at.now;
         drop_old(&mut tally.failures, at.now, limits.claim_window);

@@ -1,6 +1,7 @@
 //! The tests of what users rely on: one binary, a module per subject.
 
 mod callers;
+mod canaries;
 mod client;
 mod collector;
 mod corners;
