@@ -17,12 +17,13 @@ use hatif::{
 
 use crate::support::busy::{busy, clock, credentials, services, world};
 
-/// One call through the menus, a queue and an agent, told from its beginning to its end.
+/// One call through the menus, a queue and an agent, told from its beginning to its end. Nothing is lodged in it, which
+/// would be kept by right.
 fn one_call(world: &mut World) {
     let caller = Some(CallerNumber::new("0600000042".parse().expect("digits")));
     let call =
         world.inject(world.now(), Input::CallArrived { caller, language: None, origin: None }).expect("it is open");
-    for (key, secs) in [('1', 4), ('3', 13), ('0', 20)] {
+    for (key, secs) in [('1', 4), ('0', 30)] {
         world.inject(world.now(), Input::Dtmf { call, key: Key::from_char(key).expect("a key") });
         world.advance_to(world.now() + Duration::from_secs(secs));
     }

@@ -21,6 +21,7 @@ mod planner_edges;
 mod privacy;
 mod protocol;
 mod registry;
+mod reload_storm;
 mod routing;
 mod scenario;
 mod script;
