@@ -243,6 +243,12 @@ impl<T> Agenda<T> {
         self.len
     }
 
+    /// When an entry is due; `None` when it has happened or was taken back.
+    pub fn due_at(&self, ticket: Ticket) -> Option<Instant> {
+        let entry = self.entries.get(ticket.entry as usize)?;
+        (entry.generation == ticket.generation && entry.what.is_some()).then_some(entry.at)
+    }
+
     /// All that is still to happen, in order. Slow: for whoever compares or draws.
     pub fn pending(&self) -> Vec<(Instant, &T)> {
         let entries = self.entries.iter().filter_map(|entry| Some((entry.at, entry.sequence, entry.what.as_ref()?)));
