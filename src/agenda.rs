@@ -449,8 +449,21 @@ impl<T> Agenda<T> {
         self.head = match (self.present.get(self.first), self.len) {
             (Some(first), _) => first.0,
             (None, 0) => Instant::NEVER,
-            (None, _) => self.earliest_in_rings(),
+            (None, _) => self.open_next(),
         };
+    }
+
+    /// When the earliest entry is due, with nothing present. Its bucket is opened when it is of the first ring, since it will be
+    /// next: what is still entered before it is soon put in its place among few. Coarser buckets wait until time comes there.
+    fn open_next(&mut self) -> Instant {
+        while let Some(bucket) = self.rings[0].earliest() {
+            self.grain = (self.grain >> DIGIT << DIGIT) | bucket as u64;
+            self.scatter(0, bucket);
+            if let Some(first) = self.present.get(self.first) {
+                return first.0;
+            }
+        }
+        self.earliest_in_rings()
     }
 
     /// When the earliest entry in the rings is due. What was put off and lies in the way moves on.

@@ -62,6 +62,11 @@ ids! {
     RequestId(u32) "r";
 }
 
+impl CallId {
+    /// In place of the id of a call of an earlier run: none of this run has it.
+    pub const EARLIER_RUN: CallId = CallId(0);
+}
+
 /// What chance is keyed by that belongs to something with a name: the same in every design that has the name, whatever else
 /// there is (FNV-1a, 64 bits).
 pub fn key_of_name(name: &str) -> u64 {

@@ -35,9 +35,10 @@
 //! | [`live`] | driver 2: tokio, sockets, the wall clock, the store | canary world people scenario record journal registry engine script time id pii random |
 //! | [`report`] | what a run found: tables, HTML, JSON, CSV, Parquet | sim scenario record stats theory engine script time id |
 //! | [`client`] | the telephone for people, programs and tests | live time |
+//! | [`load`] | thousands of callers on sockets, and figures of what they met | client live people scenario report registry engine script time id pii random |
 //! | [`dialogue`] | dialogue tests: what is pressed, what must be heard | client live world registry engine script time id pii random |
 //! | [`config`] | `hatif.toml` → the rooms' own settings | live registry script time id |
-//! | [`cli`] | the commands, one file each | config live sim report scenario theory stats dialogue client journal record registry world people engine script time id pii random |
+//! | [`cli`] | the commands, one file each | config live sim report scenario theory stats dialogue load client journal record registry world people engine script time id pii random |
 //!
 //! ```text
 //! cli ──► config ──► live ──┐                         ┌──► engine ──► script ──► time · id · pii
@@ -45,6 +46,7 @@
 //!  │                                                  └──► registry
 //!  │        live, sim ──► record · journal ──► engine (events)
 //!  ├──► report ──► sim (what was found) ──► record · stats         report ──► theory
+//!  ├──► load ──► client · people · scenario (the callers, on sockets)
 //!  └──► dialogue ──► client ──► live::protocol (types)
 //!              └───► world (virtual time)
 //! ```
@@ -93,6 +95,7 @@ pub mod engine;
 pub mod id;
 pub mod journal;
 pub mod live;
+pub mod load;
 pub mod people;
 pub mod pii;
 pub mod random;

@@ -57,6 +57,8 @@ pub enum Purpose {
     HalfHourFactor = 21,
     /// What is fixed about a caller at birth: one stream by her lot, drawn from in a fixed order.
     Birth = 22,
+    /// The key under which identity checks are kept over a restart.
+    AccessMark = 23,
 }
 
 /// Mixes one word into a key (the finalizer of SplitMix64).

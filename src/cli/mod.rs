@@ -5,15 +5,21 @@
 
 use std::{io, process::ExitCode};
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
+mod access;
 pub mod call;
 pub mod calls;
 pub mod check;
 pub mod compare;
+pub mod completions;
+pub mod doctor;
+pub mod echo;
 pub mod graph;
 pub mod init;
+pub mod load;
 mod logs;
+pub mod man;
 pub mod registry;
 pub mod replay;
 mod run;
@@ -21,8 +27,10 @@ pub mod schema;
 pub mod serve;
 pub mod simulate;
 pub mod staff;
+pub mod status;
 pub mod sweep;
 pub mod test;
+pub mod token;
 
 /// A contact centre that you can dial and that you can fast-forward.
 #[derive(Parser, Debug)]
@@ -59,10 +67,30 @@ enum Command {
     Sweep(sweep::Args),
     /// Tell how many agents a target needs, by Erlang's formulas
     Staff(staff::Args),
+    /// Call a centre as its callers do, by the thousand, and tell what they met
+    Load(load::Args),
+    /// Tell how a running centre is
+    Status(status::Args),
     /// Check, search, import and export the enrolment registry
     Registry(registry::Args),
+    /// Tell whether a folder of call records is sound, and what to do
+    Doctor(doctor::Args),
     /// Run a recorded journal again and compare the events
     Replay(replay::Args),
+    /// Make tokens for a centre that others can reach
+    Token(token::Args),
+    /// Try our client with the cases of a websocket test server
+    #[command(hide = true)]
+    Echo(echo::Args),
+    /// Print what makes a shell complete these commands
+    Completions(completions::Args),
+    /// Print the manual page, or write one a command
+    Man(man::Args),
+}
+
+/// The commands, for what is made from them.
+fn command() -> clap::Command {
+    Cli::command()
 }
 
 /// Reads the command line, runs the command and turns its result into an exit code.
@@ -82,8 +110,15 @@ pub fn main() -> ExitCode {
         Some(Command::Compare(args)) => compare::run(args),
         Some(Command::Sweep(args)) => sweep::run(args),
         Some(Command::Staff(args)) => staff::run(args),
+        Some(Command::Load(args)) => load::run(args),
+        Some(Command::Status(args)) => status::run(args),
         Some(Command::Registry(args)) => registry::run(args),
+        Some(Command::Doctor(args)) => doctor::run(args),
         Some(Command::Replay(args)) => replay::run(args),
+        Some(Command::Token(args)) => token::run(args),
+        Some(Command::Echo(args)) => echo::run(args),
+        Some(Command::Completions(args)) => completions::run(args),
+        Some(Command::Man(args)) => man::run(args),
     };
     result.unwrap_or_else(|error| {
         if !reader_left(&error) {

@@ -1,12 +1,19 @@
 //! `hatif replay`: runs a recorded journal again and says whether the events are the same.
 
-use std::{fs::File, io::BufReader, path::PathBuf, process::ExitCode, sync::Arc};
+use std::{
+    fs::File,
+    io::{self, BufReader, Read},
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
+};
 
 use anyhow::Context as _;
 
 use crate::{
     engine::Event,
     journal::{ReplayReport, Tail, replay},
+    live::recorder::part_of,
     record::Narrator,
     script::{self, Script, Source},
 };
@@ -14,7 +21,7 @@ use crate::{
 /// Arguments of `hatif replay`.
 #[derive(clap::Args, Debug)]
 pub struct Args {
-    /// The journal, as `hatif serve --journal FILE` wrote it
+    /// The journal, as `hatif serve --journal FILE` wrote it; its further parts are found beside it
     file: PathBuf,
     /// A folder with a version of the centre the run used; once for each version [default: the built-in centre]
     #[arg(long, value_name = "DIR")]
@@ -24,9 +31,9 @@ pub struct Args {
 /// Runs the command.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let scripts = scripts(&args.centre)?;
-    let file = File::open(&args.file).with_context(|| format!("cannot open {}", args.file.display()))?;
-    let report = replay(BufReader::new(file), &scripts).with_context(|| args.file.display().to_string())?;
-    for line in tell(&report) {
+    let (parts, bytes) = parts(&args.file)?;
+    let report = replay(BufReader::new(parts), &scripts).with_context(|| args.file.display().to_string())?;
+    for line in tell(&report, bytes) {
         anstream::println!("{line}");
     }
     let whole = report.difference.is_none() && !matches!(report.tail, Tail::Damaged { .. });
@@ -49,11 +56,28 @@ fn checked(source: &Source, name: &str) -> anyhow::Result<Arc<Script>> {
     })
 }
 
-/// What a replay found, line by line.
-fn tell(report: &ReplayReport) -> Vec<String> {
-    let ReplayReport { inputs, events, difference, tail, .. } = report;
+/// The parts of a journal one after another, from the first on, and how long they are together.
+pub(super) fn parts(first: &Path) -> anyhow::Result<(Box<dyn Read>, u64)> {
+    let (mut all, mut bytes): (Box<dyn Read>, u64) = (Box::new(io::empty()), 0);
+    for part in 0.. {
+        let path = part_of(first, part);
+        let file = match File::open(&path) {
+            Ok(file) => file,
+            Err(error) if part > 0 && error.kind() == io::ErrorKind::NotFound => break,
+            Err(error) => return Err(error).with_context(|| format!("cannot open {}", path.display())),
+        };
+        bytes += file.metadata().with_context(|| format!("cannot read {}", path.display()))?.len();
+        all = Box::new(all.chain(file));
+    }
+    Ok((all, bytes))
+}
+
+/// What a replay found, line by line; the journal is `length` bytes long.
+fn tell(report: &ReplayReport, length: u64) -> Vec<String> {
+    let ReplayReport { inputs, events, difference, bytes, parts, tail, .. } = report;
     let mut lines = Vec::new();
     match difference {
+        None if *parts > 1 => lines.push(format!("{inputs} inputs, {events} events in {parts} parts, identical")),
         None => lines.push(format!("{inputs} inputs, {events} events, identical")),
         Some(difference) => {
             lines.push(format!("{inputs} inputs, {events} events identical, then line {} differs", difference.line));
@@ -68,7 +92,8 @@ fn tell(report: &ReplayReport) -> Vec<String> {
         }
         Tail::Damaged { line, reason } => {
             lines.push(format!(
-                "line {line} is damaged: {reason}; what precedes it was compared, the rest was not read"
+                "line {line} is damaged: {reason}; what precedes it was compared, the rest was not read ({} bytes)",
+                length.saturating_sub(*bytes)
             ));
         }
     }

@@ -19,6 +19,7 @@ use crate::{
 
 /// Arguments of `hatif serve`. What is not given follows the settings file, or the defaults.
 #[derive(clap::Args, Debug, Default)]
+#[command(after_long_help = config::help::text())]
 pub struct Args {
     /// Where callers connect; port 0 takes any free port [default: 127.0.0.1:7700]
     #[arg(long, value_name = "ADDR", env = "HATIF_ADDR", value_parser = address)]
@@ -56,6 +57,27 @@ pub struct Args {
     /// How long calls may go on after SIGINT or SIGTERM [default: 30s]
     #[arg(long, value_name = "TIME")]
     drain: Option<Duration>,
+    /// Connections at once, whatever they are for, 1 to 1,000,000; each costs a file [default: 12000]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    max_connections: Option<u32>,
+    /// Telephones at once, 1 to 1,000,000; one more is told `busy` [default: 10000]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    max_sessions: Option<u32>,
+    /// Calls of people in progress at once, 1 to 1,000,000; one more is refused [default: 10000]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    max_calls: Option<u32>,
+    /// The file of tokens, as `hatif token new` makes it; an address beyond this machine needs it
+    #[arg(long, value_name = "FILE")]
+    tokens: Option<PathBuf>,
+    /// Certificate chain (PEM): speak TLS only
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// Its key (PEM)
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+    /// Serve /echo, for tests of websocket conformance
+    #[arg(long, hide = true)]
+    echo: bool,
     /// No simulated agents: callers only ever queue
     #[arg(long)]
     no_agents: bool,
@@ -118,14 +140,21 @@ impl Args {
         put(self.speed, &mut live.speed);
         put(self.at, &mut live.at);
         put(self.drain, &mut live.drain);
+        put(self.max_connections.map(|most| most as usize), &mut live.limits.max_connections);
+        put(self.max_sessions.map(|most| most as usize), &mut live.limits.max_sessions);
+        put(self.max_calls.map(|most| most as usize), &mut live.limits.max_calls);
         put(self.log_format, &mut log.format);
         put(self.log, &mut log.level);
         put(self.centre.map(Some), &mut live.centre);
-        put(self.journal.map(Some), &mut live.journal);
+        put(self.journal.map(Some), &mut live.journal.file);
+        put(self.tokens.map(Some), &mut live.security.tokens);
+        let tls = self.tls_cert.zip(self.tls_key).map(|(cert, key)| live::TlsFiles { cert, key });
+        put(tls.map(Some), &mut live.security.tls);
         put(self.registry_size.map(|size| Source::Generated { size }), &mut live.registry.source);
         if let Some(seed) = self.seed {
             (live.seed, live.known_codes) = (seed, true);
         }
+        live.echo |= self.echo;
         live.agents &= !self.no_agents;
         put(self.scenario.map(Hosting::Scenario), hosting);
         put(self.empty.then_some(Hosting::Nobody), hosting);
@@ -163,9 +192,11 @@ async fn serve(config: live::Config) -> anyhow::Result<()> {
 
 /// Tells how to dial. The first line is for programs too: it ends with the address.
 fn announce(facts: &Facts, config: &live::Config) -> io::Result<()> {
-    let url = format!("ws://{}/call", facts.addr);
+    let scheme = if config.security.tls.is_some() { "wss" } else { "ws" };
+    let url = format!("{scheme}://{}/call", facts.addr);
     let mut text = format!("{} answers at {url}\n", facts.centre);
-    let own = match facts.addr == live::Config::default().addr {
+    let usual = facts.addr == live::Config::default().addr && config.security.tls.is_none();
+    let own = match usual {
         true => String::new(),
         false => format!(" {url}"),
     };
@@ -244,11 +275,11 @@ mod tests {
         let file = dir.path().join("my.toml");
         std::fs::write(&file, "[clock]\nspeed = 3\n[people]\nagents = true\n[server]\ndrain = \"1m\"\n")
             .expect("a file");
-        let settings =
-            settings(&format!("--config {} --speed 2 --no-agents --seed 7", file.display())).expect("settings");
+        let settings = settings(&format!("--config {} --speed 2 --no-agents --seed 7 --max-calls 9", file.display()))
+            .expect("settings");
         let live = settings.live;
         assert_eq!((live.speed, live.agents, live.drain), (2.0, false, Duration::from_mins(1)));
-        assert_eq!((live.seed, live.known_codes), (7, true));
+        assert_eq!((live.seed, live.known_codes, live.limits.max_calls), (7, true, 9));
     }
 
     #[test]
@@ -274,6 +305,7 @@ mod tests {
             ("--registry-size 5", "1000 to 20000000"),
             ("--at yesterday", "2022-05-17T10:00"),
             ("--drain 5", "number and a unit"),
+            ("--max-calls 0", "1..=1000000"),
             ("--config no-such-file", "check the path"),
         ] {
             let error = settings(line).expect_err(line);

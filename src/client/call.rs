@@ -3,11 +3,11 @@
 use std::fmt::Write as _;
 
 use super::{
-    link::{Link, LinkError},
+    link::{Access, Link, LinkError},
     phone::{Ending, Phone, Place},
 };
 use crate::{
-    live::protocol::{AgentState, ClientMessage, ErrorCode, ServerMessage},
+    live::protocol::{AgentState, ClientMessage, ErrorCode, RefusalReason, ServerMessage},
     time::Instant,
 };
 
@@ -18,6 +18,8 @@ pub struct Options {
     pub from: Option<String>,
     /// The language to begin in, instead of the centre's default.
     pub language: Option<String>,
+    /// What the centre asks for before it lets one in.
+    pub access: Access,
     /// The longest time each method waits for the centre. `None`: for ever, which suits tests whose clock stands still.
     pub patience: Option<std::time::Duration>,
 }
@@ -25,7 +27,12 @@ pub struct Options {
 impl Default for Options {
     /// A withheld number, the centre's language, and half a minute of patience.
     fn default() -> Options {
-        Options { from: None, language: None, patience: Some(std::time::Duration::from_secs(30)) }
+        Options {
+            from: None,
+            language: None,
+            access: Access::default(),
+            patience: Some(std::time::Duration::from_secs(30)),
+        }
     }
 }
 
@@ -48,6 +55,16 @@ pub enum CallError {
         /// Which mistake.
         code: ErrorCode,
         /// What was wrong.
+        message: String,
+        /// What to do.
+        help: String,
+    },
+    /// The centre does not take the call.
+    #[error("the centre does not take the call: {message} ({}); {help}", reason.word())]
+    NotTaken {
+        /// Why.
+        reason: RefusalReason,
+        /// The same in words.
         message: String,
         /// What to do.
         help: String,
@@ -100,7 +117,7 @@ pub struct Call {
 impl Call {
     /// Connects, dials and waits until the centre answers.
     pub async fn dial(url: &str, options: &Options) -> Result<Call, CallError> {
-        Call::on(Link::connect(url).await?, options).await
+        Call::on(Link::connect_with(url, &options.access).await?, options).await
     }
 
     /// Dials on an open connection and waits until the centre answers.
@@ -269,6 +286,9 @@ impl Call {
             match message {
                 ServerMessage::Error { code, message, help } => {
                     return Err(CallError::Refused { code, message, help });
+                }
+                ServerMessage::Refused { reason, message, help, .. } => {
+                    return Err(CallError::NotTaken { reason, message, help });
                 }
                 ServerMessage::Ended { outcome, cause, .. } if wanted != "a call back" => {
                     let instead = format!("the call ended ({outcome}, {cause})");

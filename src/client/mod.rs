@@ -5,6 +5,7 @@
 //! Phone  what a caller knows from what was said so far: a fold, without sockets or time of its own
 //! Call   both together, for programs and tests: dial, press, hear, hang up
 //! View   what a terminal shows
+//! fetch  one answer over HTTP: health, records, refusals
 //! ```
 //!
 //! ```no_run
@@ -22,13 +23,17 @@
 //! needs times passes them in), printing (the terminal view returns text).
 
 mod call;
+mod fetch;
 mod link;
 mod phone;
+mod tls;
 mod view;
 
 pub(crate) use call::plain;
 pub use call::{Call, CallError, Options, Said};
-pub use link::{Link, LinkError};
+pub use fetch::{FetchError, fetch};
+pub use link::{Access, Link, LinkError, Secret, Wiring};
 pub use phone::{Ending, Listening, Phone, Place};
+pub use tls::AccessError;
 pub use view::{Bidi, View};
 pub(crate) use view::{line as message_line, masked};

@@ -132,7 +132,10 @@ impl Phone {
             }
             ServerMessage::Sms { text, .. } => self.sms.push(text.clone()),
             ServerMessage::Ended { call, cause, outcome } => self.end(call, outcome, cause),
-            ServerMessage::Pong {} | ServerMessage::Error { .. } => {}
+            ServerMessage::Attending { .. }
+            | ServerMessage::Pong {}
+            | ServerMessage::Error { .. }
+            | ServerMessage::Refused { .. } => {}
         }
     }
 

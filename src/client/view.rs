@@ -49,7 +49,7 @@ impl View {
             }
             ServerMessage::Stopped {} | ServerMessage::Pong {} => return Vec::new(),
             ServerMessage::Sms { to_tail, text } => (Tone::News, format!("SMS to …{to_tail}: {text}")),
-            ServerMessage::Error { .. } => (Tone::Trouble, plain_line(message)),
+            ServerMessage::Error { .. } | ServerMessage::Refused { .. } => (Tone::Trouble, plain_line(message)),
             ServerMessage::Collecting { .. } => (Tone::Aside, plain_line(message)),
             _ => (Tone::News, plain_line(message)),
         };
@@ -123,8 +123,11 @@ fn plain_line(message: &ServerMessage) -> String {
             format!("-- waiting for `{queue}`: place {position}, {wait}")
         }
         ServerMessage::Agent { state, agent } => format!("-- {agent} {}", agent_does(*state)),
+        ServerMessage::Attending { tail } => format!("-- call backs for the number ending in {tail} ring here"),
         ServerMessage::Ended { call, cause, outcome } => format!("-- ended: {outcome} ({cause}), call {call}"),
-        ServerMessage::Error { message, help, .. } => format!("-- the centre refuses: {message}; {help}"),
+        ServerMessage::Error { message, help, .. } | ServerMessage::Refused { message, help, .. } => {
+            format!("-- the centre refuses: {message}; {help}")
+        }
         ServerMessage::Prompt { .. }
         | ServerMessage::Stopped {}
         | ServerMessage::Sms { .. }

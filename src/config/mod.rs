@@ -4,7 +4,8 @@
 //! `config/hatif.toml` in the sources is the list of settings, their defaults and their reasons; a test holds it to the
 //! defaults of the types.
 
+pub mod help;
 mod read;
 mod settings;
 
-pub use settings::{DEFAULTS, Hosting, LogFormat, LogSettings, Problems, Settings, load, parse};
+pub use settings::{DEFAULTS, Hosting, LogFormat, LogSettings, Problems, Settings, known, load, parse};

@@ -16,6 +16,8 @@ use crate::{
 pub(super) struct Reader {
     pub(super) file: Arc<str>,
     pub(super) problems: Vec<Diagnostic>,
+    /// The settings that were asked for, whether they are there or not.
+    pub(super) asked: Vec<String>,
 }
 
 /// One table of the file, with the settings it may hold as they are asked for.
@@ -75,6 +77,7 @@ fn kind(value: &DeValue<'_>) -> &'static str {
 impl<'a, 'i> Section<'a, 'i> {
     fn take(&mut self, key: &'static str) -> Option<&'a Spanned<DeValue<'i>>> {
         self.known.push(key);
+        self.reader.asked.push(format!("{}.{key}", self.name));
         self.table?.get(key)
     }
 
@@ -213,6 +216,40 @@ impl<'a, 'i> Section<'a, 'i> {
         }
         if read.len() == list.len() {
             *into = read;
+        }
+    }
+
+    /// A list of texts, each of which `check` lets pass.
+    pub(super) fn texts(
+        &mut self,
+        key: &'static str,
+        example: &str,
+        into: &mut Vec<String>,
+        check: impl Fn(&str) -> Result<(), &'static str>,
+    ) {
+        let Some(value) = self.take(key) else { return };
+        let Some(list) = value.get_ref().as_array() else {
+            return self.wrong_type(key, value, "a list of texts", example);
+        };
+        let mut read = Vec::new();
+        for entry in list.iter() {
+            match entry.get_ref().as_str().map(|text| (text, check(text))) {
+                Some((text, Ok(()))) => read.push(text.to_owned()),
+                Some((_, Err(error))) => {
+                    let message = format!("`{}.{key}` cannot be used: {error}", self.name);
+                    self.reader.fault("bad-value", entry.span(), message, format!("for example {key} = {example}"));
+                }
+                None => self.wrong_type(key, entry, "a text", example),
+            }
+        }
+        *into = read;
+    }
+
+    /// A setting is there that means nothing without another.
+    pub(super) fn lacks(&mut self, key: &'static str, other: &'static str) {
+        if let Some(value) = self.table.and_then(|table| table.get(key)) {
+            let message = format!("`{}.{key}` is set and `{other}` is not", self.name);
+            self.reader.fault("bad-value", value.span(), message, "set both, or neither".to_owned());
         }
     }
 

@@ -117,12 +117,20 @@ pub fn load(path: &Path) -> anyhow::Result<Settings> {
     Ok(parse(&path.display().to_string(), &text)?)
 }
 
+/// The name of every setting there is, such as `server.idle`.
+pub fn known() -> Vec<String> {
+    let mut reader = Reader { file: Arc::from(""), problems: Vec::new(), asked: Vec::new() };
+    let (root, _) = DeTable::parse_recoverable("");
+    read(&mut reader, root.get_ref(), &mut Settings::default());
+    reader.asked
+}
+
 /// Reads the text of a settings file; `file` is its name in reports.
 ///
 /// # Errors
 /// Every problem in the text.
 pub fn parse(file: &str, text: &str) -> Result<Settings, Problems> {
-    let mut reader = Reader { file: Arc::from(file), problems: Vec::new() };
+    let mut reader = Reader { file: Arc::from(file), problems: Vec::new(), asked: Vec::new() };
     let (root, syntax) = DeTable::parse_recoverable(text);
     for error in syntax {
         let span = error.span().unwrap_or(0..0);
@@ -136,11 +144,14 @@ pub fn parse(file: &str, text: &str) -> Result<Settings, Problems> {
     if found.is_empty() { Ok(settings) } else { Err(Problems { file: file.to_owned(), text: text.to_owned(), found }) }
 }
 
-const SECTIONS: [&str; 9] = ["server", "clock", "centre", "people", "registry", "access", "records", "journal", "log"];
+const SECTIONS: [&str; 11] =
+    ["server", "limits", "security", "clock", "centre", "people", "registry", "access", "records", "journal", "log"];
 
 fn read(reader: &mut Reader, root: &DeTable<'_>, settings: &mut Settings) {
     let live = &mut settings.live;
     server(reader.section(root, "server"), live);
+    limits(reader.section(root, "limits"), &mut live.limits);
+    security(reader.section(root, "security"), &mut live.security);
     let mut clock = reader.section(root, "clock");
     clock.parsed("at", "\"10:00\"", &mut live.at);
     clock.number("speed", &mut live.speed, 0.001..=1_000.0);
@@ -159,9 +170,7 @@ fn read(reader: &mut Reader, root: &DeTable<'_>, settings: &mut Settings) {
     people_on_file(reader.section(root, "registry"), &mut live.registry);
     access(reader.section(root, "access"), &mut live.registry);
     records(reader.section(root, "records"), &mut live.records);
-    let mut journal = reader.section(root, "journal");
-    journal.path("file", "\"hatif.journal\"", &mut live.journal);
-    journal.finish();
+    journal(reader.section(root, "journal"), &mut live.journal);
     let mut log = reader.section(root, "log");
     log.text("format", "\"human\"", &mut settings.log.format, |text| {
         clap::ValueEnum::from_str(text, false).map_err(|_| format!("`{text}` is neither \"human\" nor \"json\""))
@@ -174,16 +183,52 @@ fn read(reader: &mut Reader, root: &DeTable<'_>, settings: &mut Settings) {
 }
 
 fn server(mut section: Section<'_, '_>, live: &mut live::Config) {
-    let (ms, secs, hours) = (Duration::from_millis, Duration::from_secs, Duration::from_hours);
     section.parsed("addr", "\"127.0.0.1:7700\"", &mut live.addr);
-    let limits = &mut live.limits;
+    section.duration("drain", &mut live.drain, Duration::ZERO..=Duration::from_hours(24));
+    section.finish();
+}
+
+fn limits(mut section: Section<'_, '_>, limits: &mut live::Limits) {
+    let (ms, secs, hours) = (Duration::from_millis, Duration::from_secs, Duration::from_hours);
+    section.whole("max_connections", &mut limits.max_connections, 1..=1_000_000);
     section.whole("max_sessions", &mut limits.max_sessions, 1..=1_000_000);
+    section.whole("max_calls", &mut limits.max_calls, 1..=1_000_000);
+    section.whole("per_address", &mut limits.per_address, 1..=1_000_000);
+    section.whole("calls_per_address", &mut limits.calls_per_address, 1..=1_000_000);
+    section.switch("limit_loopback", &mut limits.limit_loopback);
+    section.whole("per_number", &mut limits.per_number, 1..=1_000_000);
+    section.whole("per_number_rate", &mut limits.per_number_rate, 1..=1_000_000);
+    section.whole("messages_per_second", &mut limits.messages_per_second, 1..=1_000_000);
+    section.duration("max_lag", &mut limits.max_lag, ms(1)..=hours(1));
+    section.duration("handshake", &mut limits.handshake, ms(100)..=Duration::from_mins(10));
     section.duration("idle", &mut limits.idle, secs(1)..=hours(24));
     section.duration("keepalive", &mut limits.keepalive, secs(1)..=hours(1));
     section.duration("write_timeout", &mut limits.write_timeout, ms(10)..=Duration::from_mins(10));
     section.whole("outbox", &mut limits.outbox, 8..=65_536);
     section.whole("input_queue", &mut limits.input_queue, 16..=1_000_000);
-    section.duration("drain", &mut live.drain, Duration::ZERO..=hours(24));
+    section.whole("max_listeners", &mut limits.max_listeners, 1..=10_000);
+    section.whole("listener_queue", &mut limits.listener_queue, 16..=65_536);
+    section.finish();
+}
+
+fn security(mut section: Section<'_, '_>, security: &mut live::Security) {
+    section.path("tokens", "\"tokens.toml\"", &mut security.tokens);
+    section.texts("origins", "[\"https://desk.example\"]", &mut security.origins, |text| {
+        let host = ["http://", "https://"].iter().find_map(|scheme| text.strip_prefix(scheme));
+        match host.is_some_and(|host| !host.is_empty() && !host.contains(['/', '*', ' '])) {
+            true => Ok(()),
+            false => Err("an origin is http:// or https:// and a host, with a port where it is not the usual one"),
+        }
+    });
+    let (mut cert, mut key) = (None, None);
+    section.path("tls_cert", "\"cert.pem\"", &mut cert);
+    section.path("tls_key", "\"key.pem\"", &mut key);
+    match (cert, key) {
+        (Some(cert), Some(key)) => security.tls = Some(live::TlsFiles { cert, key }),
+        (None, None) => {}
+        (Some(_), None) => section.lacks("tls_cert", "tls_key"),
+        (None, Some(_)) => section.lacks("tls_key", "tls_cert"),
+    }
     section.finish();
 }
 
@@ -219,6 +264,20 @@ fn records(mut section: Section<'_, '_>, records: &mut live::Records) {
     records.dir = dir.unwrap_or_default();
     section.whole("group", &mut records.group, 1..=100_000);
     section.duration("group_wait", &mut records.group_wait, Duration::ZERO..=Duration::from_secs(1));
+    section.whole("waiting", &mut records.waiting, 64..=10_000_000);
+    section.finish();
+}
+
+/// Bytes in a mebibyte.
+const MIB: u64 = 1 << 20;
+
+fn journal(mut section: Section<'_, '_>, journal: &mut live::Journal) {
+    section.path("file", "\"hatif.journal\"", &mut journal.file);
+    section.path("dir", "\"journals\"", &mut journal.dir);
+    let (mut part, mut total) = (journal.part / MIB, journal.total / MIB);
+    section.whole("part_mib", &mut part, 1..=65_536);
+    section.whole("total_mib", &mut total, 1..=67_108_864);
+    (journal.part, journal.total) = (part * MIB, total * MIB);
     section.finish();
 }
 
@@ -234,15 +293,29 @@ mod tests {
     }
 
     #[test]
+    fn the_shipped_file_and_the_help_have_every_setting_there_is() {
+        let mut known = known();
+        let mut described: Vec<_> = super::super::help::described().into_iter().map(|setting| setting.name).collect();
+        known.sort();
+        described.sort();
+        assert_eq!(described, known);
+        let help = super::super::help::text();
+        for name in known {
+            let (_, name) = name.split_once('.').expect("a section");
+            assert!(help.contains(&format!("\n  {name} ")), "`hatif serve --help` lacks {name}");
+        }
+    }
+
+    #[test]
     fn every_mistake_is_reported_with_its_place_and_way_out() {
-        let text = "[server]\nadr = \"127.0.0.1:1\"\nidle = 60\noutbox = 2\ndrain = \"soon\"\n\n[clock]\nspeed = 1e9\n\n[sever]\n";
+        let text = "[server]\nadr = \"127.0.0.1:1\"\ndrain = \"soon\"\n[limits]\nidle = 60\noutbox = 2\n\n[clock]\nspeed = 1e9\n\n[sever]\n";
         let report = parse("my.toml", text).expect_err("six mistakes").to_string();
         let expected = [
             "error[unknown-setting]: [server] has no `adr`\n --> my.toml:2:1\n",
             "help: did you mean `addr`?",
-            "error[wrong-type]: `server.idle` is a whole number, not a text\n --> my.toml:3:8\n",
+            "error[wrong-type]: `limits.idle` is a whole number, not a text\n --> my.toml:5:8\n",
             "help: write idle = \"30s\"",
-            "error[out-of-range]: `server.outbox` is 2, which is out of range\n --> my.toml:4:10\n",
+            "error[out-of-range]: `limits.outbox` is 2, which is out of range\n --> my.toml:6:10\n",
             "help: choose 8 to 65536",
             "error[bad-value]: `server.drain` cannot be used: `soon` is not a length of time",
             "error[out-of-range]: `clock.speed` is 1e9, which is out of range\n --> my.toml:8:9\n",

@@ -175,7 +175,7 @@ impl Talk {
             ServerMessage::Agent { state, .. } => self.agents.push(*state),
             ServerMessage::Ended { .. } => self.hung_up = false,
             ServerMessage::Ringing { promised_in: Some(_), .. } => self.rings += 1,
-            ServerMessage::Error { message, help, .. } => {
+            ServerMessage::Error { message, help, .. } | ServerMessage::Refused { message, help, .. } => {
                 self.trouble = Some(("that the centre takes what it is sent".to_owned(), format!("{message}; {help}")));
             }
             _ => {}

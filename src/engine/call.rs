@@ -380,6 +380,7 @@ impl Call {
     }
 
     /// A call back whose caller has not picked up.
+    #[inline]
     pub(crate) fn caller_is_away(&self) -> bool {
         self.promised_in.is_some() && !self.reached
     }
@@ -393,16 +394,19 @@ impl Call {
     }
 
     /// What the call's chance is keyed by.
+    #[inline]
     pub(crate) fn lot(&self) -> u64 {
         self.origin.map_or(self.id.0, |origin| origin.lot)
     }
 
     /// The version as events tell it.
+    #[inline]
     pub(crate) fn version_id(&self) -> ScriptVersion {
         ScriptVersion(self.version as u32 + 1)
     }
 
     /// What the call counts as when the caller hangs up and the script says nothing else.
+    #[inline]
     pub(crate) fn outcome_on_hangup(&self) -> Outcome {
         match (self.answered, self.promised) {
             (true, _) => Outcome::Transferred,

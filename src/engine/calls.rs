@@ -27,6 +27,7 @@ const SHORTEST: usize = 64;
 
 impl Calls {
     /// Adds a call at the entry of a script. Its id is one more than how many were offered before.
+    #[inline]
     pub(crate) fn offer(&mut self, version: usize, script: &Script) -> &mut Call {
         self.offered += 1;
         let id = CallId(self.offered);
@@ -74,6 +75,7 @@ impl Calls {
     }
 
     /// Removes an ended call; its memory is used again.
+    #[inline]
     pub(crate) fn remove(&mut self, id: CallId) {
         let place = self.place(id);
         let found = self.ring.get_mut(place).and_then(|call| call.take_if(|call| call.id == id));

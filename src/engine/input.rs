@@ -1,7 +1,7 @@
 //! Everything that can happen to a centre. The list is closed: a new cause cannot sneak in as a callback.
 
 use crate::{
-    id::{AgentId, CallId, GroupId, LanguageId, QueueId, RequestId},
+    id::{AgentId, CallId, GroupId, LanguageId, NodeId, QueueId, RequestId},
     pii::CallerNumber,
     random::mix,
     script::{
@@ -10,6 +10,7 @@ use crate::{
         model::{IntentId, Key},
         value::Symbol,
     },
+    time::Instant,
 };
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -36,6 +37,29 @@ impl Origin {
     }
 }
 
+/// A promise to call back, as it stands in its queue.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Promised {
+    /// Whom to call.
+    pub caller: CallerNumber,
+    /// In which queue, by the engine's number.
+    pub queue: QueueId,
+    /// In which language.
+    pub language: LanguageId,
+    /// Other languages the caller accepts.
+    pub accepted: Vec<LanguageId>,
+    /// Since when the wait counts.
+    pub since: Instant,
+    /// Of the queue and of the node by which the caller came to it.
+    pub priority: i16,
+    /// How often she was dialled already.
+    pub attempts: u8,
+    /// The `queue` node that says what follows the conversation; `None`: nothing does.
+    pub node: Option<NodeId>,
+    /// She did not object to being recorded.
+    pub recording: bool,
+}
+
 /// One thing that happens. An input that no longer fits (a key after hang-up) is counted and ignored.
 #[derive(Clone, Debug)]
 pub enum Input {
@@ -48,6 +72,9 @@ pub enum Input {
         /// Where the call comes from, when it is a synthetic caller's.
         origin: Option<Origin>,
     },
+    /// A promise to call back that an earlier run of the centre made stands in its queue again. [`super::Engine::handle`]
+    /// answers with the call's id; a queue, language or node that the current version lacks makes it one that does not fit.
+    CallbackRestored(Box<Promised>),
     /// A caller pressed a key.
     Dtmf {
         /// Which call.

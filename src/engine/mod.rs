@@ -1,6 +1,9 @@
 //! The pure centre: a state machine that is told what happens and says what follows.
 //!
-//! **The drain rule.** After every [`Engine::handle`] (and after [`Engine::advance`]), call [`Engine::poll`] until it returns
+//! Whoever wants to be told at once hands a [`Sink`] along ([`Engine::handle_with`], [`Engine::advance_with`]) and has nothing to
+//! poll.
+//!
+//! **The drain rule.** Without one: after every [`Engine::handle`] (and after [`Engine::advance`]), call [`Engine::poll`] until it returns
 //! [`Output::Timeout`]; then wait for an input or for that instant, whichever is first. Inputs come in rising order of time.
 //! What is due at the instant of an input happens before the input.
 //!
@@ -8,6 +11,7 @@
 //! unseeded randomness, hash-ordered iteration, text. Two engines that were told the same say the same.
 
 mod acd;
+mod ahead;
 mod audit;
 mod call;
 mod calls;
@@ -17,14 +21,15 @@ pub mod input;
 mod ivr;
 mod keys;
 pub mod output;
+pub mod survey;
 mod timer;
 mod turn;
 
 pub use acd::hunt;
 pub use audit::Census;
 pub use event::{Event, Fact};
-pub use input::{Input, Origin};
-pub use output::{Command, Output};
+pub use input::{Input, Origin, Promised};
+pub use output::{Command, Output, Sink};
 
 use std::sync::Arc;
 
@@ -33,12 +38,12 @@ use self::{
     turn::{State, Turn},
 };
 use crate::{
-    id::{CallId, QueueId, ScriptVersion},
+    id::{CallId, NodeId, QueueId, ScriptVersion},
     random::Seed,
     script::{
         Script,
         calendar::{Calendar, CalendarRules},
-        model::Group,
+        model::{Group, Key, NodeKind},
     },
     time::{Instant, LocalClock},
 };
@@ -49,6 +54,9 @@ pub struct Engine {
     /// Every version ever published; old ones keep only what calls still need.
     versions: Vec<Version>,
     state: State,
+    /// What was said to nobody yet, of which so many items have been taken already.
+    out: Vec<Output>,
+    taken: usize,
     ignored: u64,
     audited: bool,
 }
@@ -68,8 +76,8 @@ impl Engine {
     /// random hunt strategy and for `split` nodes.
     pub fn new(script: Arc<Script>, clock: LocalClock, seed: Seed) -> Engine {
         let state = State::new(clock, seed);
-        let mut engine = Engine { versions: Vec::new(), state, ignored: 0, audited: false };
-        engine.publish(script);
+        let mut engine = Engine { versions: Vec::new(), state, out: Vec::new(), taken: 0, ignored: 0, audited: false };
+        engine.keeping(|engine, out| engine.publish(script, out));
         engine
     }
 
@@ -83,47 +91,103 @@ impl Engine {
     /// [`Input::CallArrived`] the id of the new call; `None` when it was refused, and for all other inputs. An instant
     /// earlier than one already told counts as the latter.
     pub fn handle(&mut self, now: Instant, input: Input) -> Option<CallId> {
-        self.advance(now);
+        self.keeping(|engine, out| {
+            engine.run_to(now, out);
+            engine.take(input, out)
+        })
+    }
+
+    /// Lets everything happen that is due at or before `now`.
+    pub fn advance(&mut self, now: Instant) {
+        self.keeping(|engine, out| engine.run_to(now, out));
+    }
+
+    /// As [`Engine::handle`], but what is said is told to `sink` at once, and nothing of it is kept for [`Engine::poll`].
+    pub fn handle_with(&mut self, now: Instant, input: Input, sink: &mut impl Sink) -> Option<CallId> {
+        self.run_to(now, sink);
+        let call = self.take(input, sink);
+        self.check_laws();
+        call
+    }
+
+    /// As [`Engine::advance`], but what is said is told to `sink` at once, and nothing of it is kept for [`Engine::poll`].
+    #[inline]
+    pub fn advance_with(&mut self, now: Instant, sink: &mut impl Sink) {
+        self.run_to(now, sink);
+        self.check_laws();
+    }
+
+    /// How many calls were ever offered, calls back included.
+    pub fn calls_offered(&self) -> u64 {
+        self.state.calls.offered
+    }
+
+    /// How many calls were offered and have not ended.
+    pub fn calls_in_progress(&self) -> u64 {
+        self.state.calls.offered - self.state.calls.ended
+    }
+
+    /// The id that the next [`Input::CallArrived`] will be given; `None`: it will be refused.
+    #[inline]
+    pub fn next_call(&self) -> Option<CallId> {
+        self.state.accepting.then_some(CallId(self.state.calls.offered + 1))
+    }
+
+    /// Does something of which what is said is kept for [`Engine::poll`].
+    fn keeping<T>(&mut self, change: impl FnOnce(&mut Engine, &mut Vec<Output>) -> T) -> T {
+        let mut out = std::mem::take(&mut self.out);
+        let done = change(self, &mut out);
+        self.out = out;
+        done
+    }
+
+    #[inline(always)]
+    fn take<S: Sink>(&mut self, input: Input, sink: &mut S) -> Option<CallId> {
         let fits = match input {
             Input::CallArrived { caller, language, origin } => {
-                return self.turn().call_arrived(caller, language, origin);
+                return self.turn(sink).call_arrived(caller, language, origin);
             }
-            Input::ScriptPublished { script } => self.publish(script),
-            input => self.turn().apply(input),
+            Input::CallbackRestored(promised) => {
+                let call = self.turn(sink).restore_callback(*promised);
+                self.ignored += u64::from(call.is_none());
+                return call;
+            }
+            Input::ScriptPublished { script } => self.publish(script, sink),
+            input => self.turn(sink).apply(input),
         };
         self.ignored += u64::from(!fits);
         self.retire();
         None
     }
 
-    /// Lets everything happen that is due at or before `now`.
     #[inline]
-    pub fn advance(&mut self, now: Instant) {
+    fn run_to<S: Sink>(&mut self, now: Instant, sink: &mut S) {
         if self.state.timers.is_due(now) {
-            self.fire_due(now);
+            self.fire_due(now, sink);
         }
-        self.state.timers.pass(now);
-        self.state.now = self.state.now.max(now);
+        if now > self.state.now {
+            self.state.timers.pass(now);
+            self.state.now = now;
+        }
     }
 
     #[inline(never)]
-    fn fire_due(&mut self, now: Instant) {
+    fn fire_due<S: Sink>(&mut self, now: Instant, sink: &mut S) {
         while let Some((at, timer)) = self.state.timers.due(now) {
             self.state.now = self.state.now.max(at);
-            self.turn().fire(timer);
+            self.turn(sink).fire(timer);
             self.retire();
         }
     }
 
     /// The next output; see the drain rule.
     pub fn poll(&mut self) -> Output {
-        let state = &mut self.state;
-        if let Some(output) = state.out.get_mut(state.taken) {
-            state.taken += 1;
+        if let Some(output) = self.out.get_mut(self.taken) {
+            self.taken += 1;
             return std::mem::replace(output, Output::Timeout(None));
         }
-        state.out.clear();
-        state.taken = 0;
+        self.out.clear();
+        self.taken = 0;
         self.check_laws();
         Output::Timeout(self.next_deadline())
     }
@@ -133,17 +197,29 @@ impl Engine {
     #[inline]
     pub fn take_outputs(&mut self, outputs: &mut Vec<Output>) {
         outputs.clear();
-        std::mem::swap(&mut self.state.out, outputs);
-        if self.state.taken > 0 {
+        std::mem::swap(&mut self.out, outputs);
+        if self.taken > 0 {
             self.forget_taken(outputs);
         }
         self.check_laws();
     }
 
+    /// Tells `sink` what is still to be polled.
+    pub fn tell(&mut self, sink: &mut impl Sink) {
+        let taken = std::mem::take(&mut self.taken);
+        for output in std::mem::take(&mut self.out).into_iter().skip(taken) {
+            match output {
+                Output::Event(event) => sink.event(event),
+                Output::Command(command) => sink.command(command),
+                Output::Timeout(_) => {}
+            }
+        }
+    }
+
     /// Drops what [`Engine::poll`] has told already.
     #[cold]
     fn forget_taken(&mut self, outputs: &mut Vec<Output>) {
-        outputs.drain(..std::mem::take(&mut self.state.taken));
+        outputs.drain(..std::mem::take(&mut self.taken));
     }
 
     #[inline]
@@ -192,6 +268,27 @@ impl Engine {
         self.state.calls.get(call).is_some_and(|call| ivr::is_secret(call, script_of(&self.versions, call)))
     }
 
+    /// From now on keys pressed ahead are told as they come to be used; see [`Engine::take_used_keys`].
+    pub fn tell_used_keys(&mut self) {
+        self.state.ahead.tell();
+    }
+
+    /// The keys pressed ahead that came to be used since the last time, in order, but for those a secret entry used.
+    pub fn take_used_keys(&mut self) -> Vec<(CallId, Key)> {
+        self.state.ahead.take()
+    }
+
+    /// The next key pressed ahead that comes to be used is this one, whatever was pressed: for a run from a journal, which
+    /// does not hold keys that nobody used.
+    pub fn give_used_key(&mut self, call: CallId, key: Key) {
+        self.state.ahead.give(call, key);
+    }
+
+    /// Whether the last [`Input::Dtmf`] was kept for later, so that it is not known yet whether anybody will use it.
+    pub fn kept_key(&self) -> bool {
+        self.state.ahead.stored
+    }
+
     /// Whether a key that this call presses at `at` is thrown away, whichever it is: nobody listens, or what is being said
     /// has to be heard out first. What is due before `at` must have happened.
     pub fn discards_keys(&self, call: CallId, at: Instant) -> bool {
@@ -201,6 +298,29 @@ impl Engine {
     /// The engine's number of the queue called `name`.
     pub fn queue_named(&self, name: &str) -> Option<QueueId> {
         self.state.acd.queues.iter().position(|queue| &*queue.config.name == name).map(|i| QueueId(i as u16))
+    }
+
+    /// The promise that a call back keeps as long as its caller has not picked up.
+    pub fn promise(&self, call: CallId) -> Option<Promised> {
+        let call = self.state.calls.get(call).filter(|call| call.caller_is_away())?;
+        let (place, script) = (call.place.as_ref()?, script_of(&self.versions, call));
+        let is_queue = |node: &NodeId| matches!(script.node(*node).kind, NodeKind::Queue(_));
+        Some(Promised {
+            caller: call.caller?,
+            queue: place.queue,
+            language: place.language,
+            accepted: place.accepted.clone(),
+            since: place.since,
+            priority: place.priority,
+            attempts: place.attempts,
+            node: call.queue_node.filter(is_queue),
+            recording: call.recording,
+        })
+    }
+
+    /// The version that a call in progress runs on.
+    pub fn version_of(&self, call: CallId) -> Option<ScriptVersion> {
+        self.state.calls.get(call).map(|call| call.version_id())
     }
 
     /// The configuration in force for every group, by the engine's group numbers.
@@ -213,14 +333,15 @@ impl Engine {
         self.ignored
     }
 
-    fn turn(&mut self) -> Turn<'_> {
-        Turn { versions: &self.versions, state: &mut self.state }
+    #[inline]
+    fn turn<'a, S: Sink>(&'a mut self, sink: &'a mut S) -> Turn<'a, S> {
+        Turn { versions: &self.versions, state: &mut self.state, sink }
     }
 
     /// Makes a script the current version. False when its languages do not fit (see [`Engine::can_publish`]).
     #[cold]
     #[inline(never)]
-    fn publish(&mut self, script: Arc<Script>) -> bool {
+    fn publish<S: Sink>(&mut self, script: Arc<Script>, sink: &mut S) -> bool {
         if self.can_publish(&script).is_err() {
             return false;
         }
@@ -233,7 +354,7 @@ impl Engine {
         self.state.running.push(0);
         self.state.unused = true;
         let version = self.current_version();
-        let mut turn = self.turn();
+        let mut turn = self.turn(sink);
         turn.fact(Fact::ScriptPublished { version });
         turn.look_again();
         true

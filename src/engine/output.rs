@@ -19,6 +19,26 @@ pub enum Output {
     Timeout(Option<Instant>),
 }
 
+/// Who is told what the engine says, while it says it and in order: a list to be read later, or the world itself, for which
+/// nothing is then kept, moved or looked at twice. What is told to it must not change the engine before the input is done with.
+pub trait Sink {
+    /// Something happened.
+    fn event(&mut self, event: Event);
+
+    /// Something the world must do.
+    fn command(&mut self, command: Command);
+}
+
+impl Sink for Vec<Output> {
+    fn event(&mut self, event: Event) {
+        self.push(Output::Event(event));
+    }
+
+    fn command(&mut self, command: Command) {
+        self.push(Output::Command(command));
+    }
+}
+
 /// Something the world must do, to a caller's or an agent's telephone or by asking a service.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {

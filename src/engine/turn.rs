@@ -4,8 +4,9 @@
 //! change, without counting references for every step of every call.
 
 use super::{
-    Command, Event, Fact, Input, Origin, Output, Version,
+    Command, Event, Fact, Input, Origin, Sink, Version,
     acd::Acd,
+    ahead::Ahead,
     call::{Call, CallState, Calls, Next, Slot, Step},
     event::{Cause, LeftQueue},
     script_of,
@@ -28,9 +29,6 @@ pub(super) struct State {
     pub(super) calls: Calls,
     pub(super) acd: Acd,
     pub(super) timers: Timers,
-    /// What is to be said, of which so many items have been taken already.
-    pub(super) out: Vec<Output>,
-    pub(super) taken: usize,
     /// How many facts there were.
     pub(super) facts: u64,
     /// Agents made ready by the way, who have not yet looked for a call.
@@ -40,6 +38,8 @@ pub(super) struct State {
     pub(super) running: Vec<u64>,
     /// A version may have lost its last call, or its place as the current one.
     pub(super) unused: bool,
+    /// Keys pressed ahead, for journals.
+    pub(super) ahead: Ahead,
 }
 
 impl State {
@@ -51,30 +51,24 @@ impl State {
             calls: Calls::default(),
             acd: Acd::default(),
             timers: Timers::default(),
-            out: Vec::new(),
-            taken: 0,
             facts: 0,
             freed: Vec::new(),
             accepting: true,
             running: Vec::new(),
             unused: false,
+            ahead: Ahead::default(),
         }
     }
-
-    #[inline]
-    pub(super) fn say(&mut self, fact: Fact) {
-        self.facts += 1;
-        self.out.push(Output::Event(Event { seq: self.facts, at: self.now, fact }));
-    }
 }
 
-/// The state in change, and the versions calls run on.
-pub(super) struct Turn<'a> {
+/// The state in change, the versions calls run on, and who is told.
+pub(super) struct Turn<'a, S> {
     pub(super) versions: &'a [Version],
     pub(super) state: &'a mut State,
+    pub(super) sink: &'a mut S,
 }
 
-impl<'a> Turn<'a> {
+impl<'a, S: Sink> Turn<'a, S> {
     /// The script a call runs on.
     pub(super) fn script(&self, call: &Call) -> &'a Script {
         script_of(self.versions, call)
@@ -107,10 +101,11 @@ impl<'a> Turn<'a> {
     }
 
     /// Lets an input happen; false when it does not fit.
+    #[inline(always)]
     pub(super) fn apply(&mut self, input: Input) -> bool {
         match input {
-            // Told otherwise: the one has an answer, the other changes the versions.
-            Input::CallArrived { .. } | Input::ScriptPublished { .. } => false,
+            // Told otherwise: two have an answer, one changes the versions.
+            Input::CallArrived { .. } | Input::CallbackRestored(_) | Input::ScriptPublished { .. } => false,
             Input::Dtmf { call, key } => self.key_pressed(call, key),
             Input::CallerHungUp { call } => self.caller_hung_up(call),
             Input::CallerAnswered { call } => self.caller_answered(call),
@@ -228,12 +223,13 @@ impl<'a> Turn<'a> {
 
     #[inline]
     pub(super) fn fact(&mut self, fact: Fact) {
-        self.state.say(fact);
+        self.state.facts += 1;
+        self.sink.event(Event { seq: self.state.facts, at: self.state.now, fact });
     }
 
     #[inline]
     pub(super) fn command(&mut self, command: Command) {
-        self.state.out.push(Output::Command(command));
+        self.sink.command(command);
     }
 
     /// Arms a call's deadline of one kind, in place of the one armed before.

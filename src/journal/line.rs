@@ -5,15 +5,15 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    engine::{Event, Input, Origin},
-    id::{AgentId, CallId, GroupId, LanguageId, QueueId, RequestId},
+    engine::{Event, Input, Origin, Promised},
+    id::{AgentId, CallId, GroupId, LanguageId, NodeId, QueueId, RequestId},
     pii::{CallerNumber, Digits},
     script::{Script, catalogue::Reply, model::Key, value::Symbol},
     time::Instant,
 };
 
 /// The version of the format. A reader refuses any other.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// The first line: what a replay must begin with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +29,8 @@ pub struct Header {
     pub replication: u32,
     /// Unix time of the beginning of the run, in microseconds.
     pub epoch_us: i64,
+    /// What this journal's parts are known by. Says nothing of anybody.
+    pub id: String,
 }
 
 /// Any other line.
@@ -48,6 +50,25 @@ pub enum Line {
         /// What happened.
         ev: Event,
     },
+    /// A key of which its input did not say which it is came to be used: the first such key of this call that was.
+    Used {
+        /// In which call.
+        used: CallId,
+        /// Which key.
+        key: RecordedKey,
+    },
+    /// The last line of a part that another follows.
+    More {
+        /// Which part follows.
+        more: u32,
+    },
+    /// The first line of any part but the first.
+    Part {
+        /// Which part this is, counted from 0.
+        part: u32,
+        /// Of which journal: [`Header::id`].
+        of: String,
+    },
     /// The last line of a journal that was closed properly.
     End {
         /// Up to when everything had happened.
@@ -59,7 +80,7 @@ pub enum Line {
     },
 }
 
-/// A key as written: the key itself, or that a secret digit was pressed.
+/// A key as written: the key itself, or that a digit was pressed that is secret, was thrown away, or was kept for later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RecordedKey {
     /// In clear.
@@ -100,6 +121,18 @@ pub enum Recorded {
         /// Absent in what a person's call leaves.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         origin: Option<Origin>,
+    },
+    CallbackRestored {
+        /// The pseudonym of the number to be called.
+        caller: Digits,
+        queue: QueueId,
+        language: LanguageId,
+        accepted: Vec<LanguageId>,
+        since: Instant,
+        priority: i16,
+        attempts: u8,
+        node: Option<NodeId>,
+        recording: bool,
     },
     Dtmf {
         call: CallId,
@@ -171,6 +204,22 @@ impl Recorded {
             Input::CallArrived { caller, language, origin } => {
                 Recorded::CallArrived { caller: caller.map(pseudonym), language, origin }
             }
+            Input::CallbackRestored(ref promised) => {
+                let Promised { caller, queue, language, ref accepted, since, priority, attempts, node, recording } =
+                    **promised;
+                let (caller, accepted) = (pseudonym(caller), accepted.clone());
+                Recorded::CallbackRestored {
+                    caller,
+                    queue,
+                    language,
+                    accepted,
+                    since,
+                    priority,
+                    attempts,
+                    node,
+                    recording,
+                }
+            }
             Input::Dtmf { call, .. } if secret => Recorded::Dtmf { call, key: RecordedKey::Secret },
             Input::Dtmf { call, key } => Recorded::Dtmf { call, key: RecordedKey::Clear(key) },
             Input::CallerHungUp { call } => Recorded::CallerHungUp { call },
@@ -199,6 +248,30 @@ impl Recorded {
         Ok(match self {
             Recorded::CallArrived { caller, language, origin } => {
                 Input::CallArrived { caller: caller.map(CallerNumber::new), language, origin }
+            }
+            Recorded::CallbackRestored {
+                caller,
+                queue,
+                language,
+                accepted,
+                since,
+                priority,
+                attempts,
+                node,
+                recording,
+            } => {
+                let caller = CallerNumber::new(caller);
+                Input::CallbackRestored(Box::new(Promised {
+                    caller,
+                    queue,
+                    language,
+                    accepted,
+                    since,
+                    priority,
+                    attempts,
+                    node,
+                    recording,
+                }))
             }
             Recorded::Dtmf { call, key: RecordedKey::Clear(key) } => Input::Dtmf { call, key },
             Recorded::Dtmf { call, key: RecordedKey::Secret } => Input::Dtmf { call, key: Key::ZERO },

@@ -11,6 +11,9 @@ use crate::time::Instant;
 /// The longest line a journal has by far; a longer one is no journal's.
 const MAX_LINE: u64 = 1 << 20;
 
+/// What is wrong with a last line that has no end.
+pub const CUT_OFF: &str = "it is cut off";
+
 /// How a journal ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Tail {
@@ -33,6 +36,11 @@ pub struct Reader<R> {
     from: R,
     line: u64,
     counts: (u64, u64),
+    bytes: u64,
+    id: String,
+    part: u32,
+    /// A part was announced that has not begun.
+    announced: bool,
     tail: Option<Tail>,
 }
 
@@ -47,9 +55,10 @@ impl<R: BufRead> Reader<R> {
             Some(format) if format != u64::from(FORMAT) => return Err(ReplayError::Format(format)),
             Some(_) => {}
         }
-        let header = serde_json::from_value(value)
+        let header: Header = serde_json::from_value(value)
             .map_err(|error| ReplayError::NotAJournal(format!("line 1 is no header ({error})")))?;
-        Ok((header, Reader { from, line: 1, counts: (0, 0), tail: None }))
+        let (bytes, id) = (text.len() as u64, header.id.clone());
+        Ok((header, Reader { from, line: 1, counts: (0, 0), bytes, id, part: 0, announced: false, tail: None }))
     }
 
     /// The next input or event; `None` at the end, which [`Reader::tail`] then tells.
@@ -59,13 +68,26 @@ impl<R: BufRead> Reader<R> {
         }
         self.line += 1;
         let Some(text) = read_line(&mut self.from)? else {
+            if self.announced {
+                return Ok(self.damaged(format!("part {} of the journal is missing", self.part + 1)));
+            }
             self.tail = Some(Tail::Open);
             return Ok(None);
         };
         if text.last() != Some(&b'\n') {
-            return Ok(self.damaged("it is cut off".into()));
+            return Ok(self.damaged(CUT_OFF.into()));
         }
-        match serde_json::from_slice(&text) {
+        let line = serde_json::from_slice(&text);
+        if let Ok(Line::More { .. } | Line::Part { .. }) = line {
+            return self.turn_page(line, text.len() as u64);
+        }
+        if self.announced {
+            return Ok(self.damaged(format!("part {} of the journal should begin here", self.part + 1)));
+        }
+        if line.is_ok() {
+            self.bytes += text.len() as u64;
+        }
+        match line {
             Ok(Line::End { end, inputs, events }) => {
                 if (inputs, events) != self.counts {
                     let (i, e) = self.counts;
@@ -78,12 +100,40 @@ impl<R: BufRead> Reader<R> {
             Ok(line) => {
                 match line {
                     Line::In { .. } => self.counts.0 += 1,
-                    _ => self.counts.1 += 1,
+                    Line::Ev { .. } => self.counts.1 += 1,
+                    _ => {}
                 }
                 Ok(Some(line))
             }
             Err(error) => Ok(self.damaged(format!("it cannot be read ({error})"))),
         }
+    }
+
+    /// The end of a part, or the beginning of the next.
+    fn turn_page(&mut self, line: serde_json::Result<Line>, bytes: u64) -> Result<Option<Line>, ReplayError> {
+        let next = self.part + 1;
+        let fits = match line {
+            Ok(Line::More { more }) => !self.announced && more == next,
+            Ok(Line::Part { part, of }) => self.announced && part == next && of == self.id,
+            _ => false,
+        };
+        if !fits {
+            return Ok(self.damaged(format!("it is not of this journal's part {next}")));
+        }
+        self.bytes += bytes;
+        self.part += u32::from(self.announced);
+        self.announced = !self.announced;
+        self.next_line()
+    }
+
+    /// How many bytes of whole, readable lines have been read, over all parts.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// How many parts have been begun.
+    pub fn parts(&self) -> u32 {
+        self.part + 1
     }
 
     /// The number of the line last read, counted from 1.

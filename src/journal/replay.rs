@@ -8,7 +8,7 @@ use std::{
 
 use super::{
     error::ReplayError,
-    line::{Line, Recorded},
+    line::{Line, Recorded, RecordedKey},
     read::{Reader, Tail},
 };
 use crate::{
@@ -39,6 +39,10 @@ pub struct ReplayReport {
     pub events: u64,
     /// The first difference; nothing after it is compared.
     pub difference: Option<Difference>,
+    /// Bytes of readable lines up to its end, or to what is damaged.
+    pub bytes: u64,
+    /// Parts read.
+    pub parts: u32,
     /// How the journal ends. Only a closed one can show that no event is missing at the end.
     pub tail: Tail,
     /// The published versions, by which the events of a difference can be told.
@@ -79,7 +83,8 @@ pub fn replay(from: impl BufRead, scripts: &[Arc<Script>]) -> Result<ReplayRepor
     let difference = replay.run(&mut reader, scripts)?;
     let tail = reader.tail().cloned().unwrap_or(Tail::Open);
     let Replay { versions, calls, same, .. } = replay;
-    Ok(ReplayReport { inputs: reader.counts().0, events: same, difference, tail, versions, calls })
+    let (inputs, bytes, parts) = (reader.counts().0, reader.bytes(), reader.parts());
+    Ok(ReplayReport { inputs, events: same, difference, bytes, parts, tail, versions, calls })
 }
 
 impl Replay {
@@ -105,7 +110,13 @@ impl Replay {
                     self.same += 1;
                     self.follow(&ev);
                 }
-                Line::End { .. } => {}
+                Line::Used { used, key } => {
+                    if let RecordedKey::Clear(key) = key {
+                        self.engine.give_used_key(used, key);
+                    }
+                }
+                // The reader keeps these to itself.
+                Line::More { .. } | Line::Part { .. } | Line::End { .. } => {}
             }
         }
         if let Some(&Tail::Closed(end)) = reader.tail() {

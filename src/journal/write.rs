@@ -4,12 +4,13 @@ use std::io::{self, Write};
 
 use sha2::{Digest, Sha256};
 
-use super::line::{FORMAT, Header, Line, Recorded};
+use super::line::{FORMAT, Header, Line, Recorded, RecordedKey};
 use crate::{
     engine::{Event, Input},
+    id::CallId,
     pii::{CallerNumber, Digits},
     random::Seed,
-    script::Script,
+    script::{Script, model::Key},
     time::{Instant, LocalClock},
 };
 
@@ -40,6 +41,14 @@ impl Pseudonyms {
         let value = digest.iter().take(8).fold(0u64, |value, byte| (value << 8) | u64::from(*byte));
         Digits::from_number(value % 1_000_000_000_000_000, Digits::MAX_LEN).unwrap_or_default()
     }
+
+    /// What a journal with these pseudonyms is known by.
+    fn id(&self) -> String {
+        let mut hash = Sha256::new();
+        hash.update(self.0);
+        hash.update(b"journal");
+        hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    }
 }
 
 /// Writes a journal line by line. The writer given should be buffered; [`Writer::flush`] when lines must be safe.
@@ -47,6 +56,7 @@ impl Pseudonyms {
 pub struct Writer<W> {
     to: W,
     pseudonyms: Pseudonyms,
+    part: u32,
     inputs: u64,
     events: u64,
 }
@@ -66,9 +76,10 @@ impl<W: Write> Writer<W> {
             seed: seed.seed,
             replication: seed.replication,
             epoch_us: clock.unix_micros(Instant::ZERO),
+            id: pseudonyms.id(),
         };
         write_line(&mut to, &header)?;
-        Ok(Writer { to, pseudonyms, inputs: 0, events: 0 })
+        Ok(Writer { to, pseudonyms, part: 0, inputs: 0, events: 0 })
     }
 
     /// Writes an input, as the world tells it (a secret digit is written as one in any case).
@@ -76,6 +87,36 @@ impl<W: Write> Writer<W> {
         let input = Recorded::of(input, secret, |number| self.pseudonyms.of(number));
         self.inputs += 1;
         write_line(&mut self.to, &Line::In { at, input })
+    }
+
+    /// Writes that a key pressed ahead, of which its input did not say which it is, came to be used.
+    pub fn used(&mut self, call: CallId, key: Key) -> io::Result<()> {
+        write_line(&mut self.to, &Line::Used { used: call, key: RecordedKey::Clear(key) })
+    }
+
+    /// Goes on in another place: this part says that one more follows, and that begins by saying which it is.
+    pub fn go_on(&mut self, next: W) -> io::Result<W> {
+        write_line(&mut self.to, &Line::More { more: self.part + 1 })?;
+        self.to.flush()?;
+        self.part += 1;
+        let before = std::mem::replace(&mut self.to, next);
+        write_line(&mut self.to, &Line::Part { part: self.part, of: self.pseudonyms.id() })?;
+        Ok(before)
+    }
+
+    /// Where it is written.
+    pub fn place(&mut self) -> &mut W {
+        &mut self.to
+    }
+
+    /// Ends without a word: the place as it is, what is buffered in it included.
+    pub fn into_place(self) -> W {
+        self.to
+    }
+
+    /// Which part is being written, counted from 0.
+    pub fn part(&self) -> u32 {
+        self.part
     }
 
     /// Writes an event.

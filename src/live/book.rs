@@ -87,6 +87,11 @@ impl Book {
         self.arrivals.insert(call, arrival);
     }
 
+    /// Every call in progress that is not a synthetic caller's.
+    pub(super) fn calls(&self) -> Vec<CallId> {
+        self.arrivals.keys().copied().collect()
+    }
+
     /// How many calls are in progress that are not synthetic callers'.
     pub(super) fn persons(&self) -> usize {
         self.arrivals.len()

@@ -9,8 +9,10 @@ use crate::{registry, time::Duration};
 pub struct Config {
     /// Where callers connect; port 0 takes any free port.
     pub addr: SocketAddr,
-    /// Bounds on connections.
+    /// Bounds on connections and calls.
     pub limits: Limits,
+    /// Who may connect, and how.
+    pub security: Security,
     /// How long calls may go on after a stop was asked for.
     pub drain: Duration,
     /// At which local time the doors open. Without a scenario it is the beginning of the run too.
@@ -33,15 +35,37 @@ pub struct Config {
     pub registry: registry::Config,
     /// Where and how call records are written.
     pub records: Records,
-    /// Where inputs and events are written for a replay; `None`: nowhere.
-    pub journal: Option<PathBuf>,
+    /// Where inputs and events are written for a replay.
+    pub journal: Journal,
+    /// Serve `/echo`, which sends back what it is sent: for tests of websocket conformance.
+    pub echo: bool,
 }
 
-/// Bounds on connections: what one caller can cost the others.
+/// Bounds on connections and calls: what one caller can cost the others.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Connections at once.
+    /// TCP connections at once, whatever they are for.
+    pub max_connections: usize,
+    /// Telephones connected at once.
     pub max_sessions: usize,
+    /// Calls of people in progress at once.
+    pub max_calls: usize,
+    /// Connections of one address at once; of IPv6, of one /64.
+    pub per_address: usize,
+    /// Calls in progress of one address at once.
+    pub calls_per_address: usize,
+    /// This machine's own address counts like any other.
+    pub limit_loopback: bool,
+    /// Calls in progress of one calling number.
+    pub per_number: usize,
+    /// Dials a minute of one calling number.
+    pub per_number_rate: u32,
+    /// Messages a second on one connection, on average.
+    pub messages_per_second: u32,
+    /// A dial that waited longer for the centre, while others do too, is refused.
+    pub max_lag: Duration,
+    /// From accepting a connection to its websocket, or to the answer of its request.
+    pub handshake: Duration,
     /// A connection without call and without message is closed after this.
     pub idle: Duration,
     /// How often a connection is asked whether it lives; three unanswered questions end it.
@@ -52,6 +76,30 @@ pub struct Limits {
     pub outbox: usize,
     /// Inputs that may wait for the centre.
     pub input_queue: usize,
+    /// Listeners of the event feed at once.
+    pub max_listeners: usize,
+    /// Messages that may wait for one listener of the event feed; one who reads no faster misses events and is told so.
+    pub listener_queue: usize,
+}
+
+/// Who may connect, and how.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Security {
+    /// The file of tokens; `None`: whoever reaches the address may do everything, which only a loopback address allows.
+    pub tokens: Option<PathBuf>,
+    /// Origins of web pages that may connect, such as `https://desk.example`, beside the server's own.
+    pub origins: Vec<String>,
+    /// Certificate and key, PEM files; `None`: no TLS.
+    pub tls: Option<TlsFiles>,
+}
+
+/// Where certificate and key stand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The server's certificate and those that lead to its authority, PEM.
+    pub cert: PathBuf,
+    /// Its key, PEM.
+    pub key: PathBuf,
 }
 
 /// Where and how call records are written.
@@ -63,6 +111,27 @@ pub struct Records {
     pub group: usize,
     /// How long the first record of a group waits for more.
     pub group_wait: Duration,
+    /// How many records and other lines may wait in memory while the disk is slow or fails.
+    pub waiting: usize,
+}
+
+/// Where inputs and events are written for a replay, and how much of them. Neither file nor folder: nowhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Journal {
+    /// A new file for this run; its further parts are named after it.
+    pub file: Option<PathBuf>,
+    /// A folder in which each run begins a journal named after its number. `file` wins.
+    pub dir: Option<PathBuf>,
+    /// A part that is this many bytes long is closed and another begun.
+    pub part: u64,
+    /// All journals of the folder, or all parts of the file, stay within this many bytes.
+    pub total: u64,
+}
+
+impl Default for Journal {
+    fn default() -> Journal {
+        Journal { file: None, dir: None, part: 64 << 20, total: 4 << 30 }
+    }
 }
 
 /// At which local time the doors open.
@@ -107,6 +176,7 @@ impl Default for Config {
         Config {
             addr: SocketAddr::from(([127, 0, 0, 1], 7700)),
             limits: Limits::default(),
+            security: Security::default(),
             drain: Duration::from_secs(30),
             at: StartAt::Time(jiff::civil::time(10, 0, 0, 0)),
             scenario: None,
@@ -117,7 +187,8 @@ impl Default for Config {
             known_codes: false,
             registry: registry::Config::default(),
             records: Records::default(),
-            journal: None,
+            journal: Journal::default(),
+            echo: false,
         }
     }
 }
@@ -125,18 +196,30 @@ impl Default for Config {
 impl Default for Limits {
     fn default() -> Limits {
         Limits {
+            max_connections: 12_000,
             max_sessions: 10_000,
+            max_calls: 10_000,
+            per_address: 256,
+            calls_per_address: 128,
+            limit_loopback: false,
+            per_number: 16,
+            per_number_rate: 60,
+            messages_per_second: 50,
+            max_lag: Duration::from_millis(50),
+            handshake: Duration::from_secs(5),
             idle: Duration::from_mins(2),
             keepalive: Duration::from_secs(30),
-            write_timeout: Duration::from_secs(10),
+            write_timeout: Duration::from_secs(5),
             outbox: 256,
             input_queue: 4_096,
+            max_listeners: 16,
+            listener_queue: 1_024,
         }
     }
 }
 
 impl Default for Records {
     fn default() -> Records {
-        Records { dir: PathBuf::from("hatif-data"), group: 512, group_wait: Duration::from_millis(3) }
+        Records { dir: PathBuf::from("hatif-data"), group: 512, group_wait: Duration::from_millis(3), waiting: 50_000 }
     }
 }

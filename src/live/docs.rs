@@ -7,6 +7,8 @@ use serde_json::{Map, Value, json};
 
 use super::{
     MAX_FRAME,
+    events::message::{self, FeedMessage},
+    openapi,
     protocol::{ClientMessage, SUBPROTOCOL, ServerMessage},
 };
 
@@ -15,6 +17,8 @@ pub fn documents() -> Vec<(&'static str, String)> {
     vec![
         ("client.schema.json", pretty(&schema::<ClientMessage>("What a caller's telephone sends"))),
         ("server.schema.json", pretty(&schema::<ServerMessage>("What the centre sends"))),
+        ("events.schema.json", pretty(&openapi::feed())),
+        ("openapi.json", pretty(&openapi::document())),
         ("asyncapi.json", pretty(&asyncapi())),
     ]
 }
@@ -50,7 +54,7 @@ fn kinds(schema: &Value) -> Vec<Kind> {
 }
 
 /// The schema with its references pointing to where AsyncAPI keeps shared schemas.
-fn relocated(schema: &Value) -> Value {
+pub(super) fn relocated(schema: &Value) -> Value {
     match schema {
         Value::Object(map) => Value::Object(
             map.iter()
@@ -77,21 +81,30 @@ fn message(kind: &Kind) -> (String, Value) {
 
 fn asyncapi() -> Value {
     let (client, server) = (schema::<ClientMessage>(""), schema::<ServerMessage>(""));
-    let (sent, received) = (kinds(&client), kinds(&server));
-    let messages: Map<String, Value> = sent.iter().chain(&received).map(message).collect();
+    let feed = schema::<FeedMessage>("");
+    let (sent, received, told) = (kinds(&client), kinds(&server), kinds(&feed));
+    let messages: Map<String, Value> = sent.iter().chain(&received).chain(&told).map(message).collect();
     let mut shared = Map::new();
-    for schema in [&client, &server] {
+    for schema in [&client, &server, &feed] {
         for (name, value) in schema["$defs"].as_object().into_iter().flatten() {
             shared.insert(name.clone(), relocated(value));
         }
     }
-    let channel_messages: Map<String, Value> = messages
-        .keys()
-        .map(|name| (name.clone(), json!({ "$ref": format!("#/components/messages/{name}") })))
-        .collect();
-    let of = |kinds: &[Kind]| -> Vec<Value> {
-        kinds.iter().map(|kind| json!({ "$ref": format!("#/channels/call/messages/{}", kind.name) })).collect()
+    let of = |channel: &str, kinds: &[Kind]| -> Vec<Value> {
+        kinds.iter().map(|kind| json!({ "$ref": format!("#/channels/{channel}/messages/{}", kind.name) })).collect()
     };
+    let call = channel(
+        "/call",
+        "One telephone. One call at a time; after `ended` one may dial again.",
+        sent.iter().chain(&received),
+        SUBPROTOCOL,
+    );
+    let events = channel(
+        "/events",
+        "What happens in the centre, for a wallboard. Nothing is said to it.",
+        told.iter(),
+        message::SUBPROTOCOL,
+    );
     json!({
         "asyncapi": "3.0.0",
         "info": {
@@ -110,37 +123,49 @@ fn asyncapi() -> Value {
                 "description": "where `hatif serve` listens unless told otherwise",
             }
         },
-        "channels": {
-            "call": {
-                "address": "/call",
-                "description": "One telephone. One call at a time; after `ended` one may dial again.",
-                "messages": channel_messages,
-                "bindings": {
-                    "ws": {
-                        "method": "GET",
-                        "headers": {
-                            "type": "object",
-                            "properties": { "Sec-WebSocket-Protocol": { "const": SUBPROTOCOL } },
-                        },
-                        "bindingVersion": "0.1.0",
-                    }
-                },
-            }
-        },
+        "channels": { "call": call, "events": events },
         "operations": {
             "telephoneSends": {
                 "action": "send",
                 "channel": { "$ref": "#/channels/call" },
                 "summary": "What a caller's telephone sends",
-                "messages": of(&sent),
+                "messages": of("call", &sent),
             },
             "telephoneReceives": {
                 "action": "receive",
                 "channel": { "$ref": "#/channels/call" },
                 "summary": "What the centre sends",
-                "messages": of(&received),
+                "messages": of("call", &received),
+            },
+            "wallboardReceives": {
+                "action": "receive",
+                "channel": { "$ref": "#/channels/events" },
+                "summary": "What the event feed sends",
+                "messages": of("events", &told),
             },
         },
         "components": { "messages": messages, "schemas": shared },
+    })
+}
+
+/// A websocket of the server.
+fn channel<'a>(address: &str, about: &str, kinds: impl Iterator<Item = &'a Kind>, subprotocol: &str) -> Value {
+    let messages: Map<String, Value> = kinds
+        .map(|kind| (kind.name.clone(), json!({ "$ref": format!("#/components/messages/{}", kind.name) })))
+        .collect();
+    json!({
+        "address": address,
+        "description": about,
+        "messages": messages,
+        "bindings": {
+            "ws": {
+                "method": "GET",
+                "headers": {
+                    "type": "object",
+                    "properties": { "Sec-WebSocket-Protocol": { "const": subprotocol } },
+                },
+                "bindingVersion": "0.1.0",
+            }
+        },
     })
 }

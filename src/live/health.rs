@@ -1,13 +1,10 @@
 //! What `GET /health` says.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
-};
+use std::sync::{Arc, atomic::Ordering};
 
 use serde::Serialize;
 
-use super::{clock, pump::Status, sessions::Sessions};
+use super::{clock, pump::Status, recorder, sessions::Sessions, store};
 
 /// Whether the server takes calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -46,13 +43,20 @@ pub struct Health {
     pub speed: f64,
     /// Whole seconds since the start.
     pub uptime_s: u64,
+    /// How many records, audit lines and changes wait to be written.
+    pub records_waiting: u64,
+    /// How long the oldest of them has waited, in milliseconds.
+    pub records_lag_ms: u64,
+    /// How the journal goes.
+    pub journal: recorder::Going,
 }
 
 /// What health is read from.
 #[derive(Debug)]
 pub(super) struct Pulse {
     pub(super) status: Arc<Status>,
-    pub(super) failing: Arc<AtomicBool>,
+    pub(super) records: Arc<store::State>,
+    pub(super) journal: Arc<recorder::State>,
     pub(super) sessions: Arc<Sessions>,
     pub(super) centre: String,
     pub(super) run: i64,
@@ -65,7 +69,7 @@ impl Pulse {
     pub(super) fn read(&self) -> Health {
         let status = match () {
             () if self.status.draining.load(Ordering::Relaxed) => State::Draining,
-            () if self.failing.load(Ordering::Relaxed) => State::RecordsFailing,
+            () if self.records.failing() => State::RecordsFailing,
             () => State::Ok,
         };
         Health {
@@ -80,6 +84,9 @@ impl Pulse {
             people: self.people,
             speed: self.speed,
             uptime_s: clock::since(self.started).as_secs(),
+            records_waiting: self.records.waiting(),
+            records_lag_ms: self.records.lag().as_millis(),
+            journal: self.journal.going(),
         }
     }
 }

@@ -8,110 +8,255 @@ use std::{
     io,
     net::SocketAddr,
     pin::Pin,
-    task::{Context, Poll},
+    sync::Arc,
+    task::{Context, Poll, Waker, ready},
 };
 
 use axum::serve::Listener;
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf},
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket, TcpStream},
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::Sleep,
+};
+use tokio_rustls::TlsAcceptor;
+
+use super::{
+    clock,
+    config::Limits,
+    connections::{Connections, Ticket},
+    counts::{Counts, TurnedAway},
+    tls::Secured,
 };
 
 /// A TCP listener whose connections linger.
 #[derive(Debug)]
-pub struct Door(pub TcpListener);
+pub struct Door {
+    listener: TcpListener,
+    lingering: Arc<Semaphore>,
+}
+
+/// Bytes that the operating system keeps for one connection each way; it doubles them for its own needs. A prompt has a
+/// few hundred, and whoever does not read is to be noticed before much is kept for her.
+const SOCKET_BUFFER: u32 = 16 * 1024;
+
+/// Connections that may wait to be accepted.
+const BACKLOG: u32 = 4_096;
+
+/// How many connections may be taken leave of at once. More are cut off.
+const LINGERING: usize = 256;
+
+/// How long to wait when the operating system has no room for a connection: others must end first.
+const NO_ROOM: std::time::Duration = std::time::Duration::from_millis(20);
+
+impl Door {
+    /// Opens a door at an address.
+    ///
+    /// # Errors
+    /// The operating system refuses.
+    pub fn open(addr: SocketAddr) -> io::Result<Door> {
+        let socket = if addr.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        // So that a server can follow another at once.
+        #[cfg(unix)]
+        socket.set_reuseaddr(true)?;
+        // Accepted connections inherit both.
+        socket.set_recv_buffer_size(SOCKET_BUFFER)?;
+        socket.set_send_buffer_size(SOCKET_BUFFER)?;
+        socket.bind(addr)?;
+        Ok(Door { listener: socket.listen(BACKLOG)?, lingering: Arc::new(Semaphore::new(LINGERING)) })
+    }
+}
 
 impl Listener for Door {
     type Io = Lingering;
     type Addr = SocketAddr;
 
     async fn accept(&mut self) -> (Lingering, SocketAddr) {
-        let (stream, peer) = Listener::accept(&mut self.0).await;
-        // Messages are small and each is wanted at once. Failing only costs latency.
-        let _ = stream.set_nodelay(true);
-        (Lingering(Some(stream)), peer)
+        loop {
+            match self.listener.accept().await {
+                Ok((stream, peer)) => {
+                    // Messages are small and each is wanted at once. Failing only costs latency.
+                    let _ = stream.set_nodelay(true);
+                    return (Lingering { stream: Some(stream), lingering: self.lingering.clone() }, peer);
+                }
+                Err(error) if of_one_connection(&error) => {}
+                Err(error) => {
+                    tracing::error!(%error, "no connection can be accepted for now");
+                    tokio::time::sleep(NO_ROOM).await;
+                }
+            }
+        }
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.0.local_addr()
+        self.listener.local_addr()
     }
 }
 
-/// Any listener, as a type of this crate: only of such can axum be told how to name a peer. Connections that never become
-/// a telephone are let go of.
-#[derive(Debug)]
-pub(super) struct Gate<L>(pub(super) L);
+/// Whether only the connection to be accepted failed.
+fn of_one_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+}
 
-impl<L: Listener> Listener for Gate<L> {
+/// Any listener, behind which connections are counted, secured, and let go of unless they soon become a telephone or ask
+/// for something. A type of this crate: only of such can axum be told how to name a peer.
+pub(super) struct Gate<L> {
+    pub(super) inner: L,
+    pub(super) tls: Option<TlsAcceptor>,
+    pub(super) limits: Limits,
+    pub(super) connections: Arc<Connections>,
+    pub(super) counts: Arc<Counts>,
+}
+
+impl<L: Listener<Addr = SocketAddr>> Listener for Gate<L> {
     type Io = Impatient<L::Io>;
-    type Addr = L::Addr;
+    type Addr = SocketAddr;
 
-    async fn accept(&mut self) -> (Impatient<L::Io>, L::Addr) {
-        let (stream, peer) = self.0.accept().await;
-        (Impatient { stream, patience: Some(Box::pin(tokio::time::sleep(HANDSHAKE))) }, peer)
+    async fn accept(&mut self) -> (Impatient<L::Io>, SocketAddr) {
+        loop {
+            let (stream, peer) = self.inner.accept().await;
+            match self.connections.enter(peer.ip()) {
+                Ok(ticket) => {
+                    let sleep = Box::pin(tokio::time::sleep(self.limits.handshake.to_std()));
+                    let stream = Impatient {
+                        stream: Secured::new(stream, self.tls.as_ref(), &self.counts),
+                        patience: Some(Patience { sleep, answered: false, room: REQUEST }),
+                        write_timeout: self.limits.write_timeout.to_std(),
+                        counts: self.counts.clone(),
+                        _ticket: ticket,
+                    };
+                    return (stream, peer);
+                }
+                Err(why) => {
+                    self.counts.turn_away(why);
+                    if self.tls.is_none() {
+                        dismiss(stream, why);
+                    }
+                }
+            }
+        }
     }
 
-    fn local_addr(&self) -> io::Result<L::Addr> {
-        self.0.local_addr()
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.inner.local_addr()
     }
 }
 
-/// How long a connection may stay without having become a websocket. What does not count as a session is bounded by this
-/// alone, and each costs a file.
-const HANDSHAKE: std::time::Duration = std::time::Duration::from_secs(10);
+/// Tells a connection that there is no room for it and drops it, without waiting for anything.
+fn dismiss<S: AsyncWrite + Unpin>(mut stream: S, why: TurnedAway) {
+    let (status, words) = match why {
+        TurnedAway::Handshake => ("431 Request Header Fields Too Large", "a request may have 8 KiB\n"),
+        TurnedAway::Address => ("429 Too Many Requests", "your address has as many connections as it may\n"),
+        _ => ("503 Service Unavailable", "the centre has no room for another connection; try again later\n"),
+    };
+    let answer = format!(
+        "HTTP/1.1 {status}\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{words}",
+        words.len()
+    );
+    // Nothing was written before, so there is room for this; if not, it is left out.
+    let _ = Pin::new(&mut stream).poll_write(&mut Context::from_waker(Waker::noop()), answer.as_bytes());
+}
+
+/// How many bytes a request may have, head and all: none of ours has a body, and a token is short.
+const REQUEST: usize = 8 * 1024;
 
 /// How the answer begins by which a connection becomes a websocket.
 const UPGRADED: &[u8] = b"HTTP/1.1 101";
 
-/// A connection that ends unless it soon becomes a websocket; from then on its session judges it.
-#[derive(Debug)]
+/// A connection that ends unless it soon becomes a websocket, from when on its session judges it, or is soon answered and
+/// takes the answer.
 pub struct Impatient<S> {
-    stream: S,
-    patience: Option<Pin<Box<tokio::time::Sleep>>>,
+    stream: Secured<S>,
+    /// How long it may still take; `None` once it is a websocket.
+    patience: Option<Patience>,
+    write_timeout: std::time::Duration,
+    counts: Arc<Counts>,
+    _ticket: Ticket,
 }
 
-impl<S: Unpin> Impatient<S> {
-    fn stream(self: Pin<&mut Self>) -> Pin<&mut S> {
-        Pin::new(&mut self.get_mut().stream)
+/// A time limit that no dripping prolongs: for the request, and then for taking the answer.
+struct Patience {
+    sleep: Pin<Box<Sleep>>,
+    answered: bool,
+    /// How many bytes the request may still have.
+    room: usize,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Impatient<S> {
+    /// Fails once time is up; the task is woken for it.
+    fn hurry(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+        let Some(patience) = &mut self.patience else { return Ok(()) };
+        if patience.sleep.as_mut().poll(cx).is_pending() {
+            return Ok(());
+        }
+        let why = if patience.answered { TurnedAway::TooSlow } else { TurnedAway::Handshake };
+        self.counts.turn_away(why);
+        Err(io::ErrorKind::TimedOut.into())
     }
 
-    fn wrote(&mut self, start: &[u8]) {
-        if self.patience.is_some() && start.starts_with(UPGRADED) {
+    /// So much more of the request has come.
+    fn has_read(&mut self, bytes: usize) -> io::Result<()> {
+        let Some(patience) = self.patience.as_mut().filter(|patience| !patience.answered) else { return Ok(()) };
+        match patience.room.checked_sub(bytes) {
+            Some(room) => patience.room = room,
+            None => {
+                self.counts.turn_away(TurnedAway::Handshake);
+                dismiss(&mut self.stream, TurnedAway::Handshake);
+                return Err(io::ErrorKind::InvalidData.into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Something is to be written: the beginning of an answer, or more of it.
+    fn writes(&mut self, start: &[u8]) {
+        let Some(patience) = &mut self.patience else { return };
+        if start.starts_with(UPGRADED) {
             self.patience = None;
+        } else if !patience.answered {
+            patience.answered = true;
+            patience.sleep.as_mut().reset(clock::wall() + self.write_timeout);
         }
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Impatient<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Impatient<S> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        if let Some(patience) = &mut this.patience
-            && patience.as_mut().poll(cx).is_ready()
-        {
-            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
-        }
-        Pin::new(&mut this.stream).poll_read(cx, buf)
+        this.hurry(cx)?;
+        let before = buf.filled().len();
+        ready!(Pin::new(&mut this.stream).poll_read(cx, buf))?;
+        Poll::Ready(this.has_read(buf.filled().len() - before))
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Impatient<S> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        self.wrote(buf);
-        self.stream().poll_write(cx, buf)
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Impatient<S> {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        this.writes(buf);
+        this.hurry(cx)?;
+        Pin::new(&mut this.stream).poll_write(cx, buf)
     }
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.stream().poll_flush(cx)
+        let this = self.get_mut();
+        this.hurry(cx)?;
+        Pin::new(&mut this.stream).poll_flush(cx)
     }
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.stream().poll_shutdown(cx)
+        let this = self.get_mut();
+        this.hurry(cx)?;
+        Pin::new(&mut this.stream).poll_shutdown(cx)
     }
     fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.wrote(bufs.first().map_or(&[], |buf| buf));
-        self.stream().poll_write_vectored(cx, bufs)
+        let this = self.get_mut();
+        this.writes(bufs.first().map_or(&[], |buf| buf));
+        this.hurry(cx)?;
+        Pin::new(&mut this.stream).poll_write_vectored(cx, bufs)
     }
     fn is_write_vectored(&self) -> bool {
         self.stream.is_write_vectored()
@@ -119,29 +264,34 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Impatient<S> {
 }
 
 /// How long, and how much of it, a connection is read dry.
-const LINGER: std::time::Duration = std::time::Duration::from_secs(2);
+const LINGER: std::time::Duration = std::time::Duration::from_secs(1);
 const LINGER_BYTES: u64 = 16 * 1024 * 1024;
 
 /// A connection that is read dry after it is let go of. Always holds its stream until dropped.
 #[derive(Debug)]
-pub struct Lingering(Option<TcpStream>);
+pub struct Lingering {
+    stream: Option<TcpStream>,
+    lingering: Arc<Semaphore>,
+}
 
 impl Lingering {
     fn stream(self: Pin<&mut Self>) -> io::Result<Pin<&mut TcpStream>> {
-        self.get_mut().0.as_mut().map(Pin::new).ok_or_else(|| io::ErrorKind::NotConnected.into())
+        self.get_mut().stream.as_mut().map(Pin::new).ok_or_else(|| io::ErrorKind::NotConnected.into())
     }
 }
 
 impl Drop for Lingering {
     fn drop(&mut self) {
-        // Outside a runtime (it is shutting down) the stream is simply closed.
-        if let (Some(stream), Ok(runtime)) = (self.0.take(), tokio::runtime::Handle::try_current()) {
-            runtime.spawn(tokio::time::timeout(LINGER, linger(stream)));
+        // Outside a runtime (it is shutting down), and where too many linger already, the stream is simply closed.
+        if let (Some(stream), Ok(permit), Ok(runtime)) =
+            (self.stream.take(), self.lingering.clone().try_acquire_owned(), tokio::runtime::Handle::try_current())
+        {
+            runtime.spawn(tokio::time::timeout(LINGER, linger(stream, permit)));
         }
     }
 }
 
-async fn linger(mut stream: TcpStream) -> io::Result<()> {
+async fn linger(mut stream: TcpStream, _permit: OwnedSemaphorePermit) -> io::Result<()> {
     stream.shutdown().await?;
     tokio::io::copy(&mut (&mut stream).take(LINGER_BYTES), &mut tokio::io::sink()).await?;
     Ok(())
@@ -171,6 +321,6 @@ impl AsyncWrite for Lingering {
         self.stream()?.poll_write_vectored(cx, bufs)
     }
     fn is_write_vectored(&self) -> bool {
-        self.0.as_ref().is_some_and(AsyncWrite::is_write_vectored)
+        self.stream.as_ref().is_some_and(AsyncWrite::is_write_vectored)
     }
 }

@@ -14,17 +14,32 @@
 //! May import `world`, `record`, `journal`, `registry`, `script`, and `engine` for inputs, commands and facts. What never
 //! enters: rules of calls, queues or menus; `sim`.
 
+pub mod admission;
+pub mod attend;
 mod book;
 pub mod clock;
 pub mod config;
+mod connections;
+pub mod counts;
 pub mod docs;
+mod echo;
+pub mod events;
+pub mod guard;
 pub mod health;
 pub mod hosting;
 pub mod listener;
+pub mod metrics;
+mod onlookers;
+mod openapi;
+mod pace;
+mod probes;
 pub mod protocol;
 pub mod pump;
 pub mod recorder;
+pub mod records_api;
+mod refusals;
 pub mod reload;
+mod rescue;
 mod routes;
 pub mod row;
 pub mod say;
@@ -33,7 +48,12 @@ pub mod session;
 pub mod sessions;
 pub mod shutdown;
 pub mod store;
+mod supervision;
 mod tell;
+pub mod tls;
+pub mod tokens;
+mod trail;
 
-pub use config::{Config, Limits, MAX_FRAME, Records, StartAt};
+pub use config::{Config, Journal, Limits, MAX_FRAME, Records, Security, StartAt, TlsFiles};
+pub use routes::ROUTES;
 pub use server::{Facts, RunningServer, Server, StartError, StopError};

@@ -39,6 +39,12 @@ pub enum ClientMessage {
     Hangup {},
     /// Pick up a call back (after `ringing` with `promised_in`).
     Answer {},
+    /// Be the telephone of a number: a call back promised to it rings here, one promised before a restart too. Answered by
+    /// `attending`. The latest number counts; `dial` with `from` does the same. Such a connection may be silent.
+    Attend {
+        /// The number, 1 to 15 digits.
+        from: String,
+    },
     /// Ask whether the centre is there; answered by `pong`.
     Ping {},
 }
@@ -135,6 +141,22 @@ pub enum ServerMessage {
         /// As what.
         outcome: String,
     },
+    /// A `dial` is not taken. The connection stays open and may dial again.
+    Refused {
+        /// The id of the refusal, as in its record: `3-r17` is the seventeenth of run 3.
+        call: String,
+        /// Why.
+        reason: RefusalReason,
+        /// The same in words.
+        message: String,
+        /// What to do.
+        help: String,
+    },
+    /// This connection is the telephone of the number it asked for.
+    Attending {
+        /// Its last two digits.
+        tail: String,
+    },
     /// Answer to `ping`.
     Pong {},
     /// The last message could not be acted on; the connection stays open unless the code says so.
@@ -176,6 +198,47 @@ pub enum AgentState {
     Released,
 }
 
+/// Why a dial is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RefusalReason {
+    /// The centre holds as many calls as it may.
+    Calls,
+    /// The caller's address holds as many calls as it may.
+    Address,
+    /// The calling number holds as many calls as it may.
+    Number,
+    /// The calling number dials more often than it may.
+    Rate,
+    /// The centre is behind its clock.
+    Lag,
+    /// The centre is ending.
+    Draining,
+    /// Call records cannot be written.
+    Records,
+}
+
+impl RefusalReason {
+    /// Every reason, in the order of the type.
+    pub const ALL: [RefusalReason; 7] = {
+        use RefusalReason::{Address, Calls, Draining, Lag, Number, Rate, Records};
+        [Calls, Address, Number, Rate, Lag, Draining, Records]
+    };
+
+    /// The word for it, in messages, records and counts.
+    pub fn word(self) -> &'static str {
+        match self {
+            RefusalReason::Calls => "calls",
+            RefusalReason::Address => "address",
+            RefusalReason::Number => "number",
+            RefusalReason::Rate => "rate",
+            RefusalReason::Lag => "lag",
+            RefusalReason::Draining => "draining",
+            RefusalReason::Records => "records",
+        }
+    }
+}
+
 /// Mistakes a client can make, and troubles of the centre it may meet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -190,9 +253,7 @@ pub enum ErrorCode {
     BadField,
     /// The message does not fit now: digits without a call, a second dial, an answer when nothing rings.
     OutOfTurn,
-    /// The centre takes no new calls.
-    Closing,
-    /// The centre is full.
+    /// The centre has no room for another connection; it is closed with code 1013.
     Busy,
     /// The frame is larger than the limit; the connection is closed with code 1009.
     TooLarge,
@@ -202,11 +263,19 @@ pub enum ErrorCode {
     Idle,
     /// The client does not read what it is sent; the connection is closed with code 1008.
     TooSlow,
+    /// The client sends more messages a second than it may; the connection is closed with code 1008.
+    TooFast,
 }
 
 /// Message types a client may send, with the fields of each besides `type`.
-pub const CLIENT_FIELDS: [(&str, &[&str]); 5] =
-    [("dial", &["from", "language"]), ("digits", &["keys"]), ("hangup", &[]), ("answer", &[]), ("ping", &[])];
+pub const CLIENT_FIELDS: [(&str, &[&str]); 6] = [
+    ("dial", &["from", "language"]),
+    ("digits", &["keys"]),
+    ("hangup", &[]),
+    ("answer", &[]),
+    ("attend", &["from"]),
+    ("ping", &[]),
+];
 
 /// The most keys in one `digits` message.
 pub const MAX_KEYS: usize = 64;

@@ -6,21 +6,32 @@
 
 use std::{
     collections::BTreeMap,
+    panic::AssertUnwindSafe,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
     },
 };
 
-use tokio::sync::{mpsc, oneshot};
+use axum::extract::ws::Utf8Bytes;
+use futures_util::FutureExt;
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::Instant as Wall,
+};
 
 use super::{
+    admission::{Admission, Applicant, Situation},
+    attend::Telephones,
     book::{Book, Turn},
-    clock::Clock,
-    protocol::{ErrorCode, Refusal, ServerMessage},
-    say,
+    clock::{self, Clock},
+    metrics::Snapshot,
+    onlookers::Onlookers,
+    protocol::{ErrorCode, Refusal, RefusalReason, ServerMessage},
+    refusals::Unwritten,
+    rescue, say,
     sessions::{Outgoing, SessionId, Sessions},
-    store::{self, Job},
+    store, trail,
 };
 use crate::{
     engine::Input,
@@ -44,6 +55,10 @@ pub enum Demand {
         from: Option<CallerNumber>,
         /// The code of the language to begin in.
         language: Option<String>,
+        /// The address she counts for; `None`: no cap on addresses applies to her.
+        address: Option<std::net::IpAddr>,
+        /// When her message came in.
+        sent: Wall,
     },
     /// A caller presses keys.
     Keys {
@@ -60,6 +75,18 @@ pub enum Demand {
     /// A caller picks up a call back.
     Answer {
         /// Who.
+        session: SessionId,
+    },
+    /// A connection is to be the telephone of a number.
+    Attend {
+        /// Which.
+        session: SessionId,
+        /// Of what number.
+        from: CallerNumber,
+    },
+    /// Serving a connection failed by a fault of this program.
+    Failed {
+        /// Whose.
         session: SessionId,
     },
     /// A connection is gone.
@@ -87,6 +114,18 @@ pub enum Demand {
         script: Arc<Script>,
         /// Told its number, or why it cannot follow the versions in force.
         done: oneshot::Sender<Result<ScriptVersion, String>>,
+    },
+    /// Somebody wants to know how things are.
+    Look {
+        /// Told.
+        done: oneshot::Sender<Box<Snapshot>>,
+    },
+    /// Somebody wants to hear of everything that happens from now on.
+    Listen {
+        /// So many messages may wait for her.
+        room: usize,
+        /// Told where they come.
+        done: oneshot::Sender<mpsc::Receiver<Utf8Bytes>>,
     },
     /// No new calls from now on; the pump ends when the last one has.
     Drain,
@@ -121,6 +160,8 @@ pub struct Status {
     pub version: AtomicU32,
     /// No new calls are taken.
     pub draining: AtomicBool,
+    /// A fault of this program broke the centre; it is ending.
+    pub broken: AtomicBool,
 }
 
 /// What a pump is made of.
@@ -138,7 +179,7 @@ pub struct Parts {
     /// What is asked of it.
     pub demands: mpsc::Receiver<Demand>,
     /// Where records go.
-    pub jobs: mpsc::Sender<Job>,
+    pub jobs: store::Jobs,
     /// Calls whose records are on disk.
     pub durable: mpsc::UnboundedReceiver<CallId>,
     /// Set while records cannot be written.
@@ -147,6 +188,10 @@ pub struct Parts {
     pub taps: Vec<Box<dyn Tap>>,
     /// What others may see.
     pub status: Arc<Status>,
+    /// Who counts and who watches.
+    pub onlookers: Onlookers,
+    /// Which dials become calls.
+    pub admission: Admission,
 }
 
 /// See the top of this file.
@@ -158,6 +203,25 @@ pub struct Pump {
     pub(super) owed: BTreeMap<CallId, Option<(SessionId, ServerMessage)>>,
     draining: bool,
     quit: bool,
+    /// Whose input the world deals with just now.
+    pub(super) in_hand: Option<CallId>,
+    /// A fault of this program is to have ended this call.
+    pub(super) suspect: Option<CallId>,
+    /// A fault of this program left nothing of the world to be trusted.
+    pub(super) collapsed: bool,
+    /// Records of calls that ended so.
+    pub(super) left_over: Vec<store::Job>,
+    pub(super) unwritten: Unwritten,
+    /// Who rings for which number, and what is promised to whom.
+    pub(super) telephones: Telephones,
+}
+
+/// Waits for an instant, if there is one.
+async fn at(when: Option<Wall>) {
+    match when {
+        Some(when) => tokio::time::sleep_until(when).await,
+        None => std::future::pending().await,
+    }
 }
 
 impl std::fmt::Debug for Pump {
@@ -170,7 +234,20 @@ impl Pump {
     /// A pump at rest.
     pub fn new(parts: Parts) -> Pump {
         let fold = cdr::Fold::new(parts.world.clock().clone());
-        Pump { parts, book: Book::default(), fold, owed: BTreeMap::new(), draining: false, quit: false }
+        Pump {
+            parts,
+            book: Book::default(),
+            fold,
+            owed: BTreeMap::new(),
+            draining: false,
+            quit: false,
+            in_hand: None,
+            suspect: None,
+            collapsed: false,
+            left_over: Vec::new(),
+            unwritten: Unwritten::default(),
+            telephones: Telephones::default(),
+        }
     }
 
     /// A pump whose world was run ahead, with what is known of the calls in it.
@@ -178,55 +255,96 @@ impl Pump {
         Pump { book, ..Pump::new(parts) }
     }
 
-    /// Runs until the last call that is not a synthetic caller's has ended after [`Demand::Drain`], until [`Demand::Quit`], or until nobody is left who
-    /// could demand anything. Gives the world back.
+    /// Runs until the last call that is not a synthetic caller's has ended after [`Demand::Drain`], until [`Demand::Quit`],
+    /// until nobody is left who could demand anything, or until a fault left nothing to be trusted (`rescue.rs`). Gives the
+    /// world back.
     pub async fn run(mut self) -> World {
         loop {
-            self.tell().await;
-            if self.quit || (self.draining && self.book.persons() == 0 && self.owed.is_empty()) {
-                let end = self.parts.world.now();
-                self.parts.taps.iter_mut().for_each(|tap| tap.finish(end));
-                return self.parts.world;
-            }
-            let due = self.parts.world.next_deadline();
-            let Parts { clock, demands, durable, .. } = &mut self.parts;
-            let sleep = async {
-                match due {
-                    Some(due) => tokio::time::sleep_until(clock.wall_of(due)).await,
-                    None => std::future::pending().await,
-                }
-            };
-            tokio::select! {
-                biased;
-                Some(call) = durable.recv() => self.durable(call),
-                demand = demands.recv() => match demand {
-                    Some(demand) => self.take(demand),
-                    None => self.quit = true,
-                },
-                () = sleep => {
-                    // Woken for a deadline, the run has come to it, whatever rounding says.
-                    let now = clock.now().max(due.unwrap_or_default());
-                    self.parts.world.advance_to(now);
-                }
+            match AssertUnwindSafe(self.turn()).catch_unwind().await {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(_) if self.rescue() => break,
+                Err(_) => {}
             }
         }
+        self.write_refusals();
+        let end = self.parts.world.now();
+        self.parts.taps.iter_mut().for_each(|tap| tap.finish(end));
+        self.parts.world
     }
 
-    fn now(&self) -> Instant {
+    /// Tells what there is to tell and does the next thing. Whether to go on.
+    async fn turn(&mut self) -> bool {
+        self.tell().await;
+        if self.quit || (self.draining && self.book.persons() == 0 && self.owed.is_empty()) {
+            return false;
+        }
+        let due = self.parts.world.next_deadline().filter(|_| !self.collapsed);
+        let refusals = self.unwritten.due();
+        let Parts { clock, demands, durable, .. } = &mut self.parts;
+        let sleep = async {
+            match due {
+                Some(due) => tokio::time::sleep_until(clock.wall_of(due)).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            Some(call) = durable.recv() => self.durable(call),
+            demand = demands.recv() => match demand {
+                Some(demand) => {
+                    self.parts.onlookers.taken();
+                    self.take(demand);
+                }
+                None => self.quit = true,
+            },
+            () = sleep => {
+                // Woken for a deadline, the run has come to it, whatever rounding says.
+                let now = clock.now().max(due.unwrap_or_default());
+                self.parts.world.advance_to(now);
+            }
+            () = at(refusals) => self.write_refusals(),
+        }
+        true
+    }
+
+    pub(super) fn now(&self) -> Instant {
         self.parts.clock.now().max(self.parts.world.now())
     }
 
     fn inject(&mut self, input: Input) -> Option<CallId> {
+        if self.collapsed {
+            return None;
+        }
         let now = self.now();
-        self.parts.world.inject(now, input)
+        // What is due before is another's affair than whose input this is.
+        self.parts.world.advance_to(now);
+        self.in_hand = rescue::call_of(&input);
+        #[cfg(test)]
+        let fault = input.clone();
+        let call = self.parts.world.inject(now, input);
+        #[cfg(test)]
+        rescue::planted(&fault);
+        self.in_hand = None;
+        call
+    }
+
+    /// No call is taken from now on.
+    pub(super) fn take_no_more(&mut self) {
+        self.draining = true;
+        self.parts.status.draining.store(true, Ordering::Relaxed);
     }
 
     fn take(&mut self, demand: Demand) {
         match demand {
-            Demand::Dial { session, from, language } => self.dial(session, from, language.as_deref()),
+            Demand::Dial { session, from, language, address, sent } => {
+                self.dial(session, language.as_deref(), &Applicant { number: from, address, sent });
+            }
             Demand::Keys { session, keys } => self.keys(session, &keys),
             Demand::HangUp { session } => self.hang_up(session),
             Demand::Answer { session } => self.answer(session),
+            Demand::Attend { session, from } => self.attend(session, from),
+            Demand::Failed { session } => self.failed(session),
             Demand::Left { session } => self.left(session),
             Demand::Inject { input, done } => {
                 let call = self.inject(input);
@@ -248,9 +366,15 @@ impl Pump {
                 self.parts.status.version.store(self.parts.world.versions().number().0, Ordering::Relaxed);
                 let _ = done.send(published);
             }
+            Demand::Look { done } => {
+                self.parts.onlookers.prepare(&self.parts.world);
+                _ = done.send(Box::new(self.snapshot()));
+            }
+            Demand::Listen { room, done } => {
+                _ = done.send(self.parts.onlookers.listen(room, &self.parts.world));
+            }
             Demand::Drain => {
-                self.draining = true;
-                self.parts.status.draining.store(true, Ordering::Relaxed);
+                self.take_no_more();
                 self.inject(Input::DrainBegan);
             }
             Demand::EndDrain => {
@@ -278,16 +402,9 @@ impl Pump {
         self.refuse(session, ErrorCode::OutOfTurn, format!("`{what}` does not fit: {state}"), help);
     }
 
-    fn dial(&mut self, session: SessionId, from: Option<CallerNumber>, language: Option<&str>) {
+    fn dial(&mut self, session: SessionId, language: Option<&str>, who: &Applicant) {
         if self.book.turn(session).is_some() {
             return self.out_of_turn(session, "dial");
-        }
-        if self.draining {
-            return self.refuse(session, ErrorCode::Closing, "the centre takes no new calls", "dial again later");
-        }
-        if self.parts.failing.load(Ordering::Relaxed) {
-            let message = "the centre cannot write call records and takes no new calls";
-            return self.refuse(session, ErrorCode::Busy, message, "dial again later");
         }
         let script = self.parts.world.versions().current().clone();
         let language = match language.map(|code| script.language_named(code).ok_or(code)).transpose() {
@@ -298,11 +415,22 @@ impl Pump {
                 return self.refuse(session, ErrorCode::BadField, "the centre has no such `language`", &help);
             }
         };
-        let Some(call) = self.inject(Input::CallArrived { caller: from, language, origin: None }) else {
-            return self.refuse(session, ErrorCode::Closing, "the centre takes no new calls", "dial again later");
+        let centre = Situation {
+            calls: self.book.persons(),
+            draining: self.draining,
+            records_failing: self.parts.failing.load(Ordering::Relaxed),
         };
+        if let Err(reason) = self.parts.admission.judge(who, clock::wall(), centre) {
+            return self.turn_away(session, reason);
+        }
+        let from = who.number;
+        let Some(call) = self.inject(Input::CallArrived { caller: from, language, origin: None }) else {
+            return self.turn_away(session, RefusalReason::Draining);
+        };
+        self.parts.admission.took(call, who);
         self.book.set(session, Turn::Talking(call));
         self.book.number(call, from);
+        self.telephones.dialled(session, from);
         let id = store::public_id(self.parts.run, call);
         self.say(session, ServerMessage::Ringing { call: id.clone(), promised_in: None });
         let (version, language) = (self.parts.world.versions().number(), language.unwrap_or(script.default_language));
@@ -326,7 +454,9 @@ impl Pump {
         let Some(Turn::Talking(call)) = self.book.turn(session) else {
             return self.out_of_turn(session, "digits");
         };
-        tracing::debug!(call = %store::public_id(self.parts.run, call), count = keys.len(), "keys");
+        if tracing::enabled!(tracing::Level::DEBUG) {
+            trail::of(self.parts.run, call).in_scope(|| tracing::debug!(count = keys.len(), "keys"));
+        }
         for &key in keys {
             self.inject(Input::Dtmf { call, key });
         }
@@ -361,6 +491,7 @@ impl Pump {
     }
 
     fn left(&mut self, session: SessionId) {
+        self.telephones.left(session);
         match self.book.free(session) {
             Some(Turn::Talking(call)) => {
                 self.inject(Input::CallerHungUp { call });
@@ -370,20 +501,6 @@ impl Pump {
             }
             Some(Turn::Ending(_)) | None => {}
         }
-    }
-
-    /// A telephone is to ring for a promised call back.
-    pub(super) fn dial_back(&mut self, call: CallId, promised_in: CallId) {
-        // A synthetic caller's: she answers from within the world.
-        let Some(session) = self.book.promised_to(call) else { return };
-        if self.book.turn(session).is_some() || !self.parts.sessions.is_open(session) {
-            self.inject(Input::CallerUnreachable { call });
-            return;
-        }
-        self.book.set(session, Turn::Ringing(call));
-        let run = self.parts.run;
-        let promised_in = Some(store::public_id(run, promised_in));
-        self.say(session, ServerMessage::Ringing { call: store::public_id(run, call), promised_in });
     }
 
     /// A record is on the disk: its caller is told that the call is over.

@@ -9,7 +9,7 @@ use std::{path::PathBuf, sync::Arc};
 use notify::{RecursiveMode, Watcher};
 use tokio::sync::{Mutex, mpsc, oneshot};
 
-use super::pump::Demand;
+use super::{metrics::Metrics, pump::Demand};
 use crate::script::{self, Script, Source, diagnostic::Severity};
 
 /// A centre that was read and checked.
@@ -76,6 +76,19 @@ pub enum Reloaded {
     Closing,
 }
 
+impl Reloaded {
+    /// The word for it.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Reloaded::Published { .. } => "published",
+            Reloaded::Unchanged { .. } => "unchanged",
+            Reloaded::Refused { .. } => "refused",
+            Reloaded::NoFolder => "no_folder",
+            Reloaded::Closing => "closing",
+        }
+    }
+}
+
 /// Reloads, one at a time.
 #[derive(Debug)]
 pub struct Reloader {
@@ -83,16 +96,23 @@ pub struct Reloader {
     pump: mpsc::Sender<Demand>,
     /// The digest of the current version; locked while a reload is going on.
     current: Mutex<String>,
+    metrics: Arc<Metrics>,
 }
 
 impl Reloader {
     /// A reloader of the centre in `dir`, whose current version has this digest.
-    pub fn new(dir: Option<PathBuf>, pump: mpsc::Sender<Demand>, digest: String) -> Reloader {
-        Reloader { dir, pump, current: Mutex::new(digest) }
+    pub fn new(dir: Option<PathBuf>, pump: mpsc::Sender<Demand>, digest: String, metrics: Arc<Metrics>) -> Reloader {
+        Reloader { dir, pump, current: Mutex::new(digest), metrics }
     }
 
     /// Reads, checks and, if nothing is wrong, publishes the centre's files.
     pub async fn reload(&self) -> Reloaded {
+        let reloaded = self.read_again().await;
+        self.metrics.reloaded(reloaded.word());
+        reloaded
+    }
+
+    async fn read_again(&self) -> Reloaded {
         let Some(dir) = self.dir.clone() else { return Reloaded::NoFolder };
         let mut current = self.current.lock().await;
         let read = tokio::task::spawn_blocking(move || read(Some(&dir))).await;

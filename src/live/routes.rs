@@ -1,11 +1,12 @@
-//! The three things one can ask of the server over HTTP: a call, its health, a reload.
+//! What one can ask of the server over HTTP. Every route but the open ones asks the guard first.
 
 use std::{net::SocketAddr, sync::Arc};
 
 use axum::{
     Json, Router,
-    extract::{ConnectInfo, State, connect_info::Connected, ws::WebSocketUpgrade},
-    http::{HeaderMap, StatusCode, header},
+    extract::{ConnectInfo, Request, State, connect_info::Connected, ws::WebSocketUpgrade},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::{get, post},
     serve::{IncomingStream, Listener},
@@ -13,12 +14,14 @@ use axum::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    MAX_FRAME,
+    MAX_FRAME, echo,
+    guard::{Guard, Scope},
     health::{Health, Pulse},
     listener::Gate,
     protocol::SUBPROTOCOL,
     reload::{Reloaded, Reloader},
     session,
+    supervision::{self, Supervision},
 };
 
 /// What the routes need.
@@ -28,26 +31,78 @@ pub(super) struct Shared {
     pub(super) reloader: Arc<Reloader>,
     pub(super) pulse: Arc<Pulse>,
     pub(super) tracker: TaskTracker,
+    pub(super) supervision: Arc<Supervision>,
+    pub(super) guard: Arc<Guard>,
 }
 
-/// Serves whoever comes through the door, until `closing`.
-pub(super) async fn serve<L>(door: L, shared: Shared, closing: CancellationToken) -> std::io::Result<()>
+/// Every route, and the scope it needs; `None`: open to everybody. What is not in this table is not served.
+pub const ROUTES: [(&str, Option<Scope>); 10] = [
+    ("/call", Some(Scope::Call)),
+    ("/echo", Some(Scope::Call)),
+    ("/health", Some(Scope::Watch)),
+    ("/reload", Some(Scope::Operate)),
+    ("/live", None),
+    ("/ready", None),
+    ("/metrics", Some(Scope::Watch)),
+    ("/records", Some(Scope::Watch)),
+    ("/refusals", Some(Scope::Watch)),
+    ("/events", Some(Scope::Watch)),
+];
+
+/// Asks the guard, by the table of routes, before anything else is done.
+async fn guarded(
+    State(shared): State<Shared>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let Some((_, scope)) = ROUTES.iter().find(|(path, _)| *path == request.uri().path()) else {
+        return elsewhere();
+    };
+    if let Some(scope) = scope
+        && let Err(denial) = shared.guard.authorise(request.headers(), peer.0, *scope)
+    {
+        return denial.into_response();
+    }
+    next.run(request).await
+}
+
+/// One request a connection: what asks again connects again, and nobody keeps a place for nothing.
+async fn closing(mut response: Response) -> Response {
+    if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
+}
+
+/// Serves whoever comes through the door, until `stop`.
+pub(super) async fn serve<L>(
+    door: Gate<L>,
+    shared: Shared,
+    with_echo: bool,
+    stop: CancellationToken,
+) -> std::io::Result<()>
 where
     L: Listener<Addr = SocketAddr>,
 {
+    let echoing = if with_echo { Router::new().route("/echo", get(echo)) } else { Router::new() };
     let router = Router::new()
         .route("/call", get(call))
         .route("/health", get(health))
         .route("/reload", post(reload))
-        .fallback(elsewhere)
+        .merge(supervision::routes())
+        .merge(echoing)
+        .fallback(async || elsewhere())
+        .layer(middleware::from_fn_with_state(shared.clone(), guarded))
+        .layer(middleware::map_response(closing))
         .with_state(shared)
         .into_make_service_with_connect_info::<Peer>();
-    axum::serve(Gate(door), router).with_graceful_shutdown(closing.cancelled_owned()).await
+    axum::serve(door, router).with_graceful_shutdown(stop.cancelled_owned()).await
 }
 
 /// Who connected.
 #[derive(Clone, Copy, Debug)]
-struct Peer(SocketAddr);
+pub(super) struct Peer(pub(super) SocketAddr);
 
 impl<L: Listener<Addr = SocketAddr>> Connected<IncomingStream<'_, Gate<L>>> for Peer {
     fn connect_info(stream: IncomingStream<'_, Gate<L>>) -> Peer {
@@ -55,7 +110,12 @@ impl<L: Listener<Addr = SocketAddr>> Connected<IncomingStream<'_, Gate<L>>> for 
     }
 }
 
-async fn call(State(shared): State<Shared>, headers: HeaderMap, upgrade: WebSocketUpgrade) -> Response {
+async fn call(
+    State(shared): State<Shared>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    headers: HeaderMap,
+    upgrade: WebSocketUpgrade,
+) -> Response {
     let Shared { context, tracker, .. } = shared;
     if let Some(offered) = headers.get(header::SEC_WEBSOCKET_PROTOCOL) {
         let mut names = offered.to_str().unwrap_or_default().split(',').map(str::trim);
@@ -64,17 +124,22 @@ async fn call(State(shared): State<Shared>, headers: HeaderMap, upgrade: WebSock
             return (StatusCode::BAD_REQUEST, why).into_response();
         }
     }
-    upgrade
+    sparing(upgrade)
         .protocols([SUBPROTOCOL])
-        .read_buffer_size(4_096)
-        .write_buffer_size(0)
-        .max_message_size(MAX_FRAME)
-        .max_frame_size(MAX_FRAME)
-        .on_upgrade(move |socket| tracker.track_future(session::run(socket, context)))
+        .on_upgrade(move |socket| tracker.track_future(session::run(socket, peer.0.ip(), context)))
+}
+
+/// With buffers no larger than a telephone needs, and the limits of the protocol.
+fn sparing(upgrade: WebSocketUpgrade) -> WebSocketUpgrade {
+    upgrade.read_buffer_size(4_096).write_buffer_size(0).max_message_size(MAX_FRAME).max_frame_size(MAX_FRAME)
+}
+
+async fn echo(State(shared): State<Shared>, upgrade: WebSocketUpgrade) -> Response {
+    echo::limits(sparing(upgrade)).on_upgrade(move |socket| shared.tracker.track_future(echo::run(socket)))
 }
 
 /// Whoever asks for anything else is told what there is.
-async fn elsewhere() -> Response {
+fn elsewhere() -> Response {
     let what = format!(
         "Hatif, a contact centre. Dial it by websocket at /call (subprotocol {SUBPROTOCOL}), for example with `hatif call`; \
          GET /health tells how it is, POST /reload reads its menus again.\n"
@@ -86,12 +151,7 @@ async fn health(State(shared): State<Shared>) -> Json<Health> {
     Json(shared.pulse.read())
 }
 
-async fn reload(State(shared): State<Shared>, ConnectInfo(peer): ConnectInfo<Peer>, headers: HeaderMap) -> Response {
-    // Publishing is the operator's: only from this machine, and not by a page that a browser on it happens to show.
-    if !peer.0.ip().is_loopback() || headers.contains_key(header::ORIGIN) {
-        let why = "only a program on the server's own machine may reload\n";
-        return (StatusCode::FORBIDDEN, why).into_response();
-    }
+async fn reload(State(shared): State<Shared>) -> Response {
     let reloaded = shared.reloader.reload().await;
     let status = match reloaded {
         Reloaded::Published { .. } | Reloaded::Unchanged { .. } => StatusCode::OK,

@@ -4,24 +4,34 @@ use std::{net::SocketAddr, sync::Arc};
 
 use axum::serve::Listener;
 use jiff::tz::TimeZone;
-use tokio::{net::TcpListener, sync::mpsc, task::JoinHandle};
+use tokio::{sync::mpsc, task::JoinHandle};
+use tokio_rustls::TlsAcceptor;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     Config, StartAt,
+    admission::Admission,
     book::Book,
     clock::{self, Clock},
+    connections::{self, Connections},
+    counts::Counts,
+    guard::Guard,
     health::{Health, Pulse},
     hosting::{self, HostError, Hosted},
-    listener::Door,
+    listener::{Door, Gate},
+    metrics::{self, Metrics},
+    onlookers::Onlookers,
     pump::{Demand, Parts, Pump, Status, Tap},
-    recorder::{Recorder, RecorderError},
+    recorder::{self, Recorder, RecorderError},
     reload::{self, Checked, Faulty, Reloaded, Reloader},
     routes::{Shared, serve},
     row, session,
     sessions::Sessions,
     shutdown::Stop,
-    store::{Lost, Run, Store, StoreError, Writer},
+    store::{KeptPromise, Lost, Run, Store, StoreError, Writer},
+    supervision::{self, Supervision},
+    tls::{self, TlsError},
+    tokens::TokenFileError,
 };
 use crate::{
     id::PersonId,
@@ -56,6 +66,18 @@ pub enum StartError {
     /// The registry cannot be made.
     #[error(transparent)]
     Registry(#[from] OpenError),
+    /// Everybody who reaches the address could do everything.
+    #[error(
+        "{0} can be reached from other machines, where everybody could do everything; make tokens with \
+         `hatif token new --name N --scope call --file tokens.toml` and start with --tokens tokens.toml, or listen on 127.0.0.1"
+    )]
+    Open(SocketAddr),
+    /// The tokens cannot be used.
+    #[error(transparent)]
+    Tokens(#[from] TokenFileError),
+    /// Certificate or key cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The records cannot be opened.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -144,6 +166,7 @@ pub struct RunningServer {
     pump: mpsc::Sender<Demand>,
     reloader: Arc<Reloader>,
     pulse: Arc<Pulse>,
+    counts: Arc<Counts>,
     end: JoinHandle<Result<(), StopError>>,
 }
 
@@ -154,8 +177,8 @@ impl Server {
     /// Whatever keeps it from starting; nothing is left running.
     pub async fn start(config: Config) -> Result<RunningServer, StartError> {
         let address = |cause| StartError::Address { addr: config.addr, cause };
-        let listener = TcpListener::bind(config.addr).await.map_err(address)?;
-        Server::start_on(config, Door(listener), Vec::new()).await
+        let door = Door::open(config.addr).map_err(address)?;
+        Server::start_on(config, door, Vec::new()).await
     }
 
     /// Starts a server on any listener, with more who listen to what happens.
@@ -169,6 +192,7 @@ impl Server {
         let began = clock::wall();
         let system = |what| move |cause| StartError::System { what, cause };
         let addr = door.local_addr().map_err(system("cannot tell the address listened on"))?;
+        let entrance = Entrance::of(&config, addr)?;
         // The registry is the longest part; the rest goes on meanwhile.
         let people = config.registry.clone();
         let people = tokio::task::spawn_blocking(move || Registry::open(&people));
@@ -178,15 +202,18 @@ impl Server {
         let beginning = joined(beginning.await)?;
         let registry = Arc::new(joined(people.await)?);
         let run = begin_run(&store, &config, &beginning)?;
-        let services = services(&store, &config, registry.clone())?;
+        let promises = store.promises()?;
+        let services = services(&store, &config, registry.clone(), beginning.opens)?;
         let (durable, acknowledged) = mpsc::unbounded_channel();
         let kind = registry_kind(&config);
         let writer = store
             .write_for(run, kind, config.records.clone(), durable)
             .map_err(system("cannot start the writer of call records"))?;
         let seed = Seed::new(config.seed);
-        if let Some(path) = &config.journal {
-            taps.push(Box::new(Recorder::begin(path, &beginning.script, seed, &beginning.clock)?));
+        let journal = Arc::new(recorder::State::default());
+        let of_run = (&*beginning.script, seed, &beginning.clock);
+        if let Some(recorder) = Recorder::begin(&config.journal, run, of_run, journal.clone())? {
+            taps.push(Box::new(recorder));
         }
         let built = WorldConfig {
             agents: config.agents,
@@ -209,7 +236,20 @@ impl Server {
             took: clock::since(began),
         };
         let Beginning { script, zone, opens, .. } = beginning;
-        let assembly = Assembly { config, script, zone, opens, writer, acknowledged, world, book, taps };
+        let assembly = Assembly {
+            config,
+            entrance,
+            script,
+            zone,
+            opens,
+            writer,
+            acknowledged,
+            world,
+            book,
+            taps,
+            promises,
+            journal,
+        };
         Ok(assembly.run(door, facts))
     }
 }
@@ -316,8 +356,8 @@ fn registry_kind(config: &Config) -> String {
     }
 }
 
-/// The services, as changed in earlier runs.
-fn services(store: &Store, config: &Config, registry: Arc<Registry>) -> Result<Services, StoreError> {
+/// The services, as changed in earlier runs; failed checks of then count on from where the doors open.
+fn services(store: &Store, config: &Config, registry: Arc<Registry>, opens: Instant) -> Result<Services, StoreError> {
     let seed = match config.known_codes {
         true => config.seed,
         false => store.secret_seed()?,
@@ -329,6 +369,7 @@ fn services(store: &Store, config: &Config, registry: Arc<Registry>) -> Result<S
     if refused > 0 || others > 0 {
         tracing::warn!(refused, others, "changes of earlier runs were left out: refused here, or of another registry");
     }
+    services.restore_access(&store.access(config.registry.limits.memory())?, store.lived()?, opens);
     Ok(services)
 }
 
@@ -338,9 +379,37 @@ fn example(registry: &Registry) -> Option<Example> {
     Some(Example { number: registry.number_of(&person)?, birth: person.birth().reveal() })
 }
 
+/// Who is let in, and how.
+struct Entrance {
+    guard: Arc<Guard>,
+    tls: Option<TlsAcceptor>,
+    counts: Arc<Counts>,
+}
+
+impl Entrance {
+    /// Reads tokens, certificate and key; refuses to be open to everybody.
+    fn of(config: &Config, addr: SocketAddr) -> Result<Entrance, StartError> {
+        let Config { security, limits, .. } = config;
+        let far = !addr.ip().to_canonical().is_loopback();
+        if far && security.tokens.is_none() {
+            return Err(StartError::Open(addr));
+        }
+        let counts = Arc::new(Counts::default());
+        let guard = Arc::new(Guard::new(security, limits.limit_loopback, counts.clone())?);
+        let tls = security.tls.as_ref().map(tls::acceptor).transpose()?;
+        if far && tls.is_none() {
+            tracing::warn!(
+                "without TLS (--tls-cert, --tls-key) tokens and calls travel in clear; let a proxy add it, or set it"
+            );
+        }
+        Ok(Entrance { guard, tls, counts })
+    }
+}
+
 /// Everything that is built before the door opens.
 struct Assembly {
     config: Config,
+    entrance: Entrance,
     script: Arc<Script>,
     zone: TimeZone,
     opens: Instant,
@@ -349,22 +418,40 @@ struct Assembly {
     world: World,
     book: Book,
     taps: Vec<Box<dyn Tap>>,
+    promises: Vec<KeptPromise>,
+    journal: Arc<recorder::State>,
 }
 
 impl Assembly {
     fn run<L: Listener<Addr = SocketAddr>>(self, door: L, facts: Facts) -> RunningServer {
-        let Assembly { config, script, zone, opens, writer, acknowledged, world, book, taps } = self;
+        let Assembly {
+            config,
+            entrance: Entrance { guard, tls, counts },
+            script,
+            zone,
+            opens,
+            writer,
+            acknowledged,
+            world,
+            book,
+            taps,
+            promises,
+            journal,
+        } = self;
         let limits = config.limits.clone();
         let sessions = Arc::new(Sessions::new(limits.max_sessions, limits.outbox));
         let (pump, demands) = mpsc::channel(limits.input_queue);
         let status = Arc::new(Status::default());
+        let metrics = Arc::new(Metrics::default());
+        writer.state().count_into(metrics.clone());
         status.version.store(world.versions().number().0, std::sync::atomic::Ordering::Relaxed);
         let stop = Stop::default();
         let closing = CancellationToken::new();
         let tracker = TaskTracker::new();
         let pulse = Arc::new(Pulse {
             status: status.clone(),
-            failing: writer.failing(),
+            records: writer.state(),
+            journal: journal.clone(),
             sessions: sessions.clone(),
             centre: facts.centre.clone(),
             run: facts.run,
@@ -372,17 +459,44 @@ impl Assembly {
             speed: config.speed,
             started: clock::wall(),
         });
-        let reloader = Arc::new(Reloader::new(config.centre.clone(), pump.clone(), script.digest.to_string()));
+        let reloader =
+            Arc::new(Reloader::new(config.centre.clone(), pump.clone(), script.digest.to_string(), metrics.clone()));
         let context = Arc::new(session::Context {
             sessions: sessions.clone(),
             pump: pump.clone(),
-            limits,
+            limits: limits.clone(),
+            metrics: metrics.clone(),
+            counts: counts.clone(),
             stop: closing.clone(),
         });
-        let shared = Shared { context, reloader: reloader.clone(), pulse: pulse.clone(), tracker: tracker.clone() };
+        let sources = metrics::Sources {
+            metrics: metrics.clone(),
+            pump: pump.clone(),
+            store: writer.state(),
+            sessions: sessions.clone(),
+            status: status.clone(),
+            counts: counts.clone(),
+            journal,
+            turn: tokio::sync::Mutex::new(()),
+        };
+        let supervision = Arc::new(Supervision {
+            sources,
+            records: config.records.dir.clone(),
+            run: facts.run,
+            readers: tokio::sync::Semaphore::new(supervision::READERS),
+            places: Arc::new(tokio::sync::Semaphore::new(limits.max_listeners)),
+            limits: limits.clone(),
+        });
+        let (routes, tasks) = (reloader.clone(), tracker.clone());
+        let shared = Shared { context, reloader: routes, pulse: pulse.clone(), tracker: tasks, guard, supervision };
+        let clock = Clock::start_at(opens, config.speed);
+        writer.state().opened(clock, opens);
+        let files = connections::room_for(limits.max_connections);
+        let connections = Arc::new(Connections::new(&limits, files, counts.clone()));
+        let door = Gate { inner: door, tls, limits, connections, counts: counts.clone() };
         let parts = Parts {
             world,
-            clock: Clock::start_at(opens, config.speed),
+            clock,
             run: facts.run,
             zone,
             sessions,
@@ -392,13 +506,26 @@ impl Assembly {
             failing: writer.failing(),
             taps,
             status,
+            onlookers: Onlookers::new(metrics, facts.run),
+            admission: Admission::new(config.limits.clone(), counts.clone()),
         };
-        let ending = Ending { config, stop: stop.clone(), closing, tracker, pump: pump.clone(), writer };
-        let centre = tokio::spawn(Pump::taking_over(parts, book).run());
+        let with_echo = config.echo;
+        let ending = Ending {
+            config,
+            status: parts.status.clone(),
+            stop: stop.clone(),
+            closing,
+            tracker,
+            pump: pump.clone(),
+            writer,
+        };
+        let mut owner = Pump::taking_over(parts, book);
+        owner.restore_promises(&promises);
+        let centre = tokio::spawn(owner.run());
         let watcher = watch(&reloader);
-        let door = tokio::spawn(serve(door, shared, ending.closing.clone()));
+        let door = tokio::spawn(serve(door, shared, with_echo, ending.closing.clone()));
         let end = tokio::spawn(ending.run(centre, door, watcher));
-        RunningServer { addr: facts.addr, facts, stop, pump, reloader, pulse, end }
+        RunningServer { addr: facts.addr, facts, stop, pump, reloader, pulse, counts, end }
     }
 }
 
@@ -417,6 +544,7 @@ fn watch(reloader: &Arc<Reloader>) -> Watching {
 /// What the end of a server takes.
 struct Ending {
     config: Config,
+    status: Arc<Status>,
     stop: Stop,
     closing: CancellationToken,
     tracker: TaskTracker,
@@ -448,7 +576,14 @@ impl Ending {
         let _ = tokio::time::timeout(LAST_WORDS, self.tracker.wait()).await;
         door.abort();
         let writer = self.writer;
-        let world = ended.map_err(|error| StopError::Centre(error.to_string()));
+        let broken = self.status.broken.load(std::sync::atomic::Ordering::Relaxed);
+        let world = ended.map_err(|error| error.to_string()).and_then(|world| match broken {
+            true => {
+                Err("what it held could not be trusted any more; every call was ended and has its record".to_owned())
+            }
+            false => Ok(world),
+        });
+        let world = world.map_err(StopError::Centre);
         let written = joined_blocking(tokio::task::spawn_blocking(move || writer.finish()).await);
         world?;
         written?;
@@ -527,6 +662,11 @@ impl RunningServer {
     /// Reads the centre's files again.
     pub async fn reload(&self) -> Reloaded {
         self.reloader.reload().await
+    }
+
+    /// What was refused and turned away so far.
+    pub fn counts(&self) -> &Counts {
+        &self.counts
     }
 
     /// What `GET /health` says.

@@ -3,7 +3,7 @@
 //! A session knows nothing of turns: it hands what it reads to the pump and sends what the pump puts into its outbox, so
 //! that "is there a call?" has one answer. What it judges itself is the frame: text, size, JSON, fields.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use axum::{
     body::Bytes,
@@ -16,6 +16,10 @@ use tokio_util::sync::CancellationToken;
 use super::{
     clock,
     config::Limits,
+    connections::counted,
+    counts::{Counts, TurnedAway},
+    metrics::Metrics,
+    pace::Pace,
     protocol::{self, ClientMessage, ErrorCode, Refusal, ServerMessage},
     pump::Demand,
     say,
@@ -31,13 +35,17 @@ pub struct Context {
     pub pump: mpsc::Sender<Demand>,
     /// Bounds.
     pub limits: Limits,
+    /// Where messages are counted.
+    pub metrics: Arc<Metrics>,
+    /// What was turned away.
+    pub counts: Arc<Counts>,
     /// Cancelled when the server is done: connections are closed.
     pub stop: CancellationToken,
 }
 
 /// How a connection ends.
 #[derive(Debug)]
-enum End {
+pub(super) enum End {
     /// It broke; there is nobody left to tell.
     Gone,
     /// The caller closed it; that is answered in kind.
@@ -47,7 +55,7 @@ enum End {
 }
 
 impl End {
-    fn close(code: u16, reason: &'static str, error: Option<Refusal>) -> End {
+    pub(super) fn close(code: u16, reason: &'static str, error: Option<Refusal>) -> End {
         End::Close { code, reason, error }
     }
 }
@@ -55,12 +63,18 @@ impl End {
 /// How long a closing handshake may take; the connection is dropped after it.
 const CLOSING: std::time::Duration = std::time::Duration::from_secs(1);
 
+/// The reason given to a connection that sends more than it may.
+const TOO_FAST: &str = "too fast";
+
+const SECOND: std::time::Duration = std::time::Duration::from_secs(1);
+
 /// Close code of a server that has no room: "try again later".
 const TRY_AGAIN_LATER: u16 = 1013;
 
 /// Serves one connection until it ends.
-pub async fn run(mut socket: WebSocket, context: Arc<Context>) {
+pub async fn run(mut socket: WebSocket, peer: IpAddr, context: Arc<Context>) {
     let Some(inbox) = context.sessions.open() else {
+        context.counts.turn_away(TurnedAway::Sessions);
         let help = "try again later";
         let busy = Refusal::new(ErrorCode::Busy, "the centre has no room for another connection", help);
         let end = End::close(TRY_AGAIN_LATER, "busy", Some(busy));
@@ -68,16 +82,51 @@ pub async fn run(mut socket: WebSocket, context: Arc<Context>) {
     };
     let id = inbox.id;
     tracing::debug!(session = %id, "connected");
-    let mut session = Session::new(inbox, context.clone());
-    let end = session.serve(&mut socket).await;
+    let place = Place { session: id, context: context.clone() };
+    let end = Session::new(inbox, peer, context.clone()).serve(&mut socket).await;
     tracing::debug!(session = %id, end = end.describe(), "disconnected");
-    context.sessions.close(id);
+    end.blame().into_iter().for_each(|why| context.counts.turn_away(why));
+    drop(place);
     // The pump may be gone already when the server stops; then there is no call left to end.
     let _ = context.pump.send(Demand::Left { session: id }).await;
     close(socket, end, context.limits.write_timeout.to_std()).await;
 }
 
+/// A connection's place in the table. Given up when it ends, and also when serving it fails, so that no call is left
+/// without anybody who could end it.
+struct Place {
+    session: SessionId,
+    context: Arc<Context>,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.context.sessions.close(self.session);
+        if !std::thread::panicking() {
+            return;
+        }
+        tracing::error!(session = %self.session, "a fault of this program ended a connection; please report it");
+        let (pump, session) = (self.context.pump.clone(), self.session);
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(async move { pump.send(Demand::Failed { session }).await });
+        }
+    }
+}
+
 impl End {
+    /// Whose doing it is, when it is the caller's.
+    fn blame(&self) -> Option<TurnedAway> {
+        let End::Close { code, reason, .. } = self else { return None };
+        match (*code, *reason) {
+            (close_code::POLICY, TOO_FAST) => Some(TurnedAway::TooFast),
+            (close_code::POLICY, _) => Some(TurnedAway::TooSlow),
+            (close_code::PROTOCOL | close_code::INVALID | close_code::SIZE | close_code::UNSUPPORTED, _) => {
+                Some(TurnedAway::Protocol)
+            }
+            _ => None,
+        }
+    }
+
     fn describe(&self) -> &'static str {
         match self {
             End::Gone => "gone",
@@ -88,7 +137,7 @@ impl End {
 }
 
 /// Says why, closes, and waits a moment for the other side to close too.
-async fn close(mut socket: WebSocket, end: End, patience: std::time::Duration) {
+pub(super) async fn close(mut socket: WebSocket, end: End, patience: std::time::Duration) {
     // Reading on sends the answer to a closing frame, and waits for the other side to hang up.
     let (code, reason, error) = match end {
         End::Close { code, reason, error } => (code, reason, error),
@@ -124,30 +173,58 @@ struct Session {
     context: Arc<Context>,
     /// There is a call, or a call back is still to come: silence is no reason to close.
     busy: bool,
+    /// It asked to be the telephone of a number, which may never ring.
+    attends: bool,
+    /// When she dialled, until she has heard the first prompt.
+    dialled: Option<Wall>,
     /// When the caller last said something.
     spoke: Wall,
     /// When anything last came in, even the answer to a ping.
     alive: Wall,
     /// When to ask next whether the connection lives.
     ask_at: Wall,
+    /// Until when the first ping must have been answered; `None` once it has been.
+    proof_by: Option<Wall>,
+    /// The address she counts for.
+    address: Option<IpAddr>,
+    /// When the next message may come, and the next ping, at a steady pace.
+    message_due: Wall,
+    ping_due: Wall,
 }
 
 impl Session {
-    fn new(inbox: Inbox, context: Arc<Context>) -> Session {
+    fn new(inbox: Inbox, peer: IpAddr, context: Arc<Context>) -> Session {
         let now = clock::wall();
-        let ask_at = now + context.limits.keepalive.to_std();
-        Session { inbox, context, busy: false, spoke: now, alive: now, ask_at }
+        let limits = &context.limits;
+        Session {
+            busy: false,
+            attends: false,
+            dialled: None,
+            spoke: now,
+            alive: now,
+            ask_at: now + limits.keepalive.to_std(),
+            proof_by: Some(now + limits.handshake.to_std()),
+            address: counted(peer, limits.limit_loopback),
+            message_due: now,
+            ping_due: now,
+            inbox,
+            context,
+        }
     }
 
     async fn serve(&mut self, socket: &mut WebSocket) -> End {
         let (stop, slow) = (self.context.stop.clone(), self.inbox.slow.clone());
+        // Whoever reads answers it. A connection that only ever sends would otherwise keep what it is sent for long.
+        if let Err(end) = self.write(socket, Message::Ping(Bytes::new())).await {
+            return end;
+        }
         loop {
             let wake = self.next_check();
             let step = tokio::select! {
                 biased;
                 () = slow.cancelled() => Err(too_slow()),
                 outgoing = self.inbox.receiver.recv() => match outgoing {
-                    Some(outgoing) => self.send(socket, outgoing).await,
+                    Some(outgoing) => self.send(socket, *outgoing).await,
                     None => Err(End::close(close_code::AWAY, "closing", None)),
                 },
                 // After the outbox, so that what is already said is still sent.
@@ -166,12 +243,20 @@ impl Session {
 
     /// When the next thing can be due that no frame announces.
     fn next_check(&self) -> Wall {
-        if self.busy { self.ask_at } else { self.ask_at.min(self.spoke + self.context.limits.idle.to_std()) }
+        let next = if self.busy || self.attends {
+            self.ask_at
+        } else {
+            self.ask_at.min(self.spoke + self.context.limits.idle.to_std())
+        };
+        self.proof_by.map_or(next, |proof| proof.min(next))
     }
 
     async fn check(&mut self, socket: &mut WebSocket) -> Result<(), End> {
         let (now, limits) = (clock::wall(), &self.context.limits);
-        let silent = !self.busy && now >= self.spoke + limits.idle.to_std();
+        if self.proof_by.is_some_and(|proof| now >= proof) {
+            return Err(too_slow());
+        }
+        let silent = !self.busy && !self.attends && now >= self.spoke + limits.idle.to_std();
         if silent || now >= self.alive + limits.keepalive.to_std() * 3 {
             let message = "nothing was heard for too long";
             let help = "connect again when there is something to say; `ping` keeps a connection open";
@@ -190,8 +275,15 @@ impl Session {
         match frame {
             Ok(Message::Text(text)) => {
                 self.spoke = self.alive;
-                match ClientMessage::read(&text).and_then(|message| demand(self.inbox.id, message)) {
-                    Ok(Some(demand)) => self.context.pump.send(demand).await.map_err(|_| closing()),
+                self.pace()?;
+                self.context.metrics.heard();
+                match ClientMessage::read(&text).and_then(|message| self.demand(message)) {
+                    Ok(Some(demand)) => {
+                        if let Demand::Dial { .. } = demand {
+                            self.dialled = Some(self.alive);
+                        }
+                        self.context.pump.send(demand).await.map_err(|_| closing())
+                    }
                     Ok(None) => self.write(socket, encode(&ServerMessage::Pong {})).await,
                     Err(refusal) => self.write(socket, encode(&refusal.into())).await,
                 }
@@ -201,10 +293,44 @@ impl Session {
                 let refusal = Refusal::new(ErrorCode::NotText, "binary frames are not understood", help);
                 Err(End::close(close_code::UNSUPPORTED, "text frames only", Some(refusal)))
             }
-            Ok(Message::Ping(_) | Message::Pong(_)) => Ok(()),
+            Ok(Message::Ping(_)) => self.pace_ping(),
+            Ok(Message::Pong(_)) => {
+                self.proof_by = None;
+                self.pace_ping()
+            }
             Ok(Message::Close(_)) => Err(End::Left),
             Err(error) => Err(broken(error)),
         }
+    }
+
+    /// What a message asks of the pump; `None` for a ping, which is answered here.
+    fn demand(&self, message: ClientMessage) -> Result<Option<Demand>, Refusal> {
+        let session = self.inbox.id;
+        Ok(Some(match message {
+            ClientMessage::Dial { from, language } => {
+                let from = from.as_deref().map(protocol::read_number).transpose()?;
+                Demand::Dial { session, from, language, address: self.address, sent: self.alive }
+            }
+            ClientMessage::Digits { keys } => Demand::Keys { session, keys: protocol::read_keys(&keys)? },
+            ClientMessage::Hangup {} => Demand::HangUp { session },
+            ClientMessage::Answer {} => Demand::Answer { session },
+            ClientMessage::Attend { from } => Demand::Attend { session, from: protocol::read_number(&from)? },
+            ClientMessage::Ping {} => return Ok(None),
+        }))
+    }
+
+    /// One more message has come.
+    fn pace(&mut self) -> Result<(), End> {
+        let most = self.context.limits.messages_per_second;
+        let pace = Pace::new(most.saturating_mul(2), most, SECOND);
+        if pace.pass(&mut self.message_due, self.alive) { Ok(()) } else { Err(too_fast()) }
+    }
+
+    /// One more ping of the websocket has come, or the answer to one.
+    fn pace_ping(&mut self) -> Result<(), End> {
+        let most = self.context.limits.messages_per_second.saturating_mul(20);
+        let pace = Pace::new(most.saturating_mul(2), most, SECOND);
+        if pace.pass(&mut self.ping_due, self.alive) { Ok(()) } else { Err(too_fast()) }
     }
 
     async fn send(&mut self, socket: &mut WebSocket, outgoing: Outgoing) -> Result<(), End> {
@@ -214,6 +340,7 @@ impl Session {
         };
         match &message {
             ServerMessage::Ringing { .. } => self.busy = true,
+            ServerMessage::Attending { .. } => self.attends = true,
             ServerMessage::Ended { outcome, .. } => {
                 // A promised call back will ring this connection.
                 self.busy = outcome == protocol::CALLBACK_OUTCOME;
@@ -221,10 +348,18 @@ impl Session {
             }
             _ => {}
         }
-        self.write(socket, encode(&message)).await
+        self.write(socket, encode(&message)).await?;
+        if let (ServerMessage::Prompt { .. }, Some(dialled)) = (&message, self.dialled) {
+            self.context.metrics.first_prompt(clock::since(dialled));
+            self.dialled = None;
+        }
+        Ok(())
     }
 
     async fn write(&mut self, socket: &mut WebSocket, message: Message) -> Result<(), End> {
+        if let Message::Text(_) = &message {
+            self.context.metrics.said();
+        }
         tokio::select! {
             sent = socket.send(message) => sent.map_err(|_| End::Gone),
             () = self.inbox.slow.cancelled() => Err(too_slow()),
@@ -239,26 +374,18 @@ fn too_slow() -> End {
     End::close(close_code::POLICY, "too slow", Some(refusal))
 }
 
+fn too_fast() -> End {
+    let help = "send fewer messages a second; the keys of an entry fit into one";
+    let refusal = Refusal::new(ErrorCode::TooFast, "more messages a second than the centre takes", help);
+    End::close(close_code::POLICY, TOO_FAST, Some(refusal))
+}
+
 fn closing() -> End {
     End::close(close_code::AWAY, "closing", None)
 }
 
-/// What a message asks of the pump; `None` for a ping, which the session answers itself.
-fn demand(session: SessionId, message: ClientMessage) -> Result<Option<Demand>, Refusal> {
-    Ok(Some(match message {
-        ClientMessage::Dial { from, language } => {
-            let from = from.as_deref().map(protocol::read_number).transpose()?;
-            Demand::Dial { session, from, language }
-        }
-        ClientMessage::Digits { keys } => Demand::Keys { session, keys: protocol::read_keys(&keys)? },
-        ClientMessage::Hangup {} => Demand::HangUp { session },
-        ClientMessage::Answer {} => Demand::Answer { session },
-        ClientMessage::Ping {} => return Ok(None),
-    }))
-}
-
 /// How a connection ends whose frames cannot be read.
-fn broken(error: axum::Error) -> End {
+pub(super) fn broken(error: axum::Error) -> End {
     use tungstenite::Error;
     match error.into_inner().downcast_ref::<Error>() {
         Some(Error::Capacity(_)) => {

@@ -44,7 +44,8 @@ pub enum Outgoing {
 /// The pump's end of a connection.
 #[derive(Debug)]
 struct Outbox {
-    sender: mpsc::Sender<Outgoing>,
+    // Boxed, since a queue makes room for many at once and most connections have one or none waiting.
+    sender: mpsc::Sender<Box<Outgoing>>,
     slow: CancellationToken,
 }
 
@@ -54,7 +55,7 @@ pub struct Inbox {
     /// Who.
     pub id: SessionId,
     /// What to send.
-    pub receiver: mpsc::Receiver<Outgoing>,
+    pub receiver: mpsc::Receiver<Box<Outgoing>>,
     /// Cancelled when the outbox overflowed.
     pub slow: CancellationToken,
 }
@@ -91,7 +92,7 @@ impl Sessions {
     /// Puts something into a caller's outbox. Whether she is still there to read it.
     pub fn deliver(&self, id: SessionId, outgoing: Outgoing) -> bool {
         let Some(outbox) = self.table.get(&id) else { return false };
-        match outbox.sender.try_send(outgoing) {
+        match outbox.sender.try_send(Box::new(outgoing)) {
             Ok(()) => true,
             Err(mpsc::error::TrySendError::Full(_)) => {
                 outbox.slow.cancel();

@@ -6,9 +6,10 @@ use super::{
     book::{Arrival, Turn},
     protocol::{AgentState, ServerMessage},
     pump::Pump,
-    row, say,
+    rescue, row, say,
     sessions::Outgoing,
     store::{self, Job},
+    trail,
 };
 use crate::{
     canary::{Canary, canary},
@@ -27,11 +28,11 @@ impl Pump {
     /// calls.
     pub(super) async fn tell(&mut self) {
         let mut told = false;
+        self.write_left_over().await;
         while let Some(notice) = self.parts.world.poll() {
             told = true;
-            for tap in &mut self.parts.taps {
-                tap.note(&notice, self.parts.world.versions());
-            }
+            rescue::note(&mut self.parts.taps, &notice, self.parts.world.versions());
+            self.parts.onlookers.note(&notice, &self.parts.world);
             let job = match notice {
                 Notice::Event(event) => self.event(&event),
                 Notice::ToCaller(at, command) => {
@@ -42,6 +43,9 @@ impl Pump {
                     self.sms(&sms);
                     None
                 }
+                Notice::Access(change) => self.access_job(change),
+                Notice::Promised { call, promised_in, promise } => self.promise_job(call, promised_in, promise),
+                Notice::PromiseKept { call } => self.kept_job(call),
                 Notice::Change(change) if self.is_of_synthetic(&change) => None,
                 Notice::Audit(entry) if self.book.is_synthetic(entry.call) => None,
                 Notice::Change(change) => Some(Job::Change { at_utc: self.utc(self.parts.world.now()), change }),
@@ -50,19 +54,33 @@ impl Pump {
                     tracing::warn!(%at, reason, "a planned script was not published; the old one stays");
                     None
                 }
-                Notice::Input { .. } => None,
+                Notice::Input { .. } | Notice::KeyUsed { .. } => None,
             };
-            if let Some(job) = job
-                && self.parts.jobs.send(job).await.is_err()
-            {
-                tracing::error!("the writer of call records is gone; a record is lost");
+            if let Some(job) = job {
+                self.write(job).await;
             }
         }
+        if self.close_suspects() {
+            self.write_left_over().await;
+        }
+        self.parts.onlookers.settled(&self.parts.world);
         self.book.forget_ended();
         if told {
             self.parts.taps.iter_mut().for_each(|tap| tap.settled());
         }
         self.parts.status.calls.store((self.fold.in_progress() + self.book.synthetic()) as u64, Ordering::Relaxed);
+    }
+
+    async fn write(&mut self, job: Job) {
+        if self.parts.jobs.send(job).await.is_err() {
+            tracing::error!("the writer of call records is gone; a record is lost");
+        }
+    }
+
+    async fn write_left_over(&mut self) {
+        for job in std::mem::take(&mut self.left_over) {
+            self.write(job).await;
+        }
     }
 
     fn utc(&self, at: Instant) -> String {
@@ -87,12 +105,15 @@ impl Pump {
         let Some(call) = event.fact.call().filter(|call| self.book.is_synthetic(*call)) else { return false };
         if let Fact::CallEnded { outcome, cause, .. } = event.fact {
             self.book.synthetic_ended(call);
-            tracing::debug!(id = %store::public_id(self.parts.run, call), ?outcome, cause = row::word(cause), "synthetic");
+            if tracing::enabled!(tracing::Level::DEBUG) {
+                let _span = trail::of(self.parts.run, call).entered();
+                tracing::debug!(?outcome, cause = row::word(cause), "a synthetic caller's call ended");
+            }
         }
         true
     }
 
-    fn event(&mut self, event: &Event) -> Option<Job> {
+    pub(super) fn event(&mut self, event: &Event) -> Option<Job> {
         if self.synthetic_event(event) {
             return None;
         }
@@ -101,7 +122,7 @@ impl Pump {
             Fact::CallArrived { call, version, language, .. } => {
                 self.book.arrived(call, Arrival { version, language });
                 self.parts.status.offered.fetch_add(1, Ordering::Relaxed);
-                let _span = tracing::info_span!("call", id = %store::public_id(run, call)).entered();
+                let _span = trail::of(run, call).entered();
                 tracing::info!(version = version.0, "offered");
             }
             Fact::LanguageSet { call, language } => self.book.speaks(call, language),
@@ -110,6 +131,7 @@ impl Pump {
         }
         let cdr = self.fold.apply(event, self.parts.world.versions())?;
         let call = cdr.call;
+        self.parts.admission.ended(call);
         let (number, promised_to) = self.book.ended(call);
         let message = ServerMessage::Ended {
             call: store::public_id(run, call),
@@ -125,7 +147,7 @@ impl Pump {
         if canary(Canary::RecordAfterEnded) {
             self.durable(call);
         }
-        let _span = tracing::info_span!("call", id = %store::public_id(run, call)).entered();
+        let _span = trail::of(run, call).entered();
         let (outcome, cause, caller) = (&cdr.outcome, row::word(cdr.cause), number.map(tracing::field::display));
         tracing::info!(outcome, cause, caller, length = %cdr.duration, queue = cdr.queue, "ended");
         Some(Job::Call(Box::new(row::of(&cdr, number, &self.parts.zone))))
@@ -174,7 +196,7 @@ impl Pump {
             Command::Disconnect { call, agent } => self.say_to(call, say::agent(AgentState::Released, agent)),
             Command::Hold { call, held } => self.hold(call, held),
             Command::Promise { call, promised_in, caller } => self.book.promise(call, promised_in, caller),
-            Command::DialBack { call, promised_in, .. } => self.dial_back(call, promised_in),
+            Command::DialBack { call, promised_in, caller } => self.dial_back(call, promised_in, caller),
             Command::StopDialling { call } => {
                 if let Some(session) = self.book.line(call)
                     && self.book.turn(session) == Some(Turn::Ringing(call))

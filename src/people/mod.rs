@@ -150,6 +150,7 @@ impl People {
     }
 
     /// Somebody's telephone does something.
+    #[inline(always)]
     pub fn hear(
         &mut self,
         at: Instant,
@@ -177,7 +178,7 @@ impl People {
     }
 
     /// Something happened.
-    #[inline]
+    #[inline(always)]
     pub fn notice(&mut self, at: Instant, fact: &Fact, wishes: &mut Wishes) {
         match fact {
             Fact::CallArrived { .. }

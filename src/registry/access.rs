@@ -1,20 +1,31 @@
 //! Who may be believed: identity checks, one-time codes and lockouts.
 //!
-//! A claim is counted by what the caller keyed, whether or not anybody has that number, so that an unknown number, a wrong
-//! birth date and a locked record cannot be told apart. While a lock runs every answer is the same, the right one included,
-//! and nothing more is counted. An agent's three tries per call are the engine's business, not this room's.
+//! A claim is counted by what the caller keyed, whether or not anybody has that number. While it is locked it is not looked
+//! at, the right birth date included, and nothing more stands against it; the attempt counts against the calling number and
+//! the whole centre as any other does, so that neither tells a locked claim from a wrong one. A script's tries per call are
+//! the engine's business, not this room's.
+//!
+//! **Service time.** Windows and locks run in the time the centre has lived, summed over its runs: the run's own time,
+//! shifted by [`Access::restore`]. No step of the wall clock and no restart shortens a lock. Inside, times are microseconds
+//! of this run, negative for what happened in earlier ones; what is told outside ([`AccessChange`]) is service time.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use subtle::ConstantTimeEq;
 
+pub mod change;
+mod tally;
+
+use change::{AccessChange, AccessNews, Mark};
+use tally::{Micros, Tally, drop_old};
+
 use super::{Registry, config::Limits, person::Person};
 use crate::{
-    canary::{Canary, canary},
     id::{CallId, PersonId},
     pii::{CallerNumber, Digits, Secret},
+    random::{Purpose, Seed},
     script::catalogue::ClaimKind,
-    time::{Date, Duration, Instant},
+    time::{Duration, Instant},
 };
 
 /// What a lock is on.
@@ -24,16 +35,6 @@ enum Subject {
     Claim(ClaimKind, Digits),
     /// Somebody whose number and birth date were right, and whose code is being tried.
     Code(PersonId),
-}
-
-/// Failures and locks of one subject.
-#[derive(Clone, Debug, Default)]
-struct Tally {
-    failures: VecDeque<Instant>,
-    locked_until: Option<Instant>,
-    /// How many locks there have been without a quiet [`Limits::claim_window`] between.
-    locks: usize,
-    last: Instant,
 }
 
 /// What a caller has to show after number and birth date.
@@ -50,48 +51,85 @@ pub enum Verdict {
     Known(PersonId),
     /// They do not.
     Refused,
-    /// No check is made for so long.
+    /// What was claimed is locked for so long and was not looked at. Who claims a number must not be told that it is not the
+    /// same as [`Verdict::Refused`].
     Locked(Duration),
+    /// No check is made for the calling number, or for anybody, for so long. Says nothing of what was claimed.
+    Closed(Duration),
+}
+
+/// An attempt: in which call, at what time, from which number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// The instant.
+    pub now: Instant,
+    /// The call.
+    pub call: CallId,
+    /// The number it came from.
+    pub caller: Option<CallerNumber>,
 }
 
 /// The state of all checks. Its own room for state, so that a copied world copies it.
 #[derive(Clone, Debug)]
 pub struct Access {
     limits: Limits,
+    /// What the marks of what is told outside are made with.
+    key: u128,
+    /// Service time at the beginning of the run.
+    base: Micros,
     subjects: BTreeMap<Subject, Tally>,
-    callers: BTreeMap<CallerNumber, VecDeque<Instant>>,
+    callers: BTreeMap<CallerNumber, VecDeque<Micros>>,
+    /// Failures of the whole centre that still count.
+    failures: VecDeque<Micros>,
+    /// What earlier runs left, until it is asked for.
+    earlier_subjects: BTreeMap<Mark, Tally>,
+    earlier_callers: BTreeMap<Mark, VecDeque<Micros>>,
     factors: BTreeMap<(CallId, PersonId), Factor>,
-    today: Option<Date>,
-    failed_today: u32,
-    swept: Instant,
+    judged: u64,
+    swept: Micros,
+    /// Kept for the driver; `None`: nobody will ask.
+    changes: Option<Vec<AccessChange>>,
 }
 
+/// How long a failure counts towards [`Limits::daily_failures`].
+pub const DAY: Duration = Duration::from_hours(24);
+
 impl Access {
-    /// Nobody has failed yet.
+    /// Nobody has failed yet. Nothing is kept for [`Access::drain`].
     pub fn new(limits: Limits) -> Access {
         Access {
             limits,
+            key: 0,
+            base: 0,
             subjects: BTreeMap::new(),
             callers: BTreeMap::new(),
+            failures: VecDeque::new(),
+            earlier_subjects: BTreeMap::new(),
+            earlier_callers: BTreeMap::new(),
             factors: BTreeMap::new(),
-            today: None,
-            failed_today: 0,
-            swept: Instant::ZERO,
+            judged: 0,
+            swept: 0,
+            changes: None,
         }
+    }
+
+    /// The same, keeping changes for [`Access::drain`] under marks that follow from `seed`: the same one in every run.
+    pub fn keeping(self, seed: Seed) -> Access {
+        let word = |owner| u128::from(seed.key(Purpose::AccessMark, owner));
+        Access { key: (word(0) << 64) | word(1), changes: Some(Vec::new()), ..self }
     }
 
     /// Does this claim go with this birth date (DDMMYYYY)?
     pub fn check_identity(
         &mut self,
         registry: &Registry,
-        at: &Moment,
-        caller: Option<CallerNumber>,
+        attempt: &Attempt,
         claim: (ClaimKind, Secret<Digits>),
         birth: Secret<Digits>,
     ) -> Verdict {
         let subject = Subject::Claim(claim.0, claim.1.reveal());
-        if let Some(delay) = self.locked(at, caller, subject) {
-            return Verdict::Locked(delay);
+        if let Some(verdict) = self.stopped(attempt, subject) {
+            return verdict;
         }
         let found = match claim.0 {
             ClaimKind::Number => registry.by_number(claim.1.reveal()),
@@ -100,12 +138,10 @@ impl Access {
         let expected = found.map_or(u64::MAX, |person| birth_number(&person));
         let given = if birth.reveal().len() == 8 { birth.reveal().as_number() } else { u64::MAX - 1 };
         let right = bool::from(expected.ct_eq(&given));
+        self.judged += 1;
         match found.filter(|_| right) {
-            Some(person) => {
-                self.subjects.remove(&subject);
-                Verdict::Known(person.id)
-            }
-            None => self.failed(at, caller, subject),
+            Some(person) => self.known(attempt, subject, person.id),
+            None => self.failed(attempt, subject),
         }
     }
 
@@ -127,42 +163,50 @@ impl Access {
 
     /// Is this the code last sent to the person in this call, or, where none could be sent, the end of her card number?
     /// A right code is used up.
-    pub fn check_code(
-        &mut self,
-        at: &Moment,
-        call: CallId,
-        caller: Option<CallerNumber>,
-        person: &Person,
-        given: Secret<Digits>,
-    ) -> Verdict {
+    pub fn check_code(&mut self, attempt: &Attempt, person: &Person, given: Secret<Digits>) -> Verdict {
         let subject = Subject::Code(person.id);
-        if let Some(delay) = self.locked(at, caller, subject) {
-            return Verdict::Locked(delay);
+        if let Some(verdict) = self.stopped(attempt, subject) {
+            return verdict;
         }
-        let (expected, width) = match self.factors.get(&(call, person.id)) {
-            Some(Factor::Code { code, until }) if at.now < *until => (code.reveal(), 6),
-            Some(Factor::CardTail { until }) if at.now < *until => (u64::from(person.card_tail().reveal()), 4),
+        let (expected, width) = match self.factors.get(&(attempt.call, person.id)) {
+            Some(Factor::Code { code, until }) if attempt.now < *until => (code.reveal(), 6),
+            Some(Factor::CardTail { until }) if attempt.now < *until => (u64::from(person.card_tail().reveal()), 4),
             _ => (u64::MAX, 6),
         };
         let digits = given.reveal();
         let given = if digits.len() == width { digits.as_number() } else { u64::MAX - 1 };
+        self.judged += 1;
         if bool::from(expected.ct_eq(&given)) {
-            self.factors.remove(&(call, person.id));
-            self.subjects.remove(&subject);
-            Verdict::Known(person.id)
+            self.factors.remove(&(attempt.call, person.id));
+            self.known(attempt, subject, person.id)
         } else {
-            self.failed(at, caller, subject)
+            self.failed(attempt, subject)
         }
     }
 
-    /// Whether a check about `person` by code would be refused for now, and for how long: a code is not even sent then.
-    pub fn code_locked(&mut self, at: &Moment, caller: Option<CallerNumber>, person: PersonId) -> Option<Duration> {
-        self.locked(at, caller, Subject::Code(person))
+    /// Whether a check about `person` by code would not be made for now, and for how long: a code is not even sent then.
+    pub fn code_locked(&mut self, attempt: &Attempt, person: PersonId) -> Option<Duration> {
+        let now = self.look(attempt);
+        let closed = self.closed(attempt.caller, now);
+        let locked = self.locked(Subject::Code(person), now);
+        closed.max(locked)
     }
 
-    /// Failed checks of the current local day.
-    pub fn failed_today(&self) -> u32 {
-        self.failed_today
+    /// Failed checks of the last 24 hours of service time.
+    pub fn failures(&mut self, now: Instant) -> u32 {
+        drop_old(&mut self.failures, micros(now), DAY);
+        self.failures.len() as u32
+    }
+
+    /// How many attempts were looked at in this run, right or wrong: those that told their caller anything.
+    pub fn judged(&self) -> u64 {
+        self.judged
+    }
+
+    /// How many claims, calling numbers and failures are remembered.
+    pub fn remembered(&self) -> usize {
+        let by_mark = self.earlier_subjects.len() + self.earlier_callers.len();
+        self.subjects.len() + self.callers.len() + self.failures.len() + by_mark
     }
 
     /// Forgets what a call left open.
@@ -174,89 +218,202 @@ impl Access {
         }
     }
 
-    fn locked(&mut self, at: &Moment, caller: Option<CallerNumber>, subject: Subject) -> Option<Duration> {
-        self.new_day(at);
-        self.sweep(at.now);
-        if self.failed_today >= self.limits.daily_failures {
-            return Some(at.to_midnight);
+    /// Whether there is anything to drain.
+    pub fn has_news(&self) -> bool {
+        self.changes.as_ref().is_some_and(|changes| !changes.is_empty())
+    }
+
+    /// What has to be kept over a restart since the last time, in order.
+    pub fn drain(&mut self) -> Vec<AccessChange> {
+        self.changes.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// Takes back what earlier runs drained, in order. At `now` the centre has lived for `lived`, this run's time before the
+    /// doors opened not counted. Changes older than [`Limits::memory`] may be left out.
+    pub fn restore(&mut self, changes: &[AccessChange], lived: Duration, now: Instant) {
+        self.base = lived.as_micros() as Micros - micros(now);
+        for change in changes {
+            let at = self.of_run(change.at);
+            match &change.news {
+                AccessNews::Failed { subject, caller, stands } => {
+                    self.failures.push_back(at);
+                    if let Some(caller) = caller {
+                        self.earlier_callers.entry(*caller).or_default().push_back(at);
+                    }
+                    if let Some(stands) = stands {
+                        self.earlier_subjects.insert(*subject, Tally::restored(stands, self.base));
+                    }
+                }
+                AccessNews::Known { subject } => {
+                    self.earlier_subjects.remove(subject);
+                }
+            }
         }
-        let limits = &self.limits;
-        let by_caller = caller.and_then(|caller| self.callers.get_mut(&caller)).and_then(|failures| {
-            drop_old(failures, at.now, limits.caller_window);
-            let enough = failures.len() >= limits.caller_failures as usize;
-            enough.then(|| (failures[0] + limits.caller_window).since(at.now))
+        self.failures.make_contiguous().sort_unstable();
+        self.swept = Micros::MIN;
+        self.sweep(micros(now));
+    }
+
+    /// How long the centre has lived at an instant of this run.
+    pub fn lived(&self, now: Instant) -> Duration {
+        Duration((micros(now) + self.base).max(0) as u64)
+    }
+
+    /// When in this run the centre had lived for `lived`; the beginning for what was before.
+    pub fn instant_of(&self, lived: Duration) -> Instant {
+        Instant(self.of_run(lived).max(0) as u64)
+    }
+
+    /// An instant of service time as one of this run.
+    fn of_run(&self, at: Duration) -> Micros {
+        at.as_micros() as Micros - self.base
+    }
+
+    fn mark(&self, subject: Subject) -> Mark {
+        match subject {
+            Subject::Claim(ClaimKind::Number, digits) => Mark::of(self.key, "number", digits),
+            Subject::Claim(ClaimKind::Reference, digits) => Mark::of(self.key, "reference", digits),
+            Subject::Code(person) => {
+                Mark::of(self.key, "code", Digits::from_number(person.0.into(), 10).unwrap_or_default())
+            }
+        }
+    }
+
+    fn mark_of_caller(&self, caller: CallerNumber) -> Mark {
+        Mark::of(self.key, "caller", caller.reveal())
+    }
+
+    /// The time of an attempt, after what no longer counts is forgotten.
+    fn look(&mut self, attempt: &Attempt) -> Micros {
+        let now = micros(attempt.now);
+        self.sweep(now);
+        drop_old(&mut self.failures, now, DAY);
+        now
+    }
+
+    /// Why an attempt is not looked at, if it is not.
+    fn stopped(&mut self, attempt: &Attempt, subject: Subject) -> Option<Verdict> {
+        let now = self.look(attempt);
+        if let Some(delay) = self.closed(attempt.caller, now) {
+            return Some(Verdict::Closed(delay));
+        }
+        let delay = self.locked(subject, now)?;
+        self.count(attempt, subject, None);
+        Some(Verdict::Locked(delay))
+    }
+
+    /// For how long no check is made, whatever is claimed.
+    fn closed(&mut self, caller: Option<CallerNumber>, now: Micros) -> Option<Duration> {
+        let window = self.limits.caller_window;
+        let by_caller = caller.and_then(|caller| {
+            self.adopt_caller(caller);
+            let failures = self.callers.get_mut(&caller)?;
+            drop_old(failures, now, window);
+            free_again(failures, self.limits.caller_failures, window, now)
         });
-        let until = self.subjects.get(&subject).and_then(|tally| tally.locked_until);
-        let by_subject = until.filter(|&until| until > at.now).map(|until| until.since(at.now));
-        by_caller.max(by_subject)
+        let by_all = free_again(&self.failures, self.limits.daily_failures, DAY, now);
+        by_caller.max(by_all)
+    }
+
+    /// For how long a subject is locked.
+    fn locked(&mut self, subject: Subject, now: Micros) -> Option<Duration> {
+        self.adopt(subject);
+        let until = self.subjects.get(&subject)?.locked_until?;
+        (until > now).then(|| Duration((until - now) as u64))
+    }
+
+    /// What an earlier run left about a subject is this run's from now on.
+    fn adopt(&mut self, subject: Subject) {
+        if self.earlier_subjects.is_empty() {
+            return;
+        }
+        if let Some(earlier) = self.earlier_subjects.remove(&self.mark(subject)) {
+            self.subjects.entry(subject).or_default().merge(earlier);
+        }
+    }
+
+    fn adopt_caller(&mut self, caller: CallerNumber) {
+        if self.earlier_callers.is_empty() {
+            return;
+        }
+        if let Some(earlier) = self.earlier_callers.remove(&self.mark_of_caller(caller)) {
+            let failures = self.callers.entry(caller).or_default();
+            failures.extend(earlier);
+            failures.make_contiguous().sort_unstable();
+        }
+    }
+
+    fn known(&mut self, attempt: &Attempt, subject: Subject, person: PersonId) -> Verdict {
+        if self.subjects.remove(&subject).is_some() && self.changes.is_some() {
+            let news = AccessNews::Known { subject: self.mark(subject) };
+            self.tell(attempt, news);
+        }
+        Verdict::Known(person)
     }
 
     /// Counts a failure. The one that reaches the limit is still answered as any other; the lock shows at the next.
-    fn failed(&mut self, at: &Moment, caller: Option<CallerNumber>, subject: Subject) -> Verdict {
-        self.failed_today += 1;
-        if let Some(caller) = caller {
-            self.callers.entry(caller).or_default().push_back(at.now);
-        }
-        let limits = &self.limits;
+    fn failed(&mut self, attempt: &Attempt, subject: Subject) -> Verdict {
+        let now = micros(attempt.now);
         let tally = self.subjects.entry(subject).or_default();
-        if at.now.since(tally.last) > limits.claim_window {
-            tally.locks = 0;
-        }
-        if canary(Canary::CounterAfterAnswer) && tally.failures.back() == Some(&at.now) {
-            return Verdict::Refused;
-        }
-        tally.last = at.now;
-        drop_old(&mut tally.failures, at.now, limits.claim_window);
-        tally.failures.push_back(at.now);
-        if tally.failures.len() >= limits.claim_failures as usize {
-            let lock = limits.claim_locks[tally.locks.min(limits.claim_locks.len() - 1)];
-            tally.locks += 1;
-            tally.failures.clear();
-            tally.locked_until = Some(at.now + lock);
-            // A lock as long as the window must not be forgotten by waiting it out.
-            tally.last = at.now + lock;
-        }
+        tally.fail(now, &self.limits);
+        let tally = self.changes.is_some().then(|| tally.clone());
+        self.count(attempt, subject, tally);
         Verdict::Refused
     }
 
-    fn new_day(&mut self, at: &Moment) {
-        if self.today != Some(at.today) {
-            self.today = Some(at.today);
-            self.failed_today = 0;
+    /// Counts an attempt that led nowhere against the calling number and the centre.
+    fn count(&mut self, attempt: &Attempt, subject: Subject, tally: Option<Tally>) {
+        let now = micros(attempt.now);
+        self.failures.push_back(now);
+        if let Some(caller) = attempt.caller {
+            self.callers.entry(caller).or_default().push_back(now);
+        }
+        if self.changes.is_some() {
+            let caller = attempt.caller.map(|caller| self.mark_of_caller(caller));
+            let stands = tally.map(|tally| tally.standing(self.base));
+            let news = AccessNews::Failed { subject: self.mark(subject), caller, stands };
+            self.tell(attempt, news);
         }
     }
 
-    /// Once an hour, forgets what no longer counts, so that a scan of all numbers cannot fill the memory for good.
-    fn sweep(&mut self, now: Instant) {
-        if now.since(self.swept) < Duration::from_hours(1) {
+    fn tell(&mut self, attempt: &Attempt, news: AccessNews) {
+        let change = AccessChange { at: self.lived(attempt.now), call: attempt.call, news };
+        if let Some(changes) = &mut self.changes {
+            changes.push(change);
+        }
+    }
+
+    /// Once an hour, forgets what no longer counts, so that a scan of all numbers cannot fill the memory for good: what is
+    /// kept is bounded by the failures that [`Limits::daily_failures`] allows in [`Limits::memory`].
+    fn sweep(&mut self, now: Micros) {
+        if now.saturating_sub(self.swept) < micros(Instant::ZERO + Duration::from_hours(1)) {
             return;
         }
         self.swept = now;
-        let (claim, caller) = (self.limits.claim_window, self.limits.caller_window);
-        self.subjects.retain(|_, tally| now.since(tally.last) <= claim);
-        self.callers.retain(|_, failures| failures.back().is_some_and(|&last| now.since(last) <= caller));
+        let (claim, caller) = (self.limits.claim_window.0 as Micros, self.limits.caller_window.0 as Micros);
+        let counts = |tally: &Tally| now - tally.last <= claim;
+        let recent = |failures: &VecDeque<Micros>| failures.back().is_some_and(|&last| now - last <= caller);
+        self.subjects.retain(|_, tally| counts(tally));
+        self.earlier_subjects.retain(|_, tally| counts(tally));
+        self.callers.retain(|_, failures| recent(failures));
+        self.earlier_callers.retain(|_, failures| recent(failures));
+        drop_old(&mut self.failures, now, DAY);
         self.factors.retain(|_, factor| {
             let (Factor::Code { until, .. } | Factor::CardTail { until }) = factor;
-            *until > now
+            micros(*until) > now
         });
     }
 }
 
-/// When a check is made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Moment {
-    /// The instant.
-    pub now: Instant,
-    /// The local date.
-    pub today: Date,
-    /// How long the local day has still to run.
-    pub to_midnight: Duration,
+/// When so many failures no longer count that there are fewer than `most`; `None`: there are fewer.
+fn free_again(failures: &VecDeque<Micros>, most: u32, window: Duration, now: Micros) -> Option<Duration> {
+    let over = failures.len().checked_sub(most as usize)?;
+    Some(Duration((failures.get(over)? + window.0 as Micros - now).max(0) as u64))
 }
 
-fn drop_old(failures: &mut VecDeque<Instant>, now: Instant, window: Duration) {
-    while failures.front().is_some_and(|&first| now.since(first) >= window) {
-        failures.pop_front();
-    }
+/// An instant of this run as a number that can go below its beginning. 2^63 microseconds are 292,000 years.
+fn micros(at: Instant) -> Micros {
+    Micros::try_from(at.0).unwrap_or(Micros::MAX)
 }
 
 /// A birth date as the caller keys it, DDMMYYYY.

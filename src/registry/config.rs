@@ -46,8 +46,9 @@ pub struct Limits {
     pub caller_failures: u32,
     /// How long a failure counts against the calling number. Default 1 hour.
     pub caller_window: Duration,
-    /// Failed checks a local day allows in the whole centre before all checks stop until midnight: the brake on a scan
-    /// from many lines. At least 1; default 20,000, about four times what the mistakes of an ordinary peak day come to.
+    /// Failed checks that any 24 hours of service time allow in the whole centre before all checks stop until the first of
+    /// them are a day old: the brake on a scan from many lines. 1 to 10,000,000; default 20,000, about four times what the
+    /// mistakes of an ordinary peak day come to.
     pub daily_failures: u32,
     /// How long a one-time code is valid. At most 10 minutes (NIST SP 800-63B); default 10 minutes.
     pub code_valid: Duration,
@@ -83,6 +84,16 @@ pub struct SettingError {
     pub found: String,
     /// What it may be set to.
     pub allowed: &'static str,
+}
+
+impl Limits {
+    /// How long what a check left can matter, in service time: older [`super::access::change::AccessChange`]s may be thrown
+    /// away.
+    pub fn memory(&self) -> Duration {
+        let longest = self.claim_locks.iter().copied().max().unwrap_or(Duration::ZERO);
+        let claim = Duration(self.claim_window.0.saturating_add(longest.0));
+        claim.max(self.caller_window).max(super::access::DAY)
+    }
 }
 
 impl Config {
@@ -126,7 +137,12 @@ impl Config {
             "choose 1 to 1000 failures",
         );
         check(positive(limits.caller_window), "caller_window", limits.caller_window.to_string(), "choose more than 0s");
-        check(limits.daily_failures > 0, "daily_failures", limits.daily_failures.to_string(), "choose 1 or more");
+        check(
+            some(limits.daily_failures, 10_000_000),
+            "daily_failures",
+            limits.daily_failures.to_string(),
+            "choose 1 to 10000000 failures",
+        );
         check(
             positive(limits.code_valid) && limits.code_valid <= Duration::from_mins(10),
             "code_valid",

@@ -12,7 +12,8 @@ use crate::{
     stats::Estimate,
 };
 
-const STYLE: &str = include_str!("report.css");
+/// The look of every page.
+pub(crate) const STYLE: &str = include_str!("report.css");
 
 /// What stands on the cards at the top.
 const CARDS: [&str; 8] =
@@ -67,7 +68,7 @@ pub fn page(summary: &Summary, script: &Script, need: &Need) -> String {
 }
 
 /// Text as it may stand in a page.
-pub(super) fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -2,6 +2,7 @@
 //! level each demands. The engine passes requests and replies on without understanding them; the world answers them; the
 //! checker types them.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::value::{Symbol, SymbolSet, Type};
@@ -13,7 +14,7 @@ use crate::{
 };
 
 /// How surely the caller is known to be the person she speaks of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum AccessLevel {
     /// Anybody: general information.

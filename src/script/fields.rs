@@ -409,7 +409,7 @@ nodes! {
     "authenticate" "an authenticate node" [
         need("level", Shape::Int(1, 2), "the level wanted"),
         may("claim", Shape::Word(&["number", "reference"]), "what is asked first (default number)"),
-        may("tries", Shape::Int(1, 10), "how often each step may be tried (default 3)"),
+        may("tries", Shape::Int(1, 3), "how often each step may be tried in a call, over all nodes (default 3)"),
         need("ok", NODE, "the level is reached"),
         need("failed", NODE, "tries are used up, or the way is locked"),
         may("no_number", NODE, "where * leads at the first question"),

@@ -1,7 +1,7 @@
 //! One replication, stretch by stretch.
 
 use crate::{
-    engine::{Event, Fact},
+    engine::Event,
     random::Seed,
     scenario::{Scenario, Stage},
     time::{Duration, Instant},
@@ -19,10 +19,6 @@ pub struct Play {
     horizon: Instant,
     last: Instant,
     now: Instant,
-    /// Calls offered and not ended.
-    open: u64,
-    /// Calls offered.
-    calls: u64,
     over: bool,
     refused: Vec<(Instant, String)>,
 }
@@ -36,8 +32,6 @@ impl Play {
             horizon,
             last: horizon + scenario.finish,
             now: Instant::ZERO,
-            open: 0,
-            calls: 0,
             over: false,
             refused: Vec::new(),
         }
@@ -53,32 +47,20 @@ impl Play {
         // The horizon is the end of a stretch, so that a run without anybody in it ends there.
         let end = if self.now < self.horizon { self.horizon } else { self.last };
         let until = (self.now + STRETCH).min(end).min(stop.unwrap_or(Instant::NEVER)).max(self.now);
-        let (open, calls) = (&mut self.open, &mut self.calls);
-        let mut count = |event: &Event| {
-            match event.fact {
-                Fact::CallArrived { .. } => {
-                    *open += 1;
-                    *calls += 1;
-                }
-                Fact::CallEnded { .. } => *open = open.saturating_sub(1),
-                _ => {}
-            }
-            sink(event);
-        };
         // What happened at the very beginning, before anybody could watch.
         while let Some(notice) = self.world.poll() {
             if let Notice::Event(event) = notice {
-                count(&event);
+                sink(&event);
             }
         }
-        self.world.watch(until, &mut count);
+        self.world.watch(until, sink);
         while let Some(notice) = self.world.poll() {
             if let Notice::Refused { at, reason } = notice {
                 self.refused.push((at, reason));
             }
         }
         self.now = until;
-        self.over = until >= self.last || until >= self.horizon && self.open == 0;
+        self.over = until >= self.last || until >= self.horizon && self.world.engine().calls_in_progress() == 0;
     }
 
     /// Up to when it was run.
@@ -88,7 +70,7 @@ impl Play {
 
     /// Calls offered so far.
     pub fn calls(&self) -> u64 {
-        self.calls
+        self.world.engine().calls_offered()
     }
 
     /// What was planned and could not happen: when, and why.

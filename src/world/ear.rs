@@ -5,7 +5,6 @@ use std::collections::VecDeque;
 use super::Notice;
 use crate::{
     engine::{Command, Event},
-    id::CallId,
     time::Instant,
 };
 
@@ -17,8 +16,8 @@ pub(super) trait Ear {
     /// Something happened.
     fn event(&mut self, event: &Event);
 
-    /// A caller's telephone does something; the command may be taken.
-    fn command(&mut self, at: Instant, command: &mut Command);
+    /// A caller's telephone does something.
+    fn command(&mut self, at: Instant, command: Command);
 
     /// Anything else; made only when it is wanted.
     fn tell(&mut self, notice: impl FnOnce() -> Notice);
@@ -37,10 +36,8 @@ impl Ear for Driver<'_> {
         self.0.push_back(Notice::Event(event.clone()));
     }
 
-    fn command(&mut self, at: Instant, command: &mut Command) {
-        // Nobody reads it again.
-        let taken = std::mem::replace(command, Command::StopPlaying { call: CallId(0) });
-        self.0.push_back(Notice::ToCaller(at, taken));
+    fn command(&mut self, at: Instant, command: Command) {
+        self.0.push_back(Notice::ToCaller(at, command));
     }
 
     fn tell(&mut self, notice: impl FnOnce() -> Notice) {
@@ -66,7 +63,8 @@ impl<F: FnMut(&Event)> Ear for Watcher<'_, F> {
         (self.sink)(event);
     }
 
-    fn command(&mut self, _: Instant, _: &mut Command) {}
+    #[inline]
+    fn command(&mut self, _: Instant, _: Command) {}
 
     fn tell(&mut self, _: impl FnOnce() -> Notice) {}
 

@@ -22,37 +22,33 @@
 mod ear;
 mod fault;
 pub mod incident;
+mod listener;
 mod plans;
+mod promise;
 pub mod services;
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     sync::Arc,
 };
 
 use ear::{Driver, Ear, Watcher};
-use fault::Fate;
 pub use fault::{Asked, Fault};
 use incident::{Incident, IncidentKind};
+use listener::Listener;
 use plans::Plans;
-use services::{
-    ServiceChange, Services,
-    audit::AuditEntry,
-    sms::{Sms, SmsKind},
-};
+use promise::PromiseNews;
+pub use promise::{LostPromise, Promise};
+use services::{ServiceChange, Services, audit::AuditEntry, sms::Sms};
 
 use crate::{
     agenda::Agenda,
-    engine::{Command, Engine, Event, Fact, Input, Output},
+    engine::{Command, Engine, Event, Input},
     id::{CallId, PersonId, ScriptVersion},
     people::{Caller, People, Plan, Who, Wishes, cast::Cast, demand::Demand, population::Population},
     random::Seed,
-    registry::{Change, Status},
-    script::{
-        Script, Versions,
-        catalogue::{Reply, Request},
-        model::Key,
-    },
+    registry::{Change, Status, access::change::AccessChange},
+    script::{Script, Versions, catalogue::Request, model::Key},
     time::{Duration, Instant, LocalClock},
 };
 
@@ -119,6 +115,24 @@ pub enum Notice {
     Sms(Sms),
     /// Something changed that has to survive a restart.
     Change(ServiceChange),
+    /// A failed check, or the end of what failed checks left, that has to survive a restart
+    /// ([`Services::restore_access`]).
+    Access(AccessChange),
+    /// A call back is promised, or was tried in vain: what has to survive a restart ([`World::restore_promises`]) in place
+    /// of what was told of this call before.
+    Promised {
+        /// The call that keeps it.
+        call: CallId,
+        /// The call in which it was promised; [`CallId::EARLIER_RUN`] where that was said before.
+        promised_in: CallId,
+        /// What is to be kept.
+        promise: Promise,
+    },
+    /// A promise to call back is kept, or given up for good.
+    PromiseKept {
+        /// The call of [`Notice::Promised`] or [`World::restore_promises`].
+        call: CallId,
+    },
     /// A person's record was read.
     Audit(AuditEntry),
     /// An incident could not happen: a script that cannot follow the versions in force. The old one stays. Kept for
@@ -133,10 +147,18 @@ pub enum Notice {
     Input {
         /// When.
         at: Instant,
-        /// What. A digit that is secret or thrown away is replaced by 0.
+        /// What. A digit that is secret, thrown away or kept for later is replaced by 0.
         input: Input,
         /// A digit was replaced.
         secret: bool,
+    },
+    /// A key that was kept for later came to be used by something that is not secret; told before what follows from it, when
+    /// [`WorldConfig::tell_inputs`] is set.
+    KeyUsed {
+        /// In which call.
+        call: CallId,
+        /// Which key.
+        key: Key,
     },
 }
 
@@ -189,10 +211,14 @@ pub struct World {
     notices: VecDeque<Notice>,
     /// What people want now; empty between changes.
     wishes: Wishes,
-    /// Room for what the engine says; empty between changes.
-    outputs: Vec<Output>,
+    /// Room for what is being told to the engine; empty between changes.
+    told: Vec<Input>,
     agents: bool,
     tell_inputs: bool,
+    /// Calls back that still have to be made.
+    promised: BTreeSet<CallId>,
+    /// What the engine said of promises while it was busy; empty between changes.
+    promise_news: Vec<PromiseNews>,
 }
 
 impl World {
@@ -204,7 +230,10 @@ impl World {
             Some(demand) => demand.again(seed),
             None => Demand::new(&cast.demand, population, &script, &clock, seed, horizon),
         });
-        let engine = Engine::new(script.clone(), clock.clone(), seed);
+        let mut engine = Engine::new(script.clone(), clock.clone(), seed);
+        if config.tell_inputs {
+            engine.tell_used_keys();
+        }
         let mut world = World {
             now: Instant::ZERO,
             engine: if config.check_laws { engine.audited() } else { engine },
@@ -223,11 +252,14 @@ impl World {
             plans: Plans::default(),
             notices: VecDeque::new(),
             wishes: Wishes::default(),
-            outputs: Vec::new(),
+            told: Vec::new(),
             agents,
             tell_inputs: config.tell_inputs,
+            promised: BTreeSet::new(),
+            promise_news: Vec::new(),
         };
         world.telling(|world, ear| {
+            world.hear_engine(Instant::ZERO, ear);
             world.settle(Instant::ZERO, ear);
             world.employ(Instant::ZERO, ear);
         });
@@ -387,7 +419,7 @@ impl World {
             self.now = self.now.max(next);
             match rank {
                 Rank::Timer => {
-                    self.engine.advance(self.now);
+                    self.let_engine_advance(self.now, ear);
                     self.settle(self.now, ear);
                 }
                 Rank::Incident => self.befall(self.now, ear),
@@ -473,92 +505,99 @@ impl World {
     fn bear<E: Ear>(&mut self, at: Instant, ear: &mut E) {
         let Some(birth) = self.demand.as_mut().and_then(Demand::next) else { return };
         if let Some(slot) = self.people.born(at, &birth, self.services.registry(), &mut self.wishes) {
-            self.dial(at, Who::Synthetic(slot), ear);
+            self.dial(at, Who::Synthetic(slot));
         }
         self.settle(at, ear);
     }
 
-    /// Gives the engine the call that somebody wishes to make first of all, if it is one; whether it was.
-    fn dial<E: Ear>(&mut self, at: Instant, who: Who, ear: &mut E) -> bool {
-        let Some(Input::CallArrived { .. }) = self.wishes.inputs.first() else { return false };
-        let input = self.wishes.inputs.remove(0);
-        let call = self.tell_engine(at, input, ear);
-        self.people.dialled(at, who, call, &mut self.wishes);
-        true
+    /// Somebody may wish, first of all, to make a call. She knows which call it will be before she hears anything of it.
+    #[inline]
+    fn dial(&mut self, at: Instant, who: Who) {
+        if let Some(Input::CallArrived { .. }) = self.wishes.inputs.first() {
+            self.people.dialled(at, who, self.engine.next_call(), &mut self.wishes);
+        }
     }
 
     /// Does what the calendar holds.
     fn act<E: Ear>(&mut self, at: Instant, due: Due, ear: &mut E) {
-        let mut told = false;
         match due {
             Due::Person(who) => {
                 *self.plans.of(who) = None;
                 self.people.wake(at, who, &mut self.wishes);
                 if matches!(who, Who::Caller(_) | Who::Synthetic(_)) {
-                    told = self.dial(at, who, ear);
+                    self.dial(at, who);
                 }
             }
-            Due::Answer(answer) => {
-                let reply = self.reply(at, answer.call, &answer.request, answer.available);
-                self.wishes.inputs.push(reply);
-            }
+            Due::Answer(answer) => self.listener(at, ear).1.answer(answer.call, &answer.request, answer.available),
         }
-        self.settle_after(at, told, ear);
+        self.settle(at, ear);
     }
 
-    /// Drains the engine, and does what people wish and services answer, in the order in which they came, until nobody has
-    /// anything more to do at `at`.
+    /// Does what people wish and services answer, in the order in which they came, until nobody has anything more to do at
+    /// `at`.
     fn settle<E: Ear>(&mut self, at: Instant, ear: &mut E) {
-        self.settle_after(at, true, ear);
-    }
-
-    /// As [`World::settle`]; `told`: the engine was told something since it was drained.
-    fn settle_after<E: Ear>(&mut self, at: Instant, mut told: bool, ear: &mut E) {
-        let mut outputs = std::mem::take(&mut self.outputs);
-        let mut done = 0;
-        loop {
-            if std::mem::replace(&mut told, true) {
-                self.engine.take_outputs(&mut outputs);
-                for output in &mut outputs {
-                    self.pass_on(at, output, ear);
-                }
-            }
-            let Some(input) = self.wishes.inputs.get_mut(done) else { break };
-            // What stands in its place is read by nobody.
-            let input = std::mem::replace(input, Input::DrainBegan);
-            done += 1;
-            self.tell_engine(at, input, ear);
+        if !self.wishes.inputs.is_empty() {
+            self.tell_wishes(at, ear);
         }
-        self.wishes.inputs.clear();
-        self.outputs = outputs;
-        // Nothing of the calendar happens before, and who hears much in one drain changes her plans often.
+        // Nothing of the calendar happens before, and who hears much at once changes her plans often.
         if !self.wishes.plans.is_empty() {
             self.take_plans();
         }
         self.take_from_services(ear);
     }
 
-    /// Tells people, services and the driver what the engine says.
+    /// Lets the engine have what people wish.
+    fn tell_wishes<E: Ear>(&mut self, at: Instant, ear: &mut E) {
+        let mut told = std::mem::take(&mut self.told);
+        let tell_inputs = self.tell_inputs && E::ALL;
+        let (engine, mut listener) = self.listener(at, ear);
+        while !listener.wishes.inputs.is_empty() {
+            // What is wished meanwhile comes after all of these.
+            std::mem::swap(&mut told, &mut listener.wishes.inputs);
+            for input in told.drain(..) {
+                match tell_inputs {
+                    true => listener.tell_input(engine, input),
+                    false => engine.handle_with(at, input, &mut listener),
+                };
+            }
+        }
+        self.told = told;
+    }
+
+    /// The engine, and those who listen to it.
     #[inline]
-    fn pass_on<E: Ear>(&mut self, at: Instant, output: &mut Output, ear: &mut E) {
-        match output {
-            Output::Event(event) => {
-                self.people.notice(at, &event.fact, &mut self.wishes);
-                if let Fact::CallEnded { call, .. } = event.fact {
-                    self.services.call_ended(call);
-                }
-                ear.event(event);
-            }
-            Output::Command(Command::Ask { call, request }) => {
-                let reply = self.ask(at, *call, request);
-                self.wishes.inputs.extend(reply);
-            }
-            Output::Command(command) => {
-                let registry = self.services.registry();
-                self.people.hear(at, command, registry, &self.versions, &mut self.wishes);
-                ear.command(at, command);
-            }
-            Output::Timeout(_) => {}
+    fn listener<'a, E: Ear>(&'a mut self, at: Instant, ear: &'a mut E) -> (&'a mut Engine, Listener<'a, E>) {
+        let World { engine, people, services, versions, wishes, calendar, fault, faults, clock, seed, .. } = self;
+        let promises = promise::Follower { any: !self.promised.is_empty(), news: &mut self.promise_news };
+        let listener = Listener {
+            promises,
+            at,
+            people,
+            services,
+            versions,
+            wishes,
+            calendar,
+            fault: *fault,
+            faults,
+            clock,
+            seed: *seed,
+            ear,
+        };
+        (engine, listener)
+    }
+
+    /// What the engine said before anybody listened.
+    fn hear_engine<E: Ear>(&mut self, at: Instant, ear: &mut E) {
+        let (engine, mut listener) = self.listener(at, ear);
+        engine.tell(&mut listener);
+    }
+
+    fn let_engine_advance<E: Ear>(&mut self, at: Instant, ear: &mut E) {
+        let tell_inputs = self.tell_inputs && E::ALL;
+        let (engine, mut listener) = self.listener(at, ear);
+        match tell_inputs {
+            true => listener.tell_advance(engine),
+            false => engine.advance_with(at, &mut listener),
         }
     }
 
@@ -581,57 +620,22 @@ impl World {
 
     /// Lets the engine have an input, and tells it masked.
     fn tell_engine<E: Ear>(&mut self, at: Instant, input: Input, ear: &mut E) -> Option<CallId> {
-        if self.tell_inputs && E::ALL {
-            let (input, secret) = self.masked(at, &input);
-            ear.tell(|| Notice::Input { at, input, secret });
+        let tell_inputs = self.tell_inputs && E::ALL;
+        let (engine, mut listener) = self.listener(at, ear);
+        match tell_inputs {
+            true => listener.tell_input(engine, input),
+            false => engine.handle_with(at, input, &mut listener),
         }
-        self.engine.handle(at, input)
-    }
-
-    /// A digit that is secret, or that nobody listens to: an impatient caller keys her number over a notice, or to an
-    /// agent.
-    fn masked(&self, at: Instant, input: &Input) -> (Input, bool) {
-        let secret = |call| self.engine.listens_secretly(call) || self.engine.discards_keys(call, at);
-        match *input {
-            Input::Dtmf { call, key } if key.digit().is_some() && secret(call) => {
-                (Input::Dtmf { call, key: Key::ZERO }, true)
-            }
-            _ => (input.clone(), false),
-        }
-    }
-
-    /// The answer to a question, if it is given at once.
-    fn ask(&mut self, at: Instant, call: CallId, request: &Request) -> Option<Input> {
-        let fault = self.faults.get(&Asked::by(&request.query)).copied().unwrap_or(self.fault);
-        let available = match fault.fate(self.seed, self.people.lot(call), request.id) {
-            Fate::Lost => return None,
-            fate => fate == Fate::Answered,
-        };
-        if fault.delay.as_micros() > 0 {
-            let answer = Answer { call, request: request.clone(), available };
-            self.calendar.enter(at + fault.delay, Due::Answer(Box::new(answer)));
-            return None;
-        }
-        Some(self.reply(at, call, request, available))
-    }
-
-    fn reply(&mut self, at: Instant, call: CallId, request: &Request, available: bool) -> Input {
-        let reply = match available {
-            true => self.services.answer(at, &self.clock, call, request),
-            false => Reply::Unavailable,
-        };
-        if let Reply::CodeSent { .. } = reply
-            && let Some(Sms { kind: SmsKind::Code, code: Some(code), .. }) = self.services.outbox().latest()
-        {
-            self.people.text_message(call, *code);
-        }
-        Input::Replied { call, request: request.id, reply }
     }
 
     fn take_from_services<E: Ear>(&mut self, ear: &mut E) {
+        if E::ALL && !self.promise_news.is_empty() {
+            self.follow_promises(ear);
+        }
         if E::ALL && self.services.has_news() {
             let services = &mut self.services;
             services.drain_changes().into_iter().for_each(|change| ear.tell(|| Notice::Change(change)));
+            services.drain_access().into_iter().for_each(|change| ear.tell(|| Notice::Access(change)));
             services.drain_audit().into_iter().for_each(|entry| ear.tell(|| Notice::Audit(entry)));
             services.drain_sms().into_iter().for_each(|sms| ear.tell(|| Notice::Sms(sms)));
         }

@@ -13,6 +13,7 @@ pub(super) struct Plans {
 
 impl Plans {
     /// Where the ticket of somebody's plan is kept.
+    #[inline]
     pub(super) fn of(&mut self, who: Who) -> &mut Option<Ticket> {
         let (table, place) = match who {
             Who::Agent(agent) => (&mut self.work, agent.index()),

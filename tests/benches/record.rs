@@ -1,6 +1,6 @@
 //! What it costs to measure a run while it is told: nanoseconds an event and a call, for the tally and the trace's number.
 
-use std::hint::black_box;
+use std::{hint::black_box, sync::Arc};
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use hatif::{
@@ -10,9 +10,10 @@ use hatif::{
         input::Origin,
     },
     id::{AgentId, CallId, GroupId, LanguageId, NodeId, PromptId, QueueId, ScriptVersion},
+    live::metrics::Fold,
     record::{Rows, Tally, TallyRules, TraceHash},
     script::{
-        Source, load,
+        Source, Versions, load,
         model::{IntentId, Outcome},
     },
     time::{Duration, Instant, LocalClock},
@@ -62,6 +63,19 @@ fn story(agents: u64, prompts: u64) -> Vec<Event> {
     events
 }
 
+/// What the live server's counters add to it.
+fn figures(c: &mut Criterion) {
+    let versions = Versions::new(load(&Source::embedded()).script.expect("the default centre has no faults"));
+    let events = story(50, 4);
+    let mut group = c.benchmark_group("record");
+    group.throughput(Throughput::Elements(CALLS));
+    let mut fold = Fold::new(Arc::default());
+    group.bench_function("figures/50 agents, 4 prompts", |b| {
+        b.iter(|| events.iter().for_each(|event| fold.note(black_box(event), &versions)));
+    });
+    group.finish();
+}
+
 fn tally(c: &mut Criterion) {
     let script = load(&Source::embedded()).script.expect("the default centre has no faults");
     let mut group = c.benchmark_group("record");
@@ -96,5 +110,5 @@ fn tally(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, tally);
+criterion_group!(benches, figures, tally);
 criterion_main!(benches);

@@ -374,6 +374,7 @@ impl Telling {
                     self.events.push(event);
                 }
                 Notice::Input { at, input, secret } => self.journal.input(at, &input, secret).expect("memory"),
+                Notice::KeyUsed { call, key } => self.journal.used(call, key).expect("memory"),
                 Notice::ToCaller(at, command) => {
                     self.watch.hear(at, &command);
                     self.hear(&command);

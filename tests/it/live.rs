@@ -12,7 +12,7 @@ use hatif::{
     engine::Input,
     live::{
         Server, StartError,
-        protocol::{AgentState, ErrorCode, ServerMessage},
+        protocol::{AgentState, ErrorCode, RefusalReason, ServerMessage},
         pump::{Demand, Tap},
         reload::{self, Reloaded},
     },
@@ -263,8 +263,8 @@ async fn a_saved_file_is_published_without_being_asked() {
     config.centre = Some(centre.path().to_owned());
     let (published, mut versions) = tokio::sync::mpsc::unbounded_channel();
     let tap = Box::new(OnVersion(published));
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let server = Server::start_on(config, hatif::live::listener::Door(listener), vec![tap]).await.expect("it starts");
+    let door = hatif::live::listener::Door::open(config.addr).expect("a port");
+    let server = Server::start_on(config, door, vec![tap]).await.expect("it starts");
     let main = centre.path().join("flows/main.toml");
     let good = std::fs::read_to_string(&main).expect("a file");
     std::fs::write(&main, good.replace("prompt = \"hello\"", "prompt = \"bye\"")).expect("a file");
@@ -308,11 +308,11 @@ async fn a_stop_takes_no_new_calls_drains_those_in_progress_and_writes_every_rec
     loop {
         late.say(r#"{"type":"dial"}"#).await;
         match late
-            .until(|message| matches!(message, ServerMessage::Error { .. } | ServerMessage::Answered { .. }))
+            .until(|message| matches!(message, ServerMessage::Refused { .. } | ServerMessage::Answered { .. }))
             .await
         {
-            ServerMessage::Error { code, .. } => {
-                assert_eq!(code, ErrorCode::Closing);
+            ServerMessage::Refused { reason, .. } => {
+                assert_eq!(reason, RefusalReason::Draining);
                 break;
             }
             _ => late.hang_up().await,

@@ -1,5 +1,6 @@
 //! The tests of what users rely on: one binary, a module per subject.
 
+mod access;
 mod callers;
 mod canaries;
 mod client;
@@ -8,15 +9,24 @@ mod corners;
 mod default_centre;
 mod demand;
 mod dialogues;
+#[cfg(target_os = "linux")]
+mod durable;
 mod every_order;
 mod every_state;
 mod fuzz_corpus;
+mod gate_codes;
+mod gate_doors;
+mod gate_guard;
 mod golden_traces;
 mod incidents;
 mod laws;
 mod live;
 mod logs;
 mod measures;
+mod operate;
+mod operate_cli;
+mod operate_feed;
+mod operate_logs;
 mod planner_edges;
 mod privacy;
 mod protocol;

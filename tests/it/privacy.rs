@@ -20,7 +20,7 @@ async fn what_is_keyed_over_a_notice_is_not_in_the_journal() {
     let data = tempfile::tempdir().expect("a folder");
     let path = data.path().join("a.journal");
     let mut config = config(data.path());
-    config.journal = Some(path.clone());
+    config.journal.file = Some(path.clone());
     let (server, plug) = wired(config, 64 * 1024, vec![]).await;
     let mut caller = plug.telephone().await;
     caller.dial().await;

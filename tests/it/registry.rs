@@ -7,7 +7,7 @@ use hatif::{
     pii::{CallerNumber, Digits, Secret},
     registry::{
         Category, Change, ChangeError, Config, FileState, Filter, ImportError, Person, Registry, Source, Status,
-        access::{Access, Moment, Verdict, birth_digits},
+        access::{Access, Attempt, Verdict, birth_digits},
         check::check,
         config::Limits,
         export, import,
@@ -189,9 +189,8 @@ fn the_files_of_a_person_are_in_order_and_before_the_snapshot() {
 
 // Identity checks.
 
-fn at(minutes: u64) -> Moment {
-    let today = Date(19_100 + (minutes / 1_440) as i32);
-    Moment { now: Instant::ZERO + Duration::from_mins(minutes), today, to_midnight: Duration::from_hours(1) }
+fn at(minutes: u64, call: u64, caller: Option<CallerNumber>) -> Attempt {
+    Attempt { now: Instant::ZERO + Duration::from_mins(minutes), call: CallId(call), caller }
 }
 
 fn caller(n: u64) -> CallerNumber {
@@ -215,7 +214,7 @@ impl Checks {
     }
     fn try_from(&mut self, minutes: u64, from: CallerNumber, number: Digits, birth: Secret<Digits>) -> Verdict {
         let claim = (ClaimKind::Number, Secret::new(number));
-        self.access.check_identity(&self.registry, &at(minutes), Some(from), claim, birth)
+        self.access.check_identity(&self.registry, &at(minutes, 1, Some(from)), claim, birth)
     }
 }
 
@@ -247,7 +246,7 @@ fn people_without_a_number_are_known_by_reference_whatever_their_status() {
         let person = somebody(&registry, Filter { status: Some(status), ..Filter::default() });
         let claim = (ClaimKind::Reference, Secret::new(registry.reference_of(&person).expect("she has one")));
         let mut access = Access::new(Limits::default());
-        let verdict = access.check_identity(&registry, &at(0), None, claim, birth_digits(&person));
+        let verdict = access.check_identity(&registry, &at(0, 1, None), claim, birth_digits(&person));
         assert_eq!(verdict, Verdict::Known(person.id), "{status}");
     }
 }
@@ -302,7 +301,7 @@ fn ten_failures_lock_a_line_for_every_number() {
         assert_eq!(checks.try_from(n, caller(7), nobody, wrong), Verdict::Refused);
     }
     // The first failure, at minute 0, stops counting after an hour.
-    assert_eq!(checks.try_from(15, caller(7), number, birth), Verdict::Locked(Duration::from_mins(45)));
+    assert_eq!(checks.try_from(15, caller(7), number, birth), Verdict::Closed(Duration::from_mins(45)));
     assert!(matches!(checks.try_from(15, caller(8), number, birth), Verdict::Known(_)), "another line is free");
     assert!(matches!(checks.try_from(60, caller(7), number, birth), Verdict::Known(_)));
 }
@@ -315,8 +314,9 @@ fn the_whole_centre_stops_checking_after_a_day_s_cap() {
         let nobody = Digits::from_number(900_000_000 + n, 9).expect("nine digits");
         assert_eq!(checks.try_as(0, nobody, wrong), Verdict::Refused);
     }
-    assert_eq!(checks.try_as(1, number, birth), Verdict::Locked(Duration::from_hours(1)), "until midnight");
-    assert!(matches!(checks.try_as(1_440, number, birth), Verdict::Known(_)), "the next day");
+    let closed = Verdict::Closed(Duration::from_hours(14));
+    assert_eq!(checks.try_as(10 * 60, number, birth), closed, "until they are a day old, whatever midnight is between");
+    assert!(matches!(checks.try_as(1_440, number, birth), Verdict::Known(_)), "a day after the first");
 }
 
 #[test]
@@ -326,14 +326,13 @@ fn a_code_is_right_once_within_ten_minutes_and_in_its_call() {
     let code: Digits = "012345".parse().expect("six digits");
     let given = Secret::new(code);
     let mut access = Access::new(Limits::default());
-    let check =
-        |access: &mut Access, minutes, call| access.check_code(&at(minutes), CallId(call), None, &person, given);
+    let check = |access: &mut Access, minutes, call| access.check_code(&at(minutes, call, None), &person, given);
     assert_eq!(check(&mut access, 0, 1), Verdict::Refused, "none was sent");
-    access.code_sent(at(0).now, CallId(1), person.id, code);
+    access.code_sent(Instant::ZERO, CallId(1), person.id, code);
     assert_eq!(check(&mut access, 1, 2), Verdict::Refused, "sent in another call");
     assert_eq!(check(&mut access, 9, 1), Verdict::Known(person.id));
     assert_eq!(check(&mut access, 9, 1), Verdict::Refused, "used up");
-    access.code_sent(at(10).now, CallId(1), person.id, code);
+    access.code_sent(at(10, 1, None).now, CallId(1), person.id, code);
     assert_eq!(check(&mut access, 20, 1), Verdict::Refused, "too late");
 }
 

@@ -11,10 +11,11 @@ use hatif::{
     id::CallId,
     journal::{Difference, Pseudonyms, ReplayError, Tail, Writer, replay},
     live::{
+        admission::Admission,
         clock::Clock,
         pump::{Demand, Parts, Pump, Tap},
         sessions::Sessions,
-        store::Job,
+        store::{Job, jobs::unwritten},
     },
     random::Seed,
     record::{Figures, Tally, TallyRules, cdr, measure},
@@ -127,10 +128,10 @@ impl Tap for Ear {
 /// A pump that owns a world, with somebody who acknowledges its records.
 fn pump(world: World, speed: f64, tap: Box<dyn Tap>) -> (mpsc::Sender<Demand>, Pump) {
     let (demand, demands) = mpsc::channel(16);
-    let (jobs, mut written) = mpsc::channel(16);
+    let (jobs, written) = unwritten(100_000);
     let (acknowledge, durable) = mpsc::unbounded_channel();
-    tokio::spawn(async move {
-        while let Some(job) = written.recv().await {
+    std::thread::spawn(move || {
+        while let Some(job) = written.next() {
             if let Job::Call(row) = job {
                 // The pump may have gone meanwhile.
                 let _ = acknowledge.send(row.call);
@@ -149,6 +150,8 @@ fn pump(world: World, speed: f64, tap: Box<dyn Tap>) -> (mpsc::Sender<Demand>, P
         failing: Arc::default(),
         taps: vec![tap],
         status: Arc::default(),
+        onlookers: Default::default(),
+        admission: Admission::default(),
     };
     (demand, Pump::new(parts))
 }
@@ -260,6 +263,7 @@ fn recorded() -> Vec<u8> {
     sim::run(&mut world, callers(), END, |notice| match notice {
         Notice::Event(event) => journal.event(&event).expect("memory"),
         Notice::Input { at, input, secret } => journal.input(at, &input, secret).expect("memory"),
+        Notice::KeyUsed { call, key } => journal.used(call, key).expect("memory"),
         _ => {}
     });
     journal.finish(END).expect("memory")

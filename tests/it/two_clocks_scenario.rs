@@ -5,10 +5,11 @@ use std::sync::{Arc, Mutex};
 use hatif::{
     engine::{Event, Fact},
     live::{
+        admission::Admission,
         clock::Clock,
         pump::{Demand, Parts, Pump, Tap},
         sessions::Sessions,
-        store::Job,
+        store::jobs::{Unwritten, unwritten},
     },
     script::Versions,
     time::{Duration, Instant},
@@ -47,9 +48,9 @@ fn assert_same(left: &[Event], right: &[Event]) {
 }
 
 /// A pump that owns a world, what leads to it and what it sends to the store.
-fn pump(world: World, speed: f64, tap: Box<dyn Tap>) -> (mpsc::Sender<Demand>, mpsc::Receiver<Job>, Pump) {
+fn pump(world: World, speed: f64, tap: Box<dyn Tap>) -> (mpsc::Sender<Demand>, Unwritten, Pump) {
     let (demand, demands) = mpsc::channel(16);
-    let (jobs, written) = mpsc::channel(16);
+    let (jobs, written) = unwritten(100_000);
     let (_, durable) = mpsc::unbounded_channel();
     let parts = Parts {
         world,
@@ -63,6 +64,8 @@ fn pump(world: World, speed: f64, tap: Box<dyn Tap>) -> (mpsc::Sender<Demand>, m
         failing: Arc::default(),
         taps: vec![tap],
         status: Arc::default(),
+        onlookers: Default::default(),
+        admission: Admission::default(),
     };
     (demand, written, Pump::new(parts))
 }
@@ -73,10 +76,10 @@ async fn the_simulator_and_the_live_driver_tell_the_same_day() {
     let heard = Arc::new(Mutex::new(Vec::new()));
     let speed = 60.0;
     // The doors open at midnight, so that the live driver meets every caller.
-    let (_demands, mut written, pump) = pump(begin(), speed, Box::new(Ear(heard.clone())));
+    let (_demands, written, pump) = pump(begin(), speed, Box::new(Ear(heard.clone())));
     let up = Clock::start(speed).wall_of(hour(ENDS)) + std::time::Duration::from_secs(1);
     assert!(tokio::time::timeout_at(up, pump.run()).await.is_err(), "the pump ended by itself");
-    assert!(written.try_recv().is_err(), "something of a synthetic caller went to the store");
+    assert_eq!(written.next(), None, "something of a synthetic caller went to the store");
     // What happened at the very beginning was told to the driver alone.
     let heard = heard.lock().expect("nobody panics");
     let before = heard.len() - simulated.len();

@@ -25,7 +25,7 @@ auth =
     } and no other caller will ever ask for it.
     .card = We cannot send a code to your phone. Enter the last four digits of your national card.
     .ok = Thank you, your identity is confirmed.
-    .bad = The details do not match. Please try again.
+    .bad = These details could not be confirmed. Please try again.
     .lock = To protect your data, automatic access is suspended. Try again in { $delay ->
         [one] { $delay } minute
        *[other] { $delay } minutes

@@ -25,7 +25,7 @@ auth =
     } et ne vous sera demandé dans aucun autre appel.
     .card = Nous ne pouvons pas envoyer de code à votre téléphone. Saisissez les quatre derniers chiffres de votre carte nationale.
     .ok = Merci, votre identité est vérifiée.
-    .bad = Les informations saisies ne correspondent pas. Veuillez réessayer.
+    .bad = Ces informations n'ont pas pu être confirmées. Veuillez réessayer.
     .lock = Pour protéger vos données, l'accès automatique est suspendu. Réessayez dans { $delay ->
         [one] { $delay } minute
        *[other] { $delay } minutes

@@ -4,6 +4,7 @@ use std::{io::IsTerminal, path::PathBuf, process::ExitCode};
 
 use anyhow::Context;
 
+use super::access::AccessArgs;
 use crate::{
     client::{Bidi, Ending, View},
     dialogue::{KEYS_HELP, Recorder},
@@ -27,6 +28,8 @@ pub struct Args {
     /// Where to dial
     #[arg(default_value = "ws://127.0.0.1:7700/call")]
     url: String,
+    #[command(flatten)]
+    access: AccessArgs,
     /// The calling number, up to 15 digits (default: withheld)
     #[arg(long, value_name = "NUMBER", value_parser = number)]
     from: Option<String>,

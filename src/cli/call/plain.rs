@@ -15,7 +15,7 @@ use crate::{
 
 /// Makes the call; how it ended.
 pub(super) async fn run(args: &Args, recorder: &mut Recorder) -> anyhow::Result<Option<Ending>> {
-    let mut link = Link::connect(&args.url).await?;
+    let mut link = Link::connect_with(&args.url, &args.access.access()).await?;
     let mut lines = read_lines();
     let mut call =
         PlainCall { args, recorder, phone: Phone::default(), waiting: VecDeque::new(), over: false, leaving: false };

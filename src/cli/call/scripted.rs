@@ -18,7 +18,7 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let dialogue = Dialogue::of_steps(steps, args.from.clone(), args.language.clone());
     let mut talk = Talk::new(&dialogue, Words::default(), None).map_err(anyhow::Error::msg)?;
     let mut recorder = Recorder::new(args.from.clone(), args.language.clone());
-    let mut link = Link::connect(&args.url).await?;
+    let mut link = Link::connect_with(&args.url, &args.access.access()).await?;
     let clock = Clock::start(args.speed);
     let pace = Pace { now: &|| clock.now(), speed: args.speed };
     let view = args.view(styled());
@@ -85,6 +85,6 @@ fn note(recorder: &mut Recorder, passing: Passing<'_>) {
         Passing::Sent(ClientMessage::Digits { keys }) => recorder.pressed(keys),
         Passing::Sent(ClientMessage::Hangup {}) => recorder.hung_up(),
         Passing::Sent(ClientMessage::Answer {}) => recorder.picked_up(),
-        Passing::Sent(ClientMessage::Dial { .. } | ClientMessage::Ping {}) => {}
+        Passing::Sent(ClientMessage::Dial { .. } | ClientMessage::Attend { .. } | ClientMessage::Ping {}) => {}
     }
 }

@@ -19,7 +19,7 @@ use crate::{
 
 /// Makes the call; how it ended.
 pub(super) async fn run(args: &Args, recorder: &mut Recorder) -> anyhow::Result<Option<Ending>> {
-    let mut link = Link::connect(&args.url).await?;
+    let mut link = Link::connect_with(&args.url, &args.access.access()).await?;
     link.send(&ClientMessage::Dial { from: args.from.clone(), language: args.language.clone() }).await?;
     let mut screen = Screen { view: args.view(styled()), typing: false };
     let mut phone = Phone::default();

@@ -113,6 +113,7 @@ impl Agent {
     }
 
     /// Counts the present spell of work as over.
+    #[inline]
     pub(crate) fn end_busy(&mut self, now: Instant) {
         if let Some(since) = self.busy_since.take() {
             self.busy += now.since(since);

@@ -3,13 +3,14 @@
 use super::AgentState;
 use crate::{
     engine::{
-        Command, Fact,
+        Command, Fact, Sink,
         call::{CallState, Place, Slot},
         event::{Cause, LeftQueue},
+        input::Promised,
         turn::Turn,
     },
-    id::{AgentId, CallId, QueueId},
-    script::model::Outcome,
+    id::{AgentId, CallId, LanguageId, NodeId, QueueId},
+    script::model::{NodeKind, Outcome},
     time::{Duration, Instant, TimeOfDay},
 };
 
@@ -19,10 +20,14 @@ const WINDOW: Duration = Duration::from_mins(30);
 /// How long after a call its line is taken to be free: nobody can be called back who has not hung up yet.
 const LINE_FREE: Duration = Duration::from_secs(5);
 
+/// How long after a restart the first promise kept from before is dialled at the earliest: telephones have to find the centre
+/// again.
+const RETURN: Duration = Duration::from_secs(10);
+
 /// Announced times are rounded to this.
 const GRAIN_MINS: u16 = 5;
 
-impl Turn<'_> {
+impl<S: Sink> Turn<'_, S> {
     /// Promises to call back the caller of `id` by standing a new call in the queue, in the kept place if there is one.
     /// False when there is no number to call, or when the centre is closing down.
     pub(in crate::engine) fn promise_callback(&mut self, id: CallId, queue: QueueId) -> bool {
@@ -51,6 +56,39 @@ impl Turn<'_> {
             call.promise = Some(window);
         }
         true
+    }
+
+    /// Stands a promise of an earlier run in its queue again, as a call of the current version.
+    pub(in crate::engine) fn restore_callback(&mut self, promised: Promised) -> Option<CallId> {
+        let version = self.versions.len() - 1;
+        let script = self.versions[version].script.as_deref()?;
+        let known = |language: &LanguageId| language.index() < script.languages.len();
+        let is_queue =
+            |node: NodeId| script.nodes.get(node.index()).is_some_and(|node| matches!(node.kind, NodeKind::Queue(_)));
+        let fits = self.state.acd.queues.get(promised.queue.index()).is_some()
+            && known(&promised.language)
+            && promised.accepted.iter().all(known)
+            && promised.node.is_none_or(is_queue);
+        if !fits || !self.state.accepting {
+            return None;
+        }
+        self.state.running[version] += 1;
+        let call = self.state.calls.offer(version, script);
+        let promised_in = Some(CallId::EARLIER_RUN);
+        (call.promised_in, call.caller, call.language) = (promised_in, Some(promised.caller), promised.language);
+        (call.queue_node, call.recording) = (promised.node, promised.recording);
+        call.node = promised.node.unwrap_or(call.node);
+        let (id, version, language) = (call.id, call.version_id(), call.language);
+        self.fact(Fact::CallArrived { call: id, version, language, has_number: true, promised_in, origin: None });
+        self.enqueue(id, promised.queue, promised.priority, promised.since.min(self.state.now));
+        if let Some(place) = self.state.calls.get_mut(id).and_then(|call| call.place.as_mut()) {
+            place.attempts = promised.attempts;
+        }
+        for language in promised.accepted {
+            self.accept_language(id, language);
+        }
+        self.arm(id, Slot::Retry, self.state.now + RETURN);
+        Some(id)
     }
 
     /// The call in which these calls back were promised has ended: they may be dialled as soon as its line is free.

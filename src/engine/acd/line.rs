@@ -11,6 +11,7 @@ pub(crate) struct Waiting(VecDeque<Rank>);
 
 impl Waiting {
     /// Stands a rank in line; false when it stands there already.
+    #[inline]
     pub(crate) fn insert(&mut self, rank: Rank) -> bool {
         if self.0.back().is_none_or(|last| *last < rank) {
             self.0.push_back(rank);
@@ -22,6 +23,7 @@ impl Waiting {
     }
 
     /// Takes a rank out; false when it did not stand there.
+    #[inline]
     pub(crate) fn remove(&mut self, rank: &Rank) -> bool {
         if self.0.front() == Some(rank) {
             self.0.pop_front();
@@ -33,6 +35,7 @@ impl Waiting {
     }
 
     /// How many stand before `rank`.
+    #[inline]
     pub(crate) fn ahead_of(&self, rank: &Rank) -> usize {
         match self.0.back() {
             Some(last) if last == rank => self.0.len() - 1,
@@ -45,11 +48,13 @@ impl Waiting {
         self.0.partition_point(is_before)
     }
 
+    #[inline]
     pub(crate) fn len(&self) -> usize {
         self.0.len()
     }
 
     /// From the one served next to the last.
+    #[inline]
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Rank> {
         self.0.iter()
     }

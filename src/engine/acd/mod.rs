@@ -27,6 +27,7 @@ use self::{
     ready::Ready,
 };
 use super::{
+    Sink,
     call::{CallState, Place, Rung},
     turn::Turn,
 };
@@ -53,15 +54,19 @@ pub(crate) struct Acd {
 }
 
 impl Acd {
+    #[inline]
     pub(crate) fn queue(&self, id: QueueId) -> &QueueState {
         &self.queues[id.index()]
     }
+    #[inline]
     pub(crate) fn queue_mut(&mut self, id: QueueId) -> &mut QueueState {
         &mut self.queues[id.index()]
     }
+    #[inline]
     pub(crate) fn agent(&self, id: AgentId) -> Option<&Agent> {
         self.agents.get(id.index())
     }
+    #[inline]
     pub(crate) fn agent_mut(&mut self, id: AgentId) -> Option<&mut Agent> {
         self.agents.get_mut(id.index())
     }
@@ -79,6 +84,7 @@ impl Acd {
     }
 
     /// Puts an agent at the end of the ready list of its group.
+    #[inline]
     fn push_ready(&mut self, id: AgentId) {
         self.ready_order += 1;
         let agent = &mut self.agents[id.index()];
@@ -88,6 +94,7 @@ impl Acd {
     }
 
     /// Takes an agent off the ready list.
+    #[inline]
     fn drop_ready(&mut self, id: AgentId) {
         let agent = &mut self.agents[id.index()];
         agent.ready_order = 0;
@@ -109,7 +116,7 @@ impl Place {
     }
 }
 
-impl Turn<'_> {
+impl<S: Sink> Turn<'_, S> {
     /// A waiting call looks for ready agents, and rings them.
     pub(crate) fn seek_agent(&mut self, id: CallId) {
         if let Some(agents) = self.agents_for_call(id) {
@@ -205,6 +212,7 @@ impl Turn<'_> {
 }
 
 /// A call back is served only while its queue is open, and not while it is set aside.
+#[inline]
 fn may_be_served(place: &Place, caller_is_away: bool, queue: &QueueState, now: Instant) -> bool {
     !place.parked && (!caller_is_away || queue.is_open(now))
 }

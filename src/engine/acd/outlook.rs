@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     engine::{
+        Sink,
         call::{Place, Rank},
         turn::Turn,
     },
@@ -28,7 +29,7 @@ use crate::{
 /// The shortest wait that is announced; a caller is never told "zero minutes".
 const SHORTEST_EXPECTED: Duration = Duration::from_mins(1);
 
-impl Turn<'_> {
+impl<S: Sink> Turn<'_, S> {
     /// Position (1 is next) in its line and expected wait of a waiting call. At least a minute, at most the longest wait; with nobody on duty, as for one agent.
     pub(in crate::engine) fn outlook(&self, id: CallId) -> (u32, Duration) {
         let Some(place) = self.state.calls.get(id).and_then(|call| call.place.as_ref()) else {

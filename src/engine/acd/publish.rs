@@ -7,7 +7,7 @@ use super::{
     queue::{GroupState, QueueState, Serve, served_lines},
 };
 use crate::{
-    engine::turn::Turn,
+    engine::{Sink, turn::Turn},
     id::{GroupId, QueueId},
     script::{Script, calendar::Calendar, model::Queue},
     time::Duration,
@@ -75,7 +75,7 @@ impl Acd {
     }
 }
 
-impl Turn<'_> {
+impl<S: Sink> Turn<'_, S> {
     /// After a publication every waiting call looks again for an agent, and for the instant at which more may take it: skills,
     /// overflow, hours and staff may have changed.
     pub(in crate::engine) fn look_again(&mut self) {

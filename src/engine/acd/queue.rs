@@ -87,11 +87,13 @@ impl QueueState {
     }
 
     /// Whether calls are taken at `at`.
+    #[inline]
     pub(crate) fn is_open(&self, at: Instant) -> bool {
         self.calendar.as_ref().is_none_or(|calendar| calendar.at(at).open)
     }
 
     /// The place in line of a call that entered at `since` with `priority`.
+    #[inline]
     pub(crate) fn rank(&self, priority: i16, since: Instant, call: CallId) -> Rank {
         let since = since.as_micros() as i64;
         match self.config.ageing {
@@ -102,6 +104,7 @@ impl QueueState {
 
     /// The priority at `now` of a call that has waited since `since`, in parts per million of a step; for comparing the
     /// heads of different queues.
+    #[inline]
     pub(crate) fn effective_priority(&self, priority: i16, since: Instant, now: Instant) -> i64 {
         let aged = self.config.ageing.map_or(0, |step| {
             let waited = u128::from(now.since(since).as_micros());
@@ -125,6 +128,7 @@ impl QueueState {
     }
 
     /// Takes a new measurement of how long a call keeps an agent into the running mean (weight one eighth).
+    #[inline]
     pub(crate) fn learn_handle(&mut self, handle: Duration) {
         let (mean, handle) = (self.mean_handle.as_micros() as i64, handle.as_micros() as i64);
         self.mean_handle = Duration::from_micros((mean + (handle - mean) / 8).max(0) as u64);

@@ -18,6 +18,7 @@ pub(crate) struct Ready {
 
 impl Ready {
     /// Adds an agent, who became ready as the `order`-th of the centre.
+    #[inline]
     pub(crate) fn push(&mut self, order: u64, id: AgentId) {
         self.order.push_back((order, id));
         self.count += 1;
@@ -29,6 +30,7 @@ impl Ready {
     }
 
     /// Takes an agent out, whose own order must no longer be that of its entry.
+    #[inline]
     pub(crate) fn drop(&mut self, id: AgentId, agents: &[Agent]) {
         self.count -= 1;
         self.numbers[id.index() / 64] &= !(1 << (id.index() % 64));
@@ -42,6 +44,7 @@ impl Ready {
     }
 
     /// Who has been ready longest.
+    #[inline]
     pub(crate) fn longest(&self) -> Option<(u64, AgentId)> {
         self.order.front().copied().filter(|_| self.count > 0)
     }

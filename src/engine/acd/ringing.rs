@@ -3,7 +3,7 @@
 use super::{AgentState, agent::Wish};
 use crate::{
     engine::{
-        Command, Fact,
+        Command, Fact, Sink,
         call::{Call, CallState, Place, Rung, Slot},
         event::NotReady,
         timer::Timer,
@@ -13,7 +13,7 @@ use crate::{
     time::Duration,
 };
 
-impl Turn<'_> {
+impl<S: Sink> Turn<'_, S> {
     /// Presents a waiting call to agents, or, for a call back, keeps the first of them free and dials the caller.
     pub(super) fn ring(&mut self, id: CallId, agents: Rung) {
         self.leave_lines(id);

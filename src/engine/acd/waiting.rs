@@ -2,7 +2,7 @@
 
 use crate::{
     engine::{
-        Command, Fact,
+        Command, Fact, Sink,
         call::{Call, CallState, Next, Place, Rung, Slot, Step},
         event::{Cause, LeftQueue},
         script_of,
@@ -25,7 +25,7 @@ fn queue_node(script: &Script, node: NodeId) -> Option<&QueueNode> {
     }
 }
 
-impl Turn<'_> {
+impl<S: Sink> Turn<'_, S> {
     /// Puts a call that came to a `queue` node in line; the node to go to instead when the queue does not take it.
     pub(in crate::engine) fn enter_queue(&mut self, id: CallId, queue: QueueId, node: &QueueNode) -> Option<NodeId> {
         let call = self.state.calls.get(id)?;

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     engine::{
-        Command, Fact,
+        Command, Fact, Sink,
         call::{CallState, Step},
         event::NotReady,
         timer::Timer,
@@ -19,7 +19,7 @@ use crate::{
 /// So many agents at most may be absent between those who have come and one who comes.
 const MAX_GAP: usize = 100_000;
 
-impl Turn<'_> {
+impl<S: Sink> Turn<'_, S> {
     /// An agent comes on duty. False when it does not fit (unknown group, an id far
     /// beyond all others, on duty already). Ids in between are those of agents who have not come yet.
     #[inline(never)]

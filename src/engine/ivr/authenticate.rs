@@ -3,7 +3,7 @@
 //! The steps and words are the same for a number nobody has and for a wrong birth date: both are one refusal, told only
 //! after both were keyed. What is keyed here is secret throughout.
 
-use super::{CallState, Fact, Next, Purpose, Step, Turn, script_of};
+use super::{CallState, Fact, Next, Purpose, Sink, Step, Turn, script_of};
 use crate::{
     engine::call::Question,
     id::{CallId, NodeId, PersonId},
@@ -42,7 +42,7 @@ fn auth_of(script: &Script, node: NodeId) -> &Authenticate {
     }
 }
 
-impl Turn<'_> {
+impl<S: Sink> Turn<'_, S> {
     /// Enters an `authenticate` node: asks for what is still missing.
     pub(super) fn authenticate(&mut self, id: CallId, script: &Script) -> Option<Next> {
         let call = self.state.calls.get(id)?;

@@ -1,7 +1,7 @@
 //! Evaluating a script's expressions for a call.
 
 use crate::{
-    engine::{call::Call, turn::Turn},
+    engine::{Sink, call::Call, turn::Turn},
     id::CallId,
     script::{
         catalogue::AccessLevel,
@@ -10,7 +10,7 @@ use crate::{
     },
 };
 
-impl Turn<'_> {
+impl<S: Sink> Turn<'_, S> {
     /// Whether a condition holds; none given holds.
     #[inline]
     pub(in crate::engine) fn holds(&self, id: CallId, condition: Option<&Expr>) -> bool {

@@ -13,7 +13,7 @@
 //! 8. Global keys work only where the node does not bind the key, and never inside an entry; there `*` cancels the entry.
 //! 9. All of it runs on the engine's time alone.
 
-use super::{CallState, Command, Fact, Next, Purpose, Slot, Step, Turn, authenticate::digits_of, script_of};
+use super::{CallState, Command, Fact, Next, Purpose, Sink, Slot, Step, Turn, authenticate::digits_of, script_of};
 use crate::{
     engine::{
         call::{Call, Keys, Phase},
@@ -47,7 +47,7 @@ impl Format {
     }
 }
 
-impl Turn<'_> {
+impl<S: Sink> Turn<'_, S> {
     /// Says the prompts of what is asked here (when `say`), then awaits keys.
     pub(super) fn listen(&mut self, id: CallId, script: &Script, purpose: Purpose, say: bool) {
         let Some(call) = self.state.calls.get_mut(id) else { return };
@@ -138,6 +138,7 @@ impl Turn<'_> {
                 return;
             }
             call.typed.push(key);
+            self.state.ahead.stored = true;
             if phase == Phase::First {
                 let (at, state) = (call.unstoppable_until, call.state);
                 if let CallState::Ivr(Step::Listening { purpose, .. }) = state {
@@ -180,8 +181,21 @@ impl Turn<'_> {
                 }
                 return;
             };
+            let key = self.told_or_given(id, key);
             self.cut_prompt(id);
             self.feed(id, key);
+            self.state.ahead.done();
+        }
+    }
+
+    /// A key pressed ahead is about to be used: told to the journal, or given by one, where it is not secret.
+    fn told_or_given(&mut self, id: CallId, key: Key) -> Key {
+        if !self.state.ahead.is_kept() {
+            return key;
+        }
+        match self.state.calls.get(id) {
+            Some(call) if !is_secret(call, script_of(self.versions, call)) => self.state.ahead.used(id, key),
+            _ => key,
         }
     }
 
@@ -236,6 +250,7 @@ impl Turn<'_> {
                 let mut next = Keys::default();
                 next.push(key);
                 call.typed.prepend(next);
+                self.state.ahead.put_back();
                 self.accept(id, node, purpose);
                 return;
             }

@@ -1,6 +1,6 @@
 //! Asking services: a command out, a reply in.
 
-use super::{CallState, Cause, Command, Fact, Next, Slot, Step, Turn, script_of};
+use super::{CallState, Cause, Command, Fact, Next, Sink, Slot, Step, Turn, script_of};
 use crate::{
     engine::call::Question,
     id::{CallId, RequestId},
@@ -15,7 +15,7 @@ use crate::{
 /// How long identity and code checks may take.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(5);
 
-impl Turn<'_> {
+impl<S: Sink> Turn<'_, S> {
     /// Asks the service of a `lookup` node.
     pub(super) fn look_up(&mut self, id: CallId, script: &Script) -> Option<Next> {
         let call = self.state.calls.get(id)?;

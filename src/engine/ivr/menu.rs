@@ -2,7 +2,7 @@
 //!
 //! Confirmations and the choice of language are menus too, with choices of their own.
 
-use super::{CallState, Fact, Next, Purpose, Slot, Step, Turn, script_of};
+use super::{CallState, Fact, Next, Purpose, Sink, Slot, Step, Turn, script_of};
 use crate::{
     engine::call::Phase,
     id::{CallId, NodeId},
@@ -21,7 +21,7 @@ enum Match {
     None,
 }
 
-impl Turn<'_> {
+impl<S: Sink> Turn<'_, S> {
     /// A key at a menu, a confirmation or the choice of language.
     pub(super) fn feed_menu(&mut self, id: CallId, key: Key, node: &Node) {
         let bound = self.match_menu(id, node, Some(key));

@@ -16,7 +16,7 @@ mod play;
 pub(super) use listen::is_secret;
 
 use super::{
-    Command, Fact,
+    Command, Fact, Sink,
     call::{Call, CallState, Frame, Next, Purpose, Slot, Step},
     event::Cause,
     script_of,
@@ -44,7 +44,7 @@ const HISTORY: usize = 64;
 /// up; nobody comes back to them, and the oldest is forgotten.
 const DEPTH: usize = 64;
 
-impl Turn<'_> {
+impl<S: Sink> Turn<'_, S> {
     /// Walks on until the call waits for something, then uses keys pressed ahead.
     pub(in crate::engine) fn go(&mut self, id: CallId, next: Next) {
         let mut next = Some(next);
@@ -328,6 +328,7 @@ impl Turn<'_> {
     /// A caller pressed a key: whether it means something, now or later.
     pub(in crate::engine) fn key_pressed(&mut self, id: CallId, key: Key) -> bool {
         let now = self.state.now;
+        self.state.ahead.stored = false;
         let Some(call) = self.state.calls.get_mut(id).filter(|call| !call.gone) else { return false };
         match call.state {
             CallState::Queued => return self.key_while_waiting(id, key),
@@ -338,6 +339,7 @@ impl Turn<'_> {
                     return false;
                 }
                 call.typed.push(key);
+                self.state.ahead.stored = true;
                 if !held && matches!(then, Next::Go(_)) {
                     self.cut_prompt(id);
                     self.disarm(id, Slot::Step);
@@ -352,7 +354,10 @@ impl Turn<'_> {
                 self.cut_prompt(id);
                 self.end_recording(id);
             }
-            CallState::Ivr(Step::Moving | Step::Asking { .. }) => call.typed.push(key),
+            CallState::Ivr(Step::Moving | Step::Asking { .. }) => {
+                call.typed.push(key);
+                self.state.ahead.stored = true;
+            }
             _ => return false,
         }
         true

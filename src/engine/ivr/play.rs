@@ -1,13 +1,13 @@
 //! Saying prompts: each begins when what is being said ends, and takes as long as the script says.
 
 use crate::{
-    engine::{Command, Fact, call::Call, output::Play, turn::Turn},
+    engine::{Command, Fact, Sink, call::Call, output::Play, turn::Turn},
     id::{CallId, PromptId},
     script::{Script, model::PromptUse, value::Value},
     time::Duration,
 };
 
-impl Turn<'_> {
+impl<S: Sink> Turn<'_, S> {
     /// Says prompts to a caller, those whose conditions hold.
     pub(in crate::engine) fn play(&mut self, id: CallId, script: &Script, uses: &[PromptUse]) {
         for use_ in uses {

@@ -4,36 +4,37 @@
 //! all calls that end about then. A record counts as written when its transaction is on the disk; only then is its call
 //! told `ended`.
 
+pub mod examine;
+mod insert;
+pub mod job;
+pub mod jobs;
+mod layout;
+pub mod state;
+pub mod wal;
 mod writer;
 
 use std::{
-    fs::{File, TryLockError},
+    fs::{File, OpenOptions, TryLockError},
     path::{Path, PathBuf},
 };
 
 use rand::{TryRng, rngs::SysRng};
 use rusqlite::{Connection, OpenFlags, params};
 
+pub use job::{CallRow, Job, KeptPromise, RefusalRow};
+pub use jobs::{Gone, Jobs};
+pub use layout::SCHEMA;
+pub use state::{State, Written};
 pub use writer::{Lost, Writer};
 
-use super::config::Records;
-use crate::{
-    canary::{Canary, canary},
-    id::CallId,
-    world::services::{ServiceChange, audit::AuditEntry},
-};
-
-/// The layout this program writes. A database of a later one is refused, one of an earlier one brought up to it.
-pub const SCHEMA: i64 = 1;
-
-/// What marks a SQLite file as ours: "HATF".
-const APPLICATION: i64 = 0x4841_5446;
+use super::{clock, config::Records, row};
+use crate::{id::CallId, registry::access::change::AccessChange, time::Duration, world::services::ServiceChange};
 
 /// The name of the database in its folder.
-const FILE: &str = "calls.db";
+pub const FILE: &str = "calls.db";
 
-/// The tables.
-const CREATE: &str = include_str!("layout.sql");
+/// The file that a running server holds locked.
+pub const LOCK: &str = "lock";
 
 /// Why the database cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -89,69 +90,6 @@ pub struct Run {
     pub seed: u64,
 }
 
-/// One call record, as it is written: names instead of numbers, personal data masked.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[allow(missing_docs, reason = "the columns of the table `calls`, explained there")]
-pub struct CallRow {
-    pub call: CallId,
-    pub version: u32,
-    pub digest: String,
-    pub started: String,
-    pub answered: Option<String>,
-    pub ended: String,
-    pub started_utc: String,
-    pub ended_utc: String,
-    pub duration_ms: u64,
-    pub caller: Option<String>,
-    pub language: String,
-    pub languages: String,
-    pub outcome: String,
-    pub cause: String,
-    pub node: String,
-    pub level: String,
-    pub person: Option<u32>,
-    pub failed_checks: u32,
-    pub intents: String,
-    pub services: String,
-    pub path: String,
-    pub no_inputs: u32,
-    pub no_matches: u32,
-    pub queue: Option<String>,
-    pub waited_ms: u64,
-    pub unanswered_rings: u32,
-    pub agent: Option<u32>,
-    pub talked_ms: u64,
-    pub held_ms: u64,
-    pub transfers: u32,
-    pub survey: Option<String>,
-    pub cases: Option<String>,
-    pub message_ms: Option<u64>,
-    pub promised_in: Option<CallId>,
-    pub callback: Option<CallId>,
-    pub recording: bool,
-}
-
-/// Something to be written.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Job {
-    /// A call record. Its call is named to the acknowledgement channel once it is durable.
-    Call(Box<CallRow>),
-    /// A registry change, to be made again at the next start.
-    Change {
-        /// When, UTC.
-        at_utc: String,
-        /// What.
-        change: ServiceChange,
-    },
-    /// A read of personal data.
-    Audit {
-        /// When, UTC.
-        at_utc: String,
-        /// What.
-        entry: AuditEntry,
-    },
-}
-
 /// An open database that nobody writes yet.
 #[derive(Debug)]
 pub struct Store {
@@ -174,15 +112,17 @@ impl Store {
     pub fn open(dir: &Path) -> Result<Store, StoreError> {
         let folder = |cause| StoreError::Folder { path: dir.to_owned(), cause };
         std::fs::create_dir_all(dir).map_err(folder)?;
-        let lock = File::create(dir.join("lock")).map_err(folder)?;
+        let lock = File::create(dir.join(LOCK)).map_err(folder)?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(StoreError::InUse(dir.to_owned())),
             Err(TryLockError::Error(cause)) => return Err(folder(cause)),
         }
         let path = dir.join(FILE);
-        let db = Connection::open(&path).map_err(|cause| StoreError::Sqlite { path: path.clone(), cause })?;
-        prepare(&db, &path, true)?;
+        keep_what_is_cut(&path).map_err(folder)?;
+        owned(&path).map_err(folder)?;
+        let mut db = Connection::open(&path).map_err(|cause| StoreError::Sqlite { path: path.clone(), cause })?;
+        layout::prepare(&mut db, &path)?;
         Ok(Store { db, path, _lock: lock })
     }
 
@@ -222,14 +162,8 @@ impl Store {
     pub fn changes(&self, registry: &str) -> Result<(Vec<ServiceChange>, u64), StoreError> {
         let read = || {
             let mut select = self.db.prepare("select change from overlay_changes where registry = ? order by id")?;
-            let rows = select.query_map([registry], |row| row.get::<_, String>(0))?;
-            let changes = rows
-                .map(|text| {
-                    serde_json::from_str(&text?).map_err(|error| {
-                        rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, Box::new(error))
-                    })
-                })
-                .collect::<Result<Vec<ServiceChange>, rusqlite::Error>>()?;
+            let rows = select.query_map([registry], |row| from_json(&row.get::<_, String>(0)?))?;
+            let changes = rows.collect::<Result<Vec<ServiceChange>, rusqlite::Error>>()?;
             let others = "select count(*) from overlay_changes where registry <> ?";
             let others = self.db.query_row(others, [registry], |row| row.get::<_, i64>(0))?;
             Ok((changes, others.unsigned_abs()))
@@ -237,9 +171,62 @@ impl Store {
         read().map_err(|cause| self.error(cause))
     }
 
+    /// Service time: how long the centre has lived, summed over its runs. A kill can cost it some seconds, never add any.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn lived(&self) -> Result<Duration, StoreError> {
+        // What happened in the last seconds before a kill may know of a later time than was written.
+        let sql = "select max(
+            coalesce((select cast(value as integer) from meta where name = 'lived_us'), 0),
+            coalesce((select max(lived_us) from access_changes), 0))";
+        let read = self.db.query_row(sql, [], |row| row.get::<_, i64>(0));
+        read.map(|us| Duration::from_micros(us.unsigned_abs())).map_err(|cause| self.error(cause))
+    }
+
+    /// What identity checks left in earlier runs, in order. What is older than `memory` in service time counts for nothing
+    /// any more and is forgotten for good.
+    ///
+    /// # Errors
+    /// The database cannot be read or written, or holds what this program does not know.
+    pub fn access(&self, memory: Duration) -> Result<Vec<AccessChange>, StoreError> {
+        let since = self.lived()?.as_micros().saturating_sub(memory.as_micros());
+        let read = || {
+            let since = i64::try_from(since).unwrap_or(i64::MAX);
+            self.db.execute("delete from access_changes where lived_us < ?", [since])?;
+            let mut select = self.db.prepare("select change from access_changes order by id")?;
+            let rows = select.query_map([], |row| from_json(&row.get::<_, String>(0)?))?;
+            rows.collect::<Result<_, rusqlite::Error>>()
+        };
+        read().map_err(|cause| self.error(cause))
+    }
+
+    /// The call backs that earlier runs promised and that are still to be made, in the order in which they were promised.
+    ///
+    /// # Errors
+    /// The database cannot be read, or holds a promise this program does not know.
+    pub fn promises(&self) -> Result<Vec<KeptPromise>, StoreError> {
+        let read = || {
+            let sql = "select id, promised_in, promise from promises where settled_utc is null order by rowid";
+            let mut select = self.db.prepare(sql)?;
+            let rows = select.query_map([], |row| {
+                let promise = from_json(&row.get::<_, String>(2)?)?;
+                Ok(KeptPromise { id: row.get(0)?, promised_in: row.get(1)?, promise })
+            })?;
+            rows.collect::<Result<_, rusqlite::Error>>()
+        };
+        read().map_err(|cause| self.error(cause))
+    }
+
     fn error(&self, cause: rusqlite::Error) -> StoreError {
         StoreError::Sqlite { path: self.path.clone(), cause }
     }
+}
+
+/// A value as it was written.
+fn from_json<T: serde::de::DeserializeOwned>(text: &str) -> rusqlite::Result<T> {
+    serde_json::from_str(text)
+        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, Box::new(error)))
 }
 
 /// Opens the database in `dir` for reading.
@@ -255,45 +242,46 @@ pub fn open_to_read(dir: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let db =
         Connection::open_with_flags(&path, flags).map_err(|cause| StoreError::Sqlite { path: path.clone(), cause })?;
-    prepare(&db, &path, false)?;
+    match layout::marks(&db, &path)?.layout {
+        0 => return Err(StoreError::Missing(path)),
+        _ => db.pragma_update(None, "query_only", true).map_err(|cause| StoreError::Sqlite { path, cause })?,
+    }
     Ok(db)
 }
 
-/// Checks whose database it is and of which layout; lays out an empty one when it is to be written.
-fn prepare(db: &Connection, path: &Path, write: bool) -> Result<(), StoreError> {
-    let sqlite = |cause| StoreError::Sqlite { path: path.to_owned(), cause };
-    let number = |name: &str| db.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
-    let not_ours = |error: rusqlite::Error| match error.sqlite_error_code() {
-        Some(rusqlite::ErrorCode::NotADatabase) => StoreError::NotOurs(path.to_owned()),
-        _ => StoreError::Sqlite { path: path.to_owned(), cause: error },
-    };
-    db.busy_timeout(std::time::Duration::from_secs(5)).map_err(sqlite)?;
-    let (application, found) = (number("application_id").map_err(not_ours)?, number("user_version").map_err(not_ours)?);
-    let empty =
-        db.query_row("select count(*) = 0 from sqlite_schema", [], |row| row.get::<_, bool>(0)).map_err(not_ours)?;
-    if application != APPLICATION && !(application == 0 && empty) {
-        return Err(StoreError::NotOurs(path.to_owned()));
-    }
-    if found > SCHEMA {
-        return Err(StoreError::Newer { path: path.to_owned(), found });
-    }
-    if !write {
-        return match found {
-            0 => Err(StoreError::Missing(path.to_owned())),
-            _ => db.pragma_update(None, "query_only", true).map_err(sqlite),
-        };
-    }
-    // FULL: in WAL mode nothing less makes a commit survive a power cut.
-    db.pragma_update(None, "journal_mode", "wal").map_err(sqlite)?;
-    let synchronous = if canary(Canary::MissingSync) { "off" } else { "full" };
-    db.pragma_update(None, "synchronous", synchronous).map_err(sqlite)?;
-    if found == 0 {
-        let layout = format!(
-            "begin immediate; pragma application_id = {APPLICATION}; pragma user_version = {SCHEMA}; {CREATE} commit;"
+/// Tells what is behind the last whole group of the log, which goes as the database is opened; sets a copy aside where
+/// records in it may have been acknowledged.
+fn keep_what_is_cut(path: &Path) -> std::io::Result<()> {
+    let tail = wal::tail_of(path)?;
+    let (frames, bytes, groups) = (tail.cut_frames, tail.cut_bytes, tail.cut_groups);
+    if tail.is_damaged() {
+        let log = wal::log_of(path);
+        let mut aside = log.clone().into_os_string();
+        aside.push(format!(".damaged-{}", row::utc(clock::real_time()).replace([':', '.'], "-")));
+        std::fs::copy(&log, &aside)?;
+        let copy = Path::new(&aside).display();
+        tracing::error!(
+            frames, bytes, groups, kept = tail.groups, %copy,
+            "the log of call records is damaged: what follows the damage is cut off, and records in it are lost; check the disk"
         );
-        db.execute_batch(&layout).map_err(sqlite)?;
+    } else if tail.is_cut() {
+        tracing::warn!(
+            frames,
+            bytes,
+            "the log of call records ended within a write, as a kill leaves it: that was cut off, nobody had been told of it"
+        );
     }
     Ok(())
+}
+
+/// Makes the database's file where there is none, for its owner alone: whom it is about is nobody else's business. SQLite
+/// gives the files beside it the same rights.
+fn owned(path: &Path) -> std::io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
 }
 
 #[cfg(test)]
@@ -313,7 +301,7 @@ mod tests {
         let (durable, mut told) = mpsc::unbounded_channel();
         let writer = store.write_for(number, "r".into(), Records::default(), durable).expect("a thread");
         for job in jobs {
-            writer.sender().blocking_send(job).expect("the writer lives");
+            writer.sender().offer(job).expect("the writer lives");
         }
         writer.finish().expect("written");
         (number, std::iter::from_fn(|| told.try_recv().ok()).collect())
@@ -361,7 +349,7 @@ mod tests {
         db.pragma_update(None, "user_version", SCHEMA + 1).expect("a pragma");
         drop(db);
         let error = Store::open(dir.path()).expect_err("too new").to_string();
-        assert!(error.contains("later version of hatif (layout 2, this one knows 1)"), "{error}");
+        assert!(error.contains("later version of hatif (layout 3, this one knows 2)"), "{error}");
         std::fs::write(dir.path().join(FILE), "call me back").expect("a file");
         let error = Store::open(dir.path()).expect_err("not a database").to_string();
         assert!(error.contains("is not a database of call records"), "{error}");
@@ -375,5 +363,61 @@ mod tests {
         let _first = Store::open(dir.path()).expect("a fresh folder");
         let error = Store::open(dir.path()).expect_err("in use").to_string();
         assert!(error.contains("another server"), "{error}");
+    }
+
+    /// A folder as the first layout left it: two calls and a change.
+    fn of_layout_1(dir: &Path) {
+        let db = Connection::open(dir.join(FILE)).expect("the file");
+        db.execute_batch(include_str!("layout_1.sql")).expect("the layout of then");
+        db.pragma_update(None, "application_id", layout::APPLICATION).expect("a pragma");
+        db.pragma_update(None, "user_version", 1).expect("a pragma");
+        let change = r#"{"of":"registry","change":"declare_child","person":7}"#;
+        let kept = ServiceChange::Registry(Change::DeclareChild { person: PersonId(7) });
+        assert_eq!(serde_json::from_str::<serde_json::Value>(change).ok(), serde_json::to_value(&kept).ok());
+        let rows = format!(
+            "insert into runs (began, origin, speed, seed, program) values ('a', 'b', 1, 1, '0.1.0');
+             insert into overlay_changes (run, registry, at_utc, change) values (1, 'r', '', '{change}');"
+        );
+        db.execute_batch(&rows).expect("rows");
+    }
+
+    #[test]
+    fn a_folder_of_the_first_layout_is_brought_up_to_this_one_and_loses_nothing() {
+        let dir = tempfile::tempdir().expect("a folder");
+        of_layout_1(dir.path());
+        let refusal = RefusalRow { number: 1, at_utc: "x".into(), reason: "calls", times: 3 };
+        let (run, _) = write(dir.path(), vec![Job::Refusal(refusal)]);
+        assert_eq!(run, 2);
+        let store = Store::open(dir.path()).expect("the folder again");
+        let change = ServiceChange::Registry(Change::DeclareChild { person: PersonId(7) });
+        assert_eq!(store.changes("r").expect("changes"), (vec![change], 0));
+        let row = |sql: &str| store.db.query_row(sql, [], |row| row.get::<_, i64>(0)).expect("a row");
+        assert_eq!(row("select times from refusals where run = 2 and number = 1"), 3);
+        assert_eq!(
+            row("select count(*) from runs where ended is null"),
+            1,
+            "the first layout does not say when it ended"
+        );
+    }
+
+    #[test]
+    fn service_time_adds_up_over_runs_and_never_goes_back() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let lived = |speed: f64| {
+            let store = Store::open(dir.path()).expect("the folder");
+            let before = store.lived().expect("a time");
+            let number = store.begin_run(&run()).expect("a run");
+            let (durable, _told) = mpsc::unbounded_channel();
+            let writer = store.write_for(number, "r".into(), Records::default(), durable).expect("a thread");
+            assert_eq!(writer.state().lived(), before, "it stands still until the doors open");
+            let opens = crate::time::Instant::from_secs(3_600);
+            writer.state().opened(clock::Clock::start_at(opens, speed), opens);
+            writer.finish().expect("written");
+            before
+        };
+        let times = [1_000.0, 0.001, 1_000.0, 1.0].map(lived);
+        assert_eq!(times[0], Duration::ZERO);
+        assert!(times.is_sorted() && times[3] < Duration::from_hours(1), "{times:?}");
+        assert!(times[3] > times[2], "a run lived for some time: {times:?}");
     }
 }

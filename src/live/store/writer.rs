@@ -4,21 +4,32 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
+        mpsc::{Receiver, RecvTimeoutError},
     },
     thread::JoinHandle,
 };
 
-use rusqlite::{Connection, ToSql, params};
-use tokio::sync::mpsc;
+use rusqlite::params;
+use tokio::sync::{Semaphore, mpsc};
 
-use super::{CallRow, Job, Records, Store, public_id};
-use crate::{id::CallId, world::services::audit::AuditEntry};
+use super::{
+    Records, Store,
+    insert::insert,
+    job::{Job, Kind},
+    jobs::{Jobs, Queued},
+    state::State,
+};
+use crate::{
+    id::CallId,
+    live::{clock, row},
+    time::Duration,
+};
 
 impl Store {
     /// Starts the writer. `durable` is told each call whose record is on disk.
     ///
     /// # Errors
-    /// No thread can be started.
+    /// No thread can be started, or the database cannot be read.
     pub fn write_for(
         self,
         run: i64,
@@ -26,19 +37,33 @@ impl Store {
         config: Records,
         durable: mpsc::UnboundedSender<CallId>,
     ) -> std::io::Result<Writer> {
-        let (sender, jobs) = mpsc::channel(config.group.max(64) * 4);
-        let failing = Arc::new(AtomicBool::new(false));
-        let mut writing = Writing { store: self, run, registry, config, durable, failing: failing.clone() };
-        let thread = std::thread::Builder::new().name("records".to_owned()).spawn(move || writing.run(jobs))?;
-        Ok(Writer { sender, failing, thread })
+        let lived = self.lived().map_err(std::io::Error::other)?;
+        let state = Arc::new(State::new(config.waiting, lived));
+        let (jobs, inlet) = Jobs::new(config.waiting, state.clone());
+        let ending = Arc::new(AtomicBool::new(false));
+        let (ending_too, of_thread) = (ending.clone(), state.clone());
+        let writing = Writing {
+            run,
+            registry,
+            config,
+            durable,
+            lived,
+            state: of_thread,
+            ending: ending_too,
+            room: inlet.room,
+            store: self,
+        };
+        let thread = std::thread::Builder::new().name("records".to_owned()).spawn(move || writing.run(inlet.jobs))?;
+        Ok(Writer { jobs, state, ending, thread })
     }
 }
 
 /// The handle of the writing thread.
 #[derive(Debug)]
 pub struct Writer {
-    sender: mpsc::Sender<Job>,
-    failing: Arc<AtomicBool>,
+    jobs: Jobs,
+    state: Arc<State>,
+    ending: Arc<AtomicBool>,
     thread: JoinHandle<Result<(), Lost>>,
 }
 
@@ -56,21 +81,28 @@ pub struct Lost {
 
 impl Writer {
     /// The way to the writer. It waits when the disk is slower than the calls.
-    pub fn sender(&self) -> mpsc::Sender<Job> {
-        self.sender.clone()
+    pub fn sender(&self) -> Jobs {
+        self.jobs.clone()
     }
 
-    /// Set while the last write failed: records wait in memory, and no new call should be taken.
+    /// How the writing goes.
+    pub fn state(&self) -> Arc<State> {
+        self.state.clone()
+    }
+
+    /// Set while no new call should be taken; see [`State::failing`].
     pub fn failing(&self) -> Arc<AtomicBool> {
-        self.failing.clone()
+        self.state.failing_flag()
     }
 
-    /// Writes what is queued and ends. Every other sender must be gone, or this waits for it. Blocks.
+    /// Writes what is queued, notes that the run has ended, and ends. Every other sender must be gone, or this waits for it.
+    /// Blocks.
     ///
     /// # Errors
     /// Records that could not be written.
     pub fn finish(self) -> Result<(), Lost> {
-        drop(self.sender);
+        self.ending.store(true, Ordering::Relaxed);
+        drop(self.jobs);
         match self.thread.join() {
             Ok(result) => result,
             Err(panic) => std::panic::resume_unwind(panic),
@@ -84,138 +116,102 @@ struct Writing {
     registry: String,
     config: Records,
     durable: mpsc::UnboundedSender<CallId>,
-    failing: Arc<AtomicBool>,
+    state: Arc<State>,
+    ending: Arc<AtomicBool>,
+    room: Arc<Semaphore>,
+    /// Service time as last written.
+    lived: Duration,
 }
 
 /// Pause between tries when a write fails.
-const RETRY: std::time::Duration = std::time::Duration::from_millis(500);
+const RETRY: std::time::Duration = std::time::Duration::from_millis(250);
 /// Tries after the server has begun to end.
-const LAST_TRIES: u32 = 4;
+const LAST_TRIES: u32 = 8;
+/// How often service time is written when nothing else is: what a kill can take from a lock's past, never from its rest.
+const HEARTBEAT: std::time::Duration = std::time::Duration::from_secs(10);
 
 impl Writing {
-    fn run(&mut self, mut jobs: mpsc::Receiver<Job>) -> Result<(), Lost> {
+    fn run(mut self, jobs: Receiver<Queued>) -> Result<(), Lost> {
         let mut group = Vec::new();
-        while let Some(first) = jobs.blocking_recv() {
-            group.push(first);
-            std::thread::sleep(self.config.group_wait.to_std());
-            while group.len() < self.config.group {
-                match jobs.try_recv() {
-                    Ok(job) => group.push(job),
-                    Err(_) => break,
-                }
+        loop {
+            match jobs.recv_timeout(HEARTBEAT) {
+                Ok(first) => group.push(first),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
             }
-            self.write_until_done(&group, &jobs)?;
-            for job in group.drain(..) {
-                if let Job::Call(row) = job {
-                    // Nobody listens once the pump has ended; then nobody is left to be told.
-                    let _ = self.durable.send(row.call);
-                }
+            if !group.is_empty() {
+                std::thread::sleep(self.config.group_wait.to_std());
+                group.extend(jobs.try_iter().take(self.config.group.saturating_sub(1)));
             }
+            self.write_until_done(&group, &jobs, false)?;
+            self.acknowledge(&mut group);
         }
-        Ok(())
+        self.write_until_done(&[], &jobs, true)
     }
 
-    fn write_until_done(&mut self, group: &[Job], jobs: &mpsc::Receiver<Job>) -> Result<(), Lost> {
+    fn acknowledge(&mut self, group: &mut Vec<Queued>) {
+        self.room.add_permits(group.len());
+        for (_, job) in group.drain(..) {
+            if let Job::Call(row) = job {
+                // Nobody listens once the pump has ended; then nobody is left to be told.
+                let _ = self.durable.send(row.call);
+            }
+        }
+    }
+
+    fn write_until_done(&mut self, group: &[Queued], jobs: &Receiver<Queued>, last: bool) -> Result<(), Lost> {
+        if let Some((oldest, _)) = group.first() {
+            self.state.taken(*oldest);
+        }
         let mut last_tries = LAST_TRIES;
         loop {
-            let Err(error) = self.write(group) else {
-                if self.failing.swap(false, Ordering::Relaxed) {
+            let began = clock::wall();
+            let Err(error) = self.write(group, last) else {
+                if self.state.reason().is_some() {
                     tracing::info!("call records are written again");
                 }
+                let mut kinds = [0; Kind::COUNT];
+                group.iter().for_each(|(_, job)| kinds[job.kind() as usize] += 1);
+                self.state.committed(&kinds, clock::since(began));
                 return Ok(());
             };
-            if !self.failing.swap(true, Ordering::Relaxed) {
-                tracing::error!(%error, "call records cannot be written; no new calls until they can");
+            if self.state.failed(error.to_string()) {
+                let waiting = self.state.waiting();
+                tracing::error!(%error, waiting, "call records cannot be written; no new calls until they can");
             }
-            if jobs.is_closed() || jobs.sender_strong_count() == 0 {
+            if self.ending.load(Ordering::Relaxed) {
                 last_tries -= 1;
                 if last_tries == 0 {
                     let path = self.store.path.display().to_string();
-                    return Err(Lost { records: group.len() + jobs.len(), path, reason: error.to_string() });
+                    let records = group.len() + jobs.try_iter().count();
+                    return Err(Lost { records, path, reason: error.to_string() });
                 }
             }
             std::thread::sleep(RETRY);
         }
     }
 
-    fn write(&mut self, group: &[Job]) -> rusqlite::Result<()> {
+    fn write(&mut self, group: &[Queued], last: bool) -> rusqlite::Result<()> {
+        // Never back, whatever the clock of this run says.
+        let lived = self.state.lived().max(self.lived);
         let transaction = self.store.db.transaction()?;
-        for job in group {
-            match job {
-                Job::Call(row) => insert_call(&transaction, self.run, row)?,
-                Job::Change { at_utc, change } => {
-                    let sql = "insert into overlay_changes (run, registry, at_utc, change) values (?, ?, ?, ?)";
-                    // A closed enum of numbers and words always becomes JSON.
-                    let change = serde_json::to_string(change).unwrap_or_default();
-                    transaction.prepare_cached(sql)?.execute(params![self.run, self.registry, at_utc, change])?;
-                }
-                Job::Audit { at_utc, entry } => insert_audit(&transaction, self.run, at_utc, entry)?,
+        for (_, job) in group {
+            if !insert(&transaction, (self.run, &self.registry), job)? {
+                self.state.came_twice();
+                tracing::error!(
+                    "a call record came twice and was left out; this is a fault of hatif, please report it"
+                );
             }
         }
-        transaction.commit()
+        let sql =
+            "insert into meta (name, value) values ('lived_us', ?) on conflict do update set value = excluded.value";
+        transaction.prepare_cached(sql)?.execute([lived.as_micros().to_string()])?;
+        if last {
+            let now = row::utc(clock::real_time());
+            transaction.execute("update runs set ended = ? where id = ?", params![now, self.run])?;
+        }
+        transaction.commit()?;
+        self.lived = lived;
+        Ok(())
     }
-}
-
-fn insert_audit(db: &Connection, run: i64, at_utc: &str, entry: &AuditEntry) -> rusqlite::Result<()> {
-    let sql =
-        "insert into audit (run, call, at_utc, person, level, what, fields, access) values (?, ?, ?, ?, ?, ?, ?, ?)";
-    let access = match serde_json::to_value(entry.access) {
-        Ok(serde_json::Value::String(word)) => word,
-        // A plain word; anything else would be a change of its type.
-        _ => format!("{:?}", entry.access),
-    };
-    let (level, fields) = (format!("{:?}", entry.level), entry.fields.join(" "));
-    let (call, person) = (public_id(run, entry.call), entry.person.map(|person| person.0));
-    db.prepare_cached(sql)?.execute(params![run, call, at_utc, person, level, entry.what, fields, access])?;
-    Ok(())
-}
-
-fn insert_call(db: &Connection, run: i64, row: &CallRow) -> rusqlite::Result<()> {
-    let ms = |ms: u64| i64::try_from(ms).unwrap_or(i64::MAX);
-    let public = |call: Option<CallId>| call.map(|call| public_id(run, call));
-    let values: [(&str, &dyn ToSql); 38] = [
-        ("id", &public_id(run, row.call)),
-        ("run", &run),
-        ("number", &ms(row.call.0)),
-        ("version", &row.version),
-        ("digest", &row.digest),
-        ("started", &row.started),
-        ("answered", &row.answered),
-        ("ended", &row.ended),
-        ("started_utc", &row.started_utc),
-        ("ended_utc", &row.ended_utc),
-        ("duration_ms", &ms(row.duration_ms)),
-        ("caller", &row.caller),
-        ("language", &row.language),
-        ("languages", &row.languages),
-        ("outcome", &row.outcome),
-        ("cause", &row.cause),
-        ("node", &row.node),
-        ("level", &row.level),
-        ("person", &row.person),
-        ("failed_checks", &row.failed_checks),
-        ("intents", &row.intents),
-        ("services", &row.services),
-        ("path", &row.path),
-        ("no_inputs", &row.no_inputs),
-        ("no_matches", &row.no_matches),
-        ("queue", &row.queue),
-        ("waited_ms", &ms(row.waited_ms)),
-        ("unanswered_rings", &row.unanswered_rings),
-        ("agent", &row.agent),
-        ("talked_ms", &ms(row.talked_ms)),
-        ("held_ms", &ms(row.held_ms)),
-        ("transfers", &row.transfers),
-        ("survey", &row.survey),
-        ("cases", &row.cases),
-        ("message_ms", &row.message_ms.map(ms)),
-        ("promised_in", &public(row.promised_in)),
-        ("callback", &public(row.callback)),
-        ("recording", &row.recording),
-    ];
-    let names: Vec<&str> = values.iter().map(|(name, _)| *name).collect();
-    let marks = vec!["?"; names.len()].join(", ");
-    let sql = format!("insert into calls ({}) values ({marks})", names.join(", "));
-    db.prepare_cached(&sql)?.execute(rusqlite::params_from_iter(values.iter().map(|(_, value)| value)))?;
-    Ok(())
 }

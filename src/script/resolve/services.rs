@@ -29,7 +29,7 @@ impl<'a> Resolver<'a, '_> {
         Some(NodeKind::Authenticate(Box::new(Authenticate {
             level: if table.int("level")? >= 2 { AccessLevel::L2 } else { AccessLevel::L1 },
             claim,
-            tries: table.int("tries").unwrap_or(3).clamp(1, 10) as u8,
+            tries: table.int("tries").unwrap_or(3).clamp(1, 3) as u8,
             ok,
             failed,
             no_number,

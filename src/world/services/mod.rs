@@ -2,8 +2,8 @@
 //!
 //! [`Services::answer`] gives exactly one [`Reply`] to each [`Request`]. It refuses what is above the level a call has
 //! reached, whatever the script says, and leaves an audit entry for every read. What has to outlive a run is drained by the
-//! driver: [`Services::drain_changes`], [`Services::drain_audit`], [`Services::drain_sms`]; [`Services::restore`] takes
-//! changes back after a restart.
+//! driver: [`Services::drain_changes`], [`Services::drain_access`], [`Services::drain_audit`], [`Services::drain_sms`];
+//! [`Services::restore`] and [`Services::restore_access`] take changes back after a restart.
 //!
 //! Imports `registry`, the catalogue, `time`, `id`, `random`, `pii`. Never enters: a clock (time and its calendar are
 //! arguments), a socket, the wording of a prompt.
@@ -30,7 +30,7 @@ use crate::{
     random::{Purpose, Seed, mix},
     registry::{
         Change, ChangeError, Person, Registry,
-        access::{Access, Moment, Verdict},
+        access::{Access, Attempt, Verdict, change::AccessChange},
         config::Limits,
     },
     script::{
@@ -127,7 +127,10 @@ impl Services {
     pub fn new(registry: Arc<Registry>, config: Config, seed: Seed) -> Services {
         Services {
             registry,
-            access: Access::new(config.limits.clone()),
+            access: match config.keep {
+                true => Access::new(config.limits.clone()).keeping(seed),
+                false => Access::new(config.limits.clone()),
+            },
             config,
             seed,
             locator: Locator::new(seed),
@@ -162,24 +165,29 @@ impl Services {
 
     /// Answers one request of a call. The local day is that of `clock` at `now`.
     pub fn answer(&mut self, now: Instant, clock: &LocalClock, call: CallId, request: &Request) -> Reply {
-        let at = moment(now, clock);
+        let attempt = Attempt { now, call, caller: request.caller };
         match &request.query {
             Query::Lookup { service, person, level, arguments } => {
-                let asked = Asked { now, today: at.today, call, caller: request.caller, arguments };
+                let asked = Asked { now, today: clock.local(now).0, call, caller: request.caller, arguments };
                 self.lookup(&asked, *service, *person, *level)
             }
             Query::CheckIdentity { claim, id, birth } => {
-                let verdict = self.access.check_identity(&self.registry, &at, request.caller, (*claim, *id), *birth);
-                self.judged(&at, call, (None, AccessLevel::L0, "identity"), verdict, Reply::Known)
+                let verdict = self.access.check_identity(&self.registry, &attempt, (*claim, *id), *birth);
+                let reply = self.judged(&attempt, (None, AccessLevel::L0, "identity"), verdict, Reply::Known);
+                match verdict {
+                    // Whoever claims a number is not told whether anybody else has tried it.
+                    Verdict::Locked(_) => Reply::Refused,
+                    _ => reply,
+                }
             }
-            Query::SendCode { person } => self.send_code(&at, call, request.caller, *person),
+            Query::SendCode { person } => self.send_code(&attempt, *person),
             Query::CheckCode { person, code } => {
                 let Some(person) = self.registry.person(*person) else {
                     return Reply::Refused;
                 };
-                let verdict = self.access.check_code(&at, call, request.caller, &person, *code);
+                let verdict = self.access.check_code(&attempt, &person, *code);
                 let of = (Some(person.id), AccessLevel::L1, "code");
-                self.judged(&at, call, of, verdict, |_| Reply::CodeRight)
+                self.judged(&attempt, of, verdict, |_| Reply::CodeRight)
             }
         }
     }
@@ -209,12 +217,39 @@ impl Services {
 
     /// Whether there is anything to drain.
     pub fn has_news(&self) -> bool {
-        !self.changes.is_empty() || !self.audit.is_empty() || self.outbox.has_news()
+        !self.changes.is_empty() || !self.audit.is_empty() || self.outbox.has_news() || self.access.has_news()
     }
 
     /// What has to be stored since the last time, in order.
     pub fn drain_changes(&mut self) -> Vec<ServiceChange> {
         std::mem::take(&mut self.changes)
+    }
+
+    /// What failed checks left since the last time, in order: to be kept, and given back by [`Services::restore_access`].
+    pub fn drain_access(&mut self) -> Vec<AccessChange> {
+        self.access.drain()
+    }
+
+    /// Takes back what identity checks left in earlier runs, in order, once the doors open at `now`. `lived` is the service
+    /// time until then: how long the centre has been open, summed over its earlier runs; zero at the very first. Needed
+    /// even where there is nothing to take back, since service time counts from here.
+    pub fn restore_access(&mut self, changes: &[AccessChange], lived: Duration, now: Instant) {
+        self.access.restore(changes, lived, now);
+    }
+
+    /// Service time at an instant of this run: how long the centre has been open, summed over its runs.
+    pub fn lived(&self, now: Instant) -> Duration {
+        self.access.lived(now)
+    }
+
+    /// When in this run it was `lived` of service time; [`Instant::ZERO`] for what was before.
+    pub fn instant_of(&self, lived: Duration) -> Instant {
+        self.access.instant_of(lived)
+    }
+
+    /// The identity checks, to be looked at.
+    pub fn access(&self) -> &Access {
+        &self.access
     }
 
     /// The audit entries since the last time, in order.
@@ -249,8 +284,7 @@ impl Services {
     /// Turns a verdict into a reply and an audit entry.
     fn judged(
         &mut self,
-        at: &Moment,
-        call: CallId,
+        attempt: &Attempt,
         of: (Option<PersonId>, AccessLevel, &'static str),
         verdict: Verdict,
         known: impl FnOnce(PersonId) -> Reply,
@@ -258,33 +292,34 @@ impl Services {
         let (person, access, reply) = match verdict {
             Verdict::Known(person) => (Some(person), audit::Access::Granted, known(person)),
             Verdict::Refused => (of.0, audit::Access::Refused, Reply::Refused),
-            Verdict::Locked(delay) => (of.0, audit::Access::Locked, Reply::Locked { delay }),
+            Verdict::Locked(delay) | Verdict::Closed(delay) => (of.0, audit::Access::Locked, Reply::Locked { delay }),
         };
-        self.note((at.now, call), (person, of.1, of.2), Vec::new(), access);
+        self.note((attempt.now, attempt.call), (person, of.1, of.2), Vec::new(), access);
         reply
     }
 
-    fn send_code(&mut self, at: &Moment, call: CallId, caller: Option<CallerNumber>, person: PersonId) -> Reply {
+    fn send_code(&mut self, attempt: &Attempt, person: PersonId) -> Reply {
+        let &Attempt { now, call, caller } = attempt;
         let Some(person) = self.registry.person(person) else {
             return Reply::Unavailable;
         };
         let of = (Some(person.id), AccessLevel::L1, "send_code");
-        if let Some(delay) = self.access.code_locked(at, caller, person.id) {
-            return self.judged(at, call, of, Verdict::Locked(delay), Reply::Known);
+        if let Some(delay) = self.access.code_locked(attempt, person.id) {
+            return self.judged(attempt, of, Verdict::Locked(delay), Reply::Known);
         }
         let Some(tail) = person.phone_tail().filter(|_| self.sms_up) else {
-            self.access.card_asked(at.now, call, person.id);
-            self.note((at.now, call), of, Vec::new(), audit::Access::Granted);
+            self.access.card_asked(now, call, person.id);
+            self.note((now, call), of, Vec::new(), audit::Access::Granted);
             return Reply::NoPhone;
         };
         let memory = self.calls.entry(call).or_default();
         memory.codes += 1;
         let draw = self.seed.key(Purpose::OneTimeCode, mix(call.0) ^ memory.codes);
         let code = Digits::from_number(((draw >> 32) * 1_000_000) >> 32, 6).unwrap_or_default();
-        self.access.code_sent(at.now, call, person.id, code);
+        self.access.code_sent(now, call, person.id, code);
         let to = Recipient::OnFile { person: person.id, tail };
-        self.send((at.now, call), caller, to, SmsKind::Code, Some(Secret::new(code)), None);
-        self.note((at.now, call), of, vec!["phone_tail"], audit::Access::Granted);
+        self.send((now, call), caller, to, SmsKind::Code, Some(Secret::new(code)), None);
+        self.note((now, call), of, vec!["phone_tail"], audit::Access::Granted);
         Reply::CodeSent { tail, valid: self.access.code_valid() }
     }
 
@@ -446,12 +481,4 @@ fn reply(service: Service, outcome: &str, values: Vec<(&'static str, Value)>) ->
         results[field] = value;
     }
     Reply::Answer { outcome: place as u8, results: results.into() }
-}
-
-/// The local date at `now`, and how long that day has still to run.
-fn moment(now: Instant, clock: &LocalClock) -> Moment {
-    let day = Duration::from_hours(24).as_micros() as i64;
-    let local = clock.unix_micros(now) + i64::from(clock.offset_at(now)) * 1_000_000;
-    let to_midnight = Duration::from_micros((day - local.rem_euclid(day)) as u64);
-    Moment { now, today: clock.local(now).0, to_midnight }
 }

@@ -3,6 +3,8 @@
 pub mod busy;
 pub mod centre;
 pub mod day;
+pub mod http;
+pub mod openmetrics;
 pub mod rig;
 pub mod story;
 pub mod watch;

@@ -1,0 +1,286 @@
+//! `hatif load`: callers by the thousand, and what they met.
+
+use std::{
+    io::{self, IsTerminal, Write},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use anyhow::Context;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::{
+    access::AccessArgs,
+    run::{CUT_SHORT, cancel_on_signals},
+};
+use crate::{
+    client::Wiring,
+    load::{
+        self, Asked, Plan, Progress, Setting,
+        births::People,
+        centre::{self, Health},
+        page,
+        plan::{Arrivals, Callers},
+        sockets::Room,
+    },
+    registry::{self, Registry},
+    scenario::Scenario,
+};
+
+const AFTER_HELP: &str = "\
+Calls come when they are due, however slow the server is, and times are measured from when the caller meant to act.
+Callers are the people of a scenario (ordinary_day unless another is named): they need the menus the server speaks
+(--centre) and its registry (--registry-size, --registry-seed). With --keys they only press keys and hang up.
+
+Examples:
+  hatif load ws://127.0.0.1:7700/call --rate 5/s --for 2m
+  hatif load --ramp '0..200/s over 2m' --keys 1,2 --reuse --fail-if 'p99(key)>200ms' --fail-if 'lost>0'
+  hatif load --concurrent 1000 --keys 1 --for 10m --out report.html
+
+Rules for --fail-if: p50 p90 p99 p99.9 max or mean of connect, dial, key, end, refusal or late, as in 'p99(key)>200ms';
+lost, missing, doubled, different, failed, refused, finished or not_made, as a count or a share, as in 'refused>1%';
+rate, the finished calls a second, as in 'rate<4500/s'. A rule about something that could not be measured is broken.
+
+Exit code: 0 measured, and no rule broken; 1 a rule is broken; 2 an argument is wrong or nobody answers; 130 cut short.";
+
+/// Arguments of `hatif load`.
+#[derive(clap::Args, Debug)]
+#[command(after_help = AFTER_HELP)]
+pub struct Args {
+    /// Where to call
+    #[arg(default_value = "ws://127.0.0.1:7700/call")]
+    url: String,
+    /// So many calls in a unit of time, at random: 50/s, 600/m, 10/h
+    #[arg(long, value_name = "RATE", allow_hyphen_values = true)]
+    rate: Option<String>,
+    /// A rate that goes evenly from one to another: '0..200/s over 2m'
+    #[arg(long, value_name = "RAMP", allow_hyphen_values = true)]
+    ramp: Option<String>,
+    /// The callers of this scenario, and without a rate its calls at their times
+    #[arg(long, value_name = "SCENARIO")]
+    scenario: Option<String>,
+    /// How fast the scenario's calls come [default: as fast as the server's clock goes]
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
+    speed: Option<String>,
+    /// At which time of the scenario's first day it begins [default: 10:00]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    at: Option<String>,
+    /// Hold so many calls: one is begun for each that ends, at most --rate of them (else 50/s)
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
+    concurrent: Option<String>,
+    /// Make so many calls
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
+    calls: Option<String>,
+    /// Begin calls for so long
+    #[arg(long = "for", value_name = "LENGTH", allow_hyphen_values = true)]
+    length: Option<String>,
+    /// Callers who press these entries, each when keys are awaited, and hang up at the answer: 1,2
+    #[arg(long, value_name = "KEYS", allow_hyphen_values = true)]
+    keys: Option<String>,
+    /// With --keys: from being asked to the key [default: 0s]
+    #[arg(long, value_name = "LENGTH", allow_hyphen_values = true)]
+    pause: Option<String>,
+    /// With --keys: from the last answer to the hang-up, or `end` for the end of the run [default: 0s; with --concurrent: end]
+    #[arg(long, value_name = "LENGTH", allow_hyphen_values = true)]
+    hold: Option<String>,
+    /// With --keys: a connection makes call after call
+    #[arg(long)]
+    reuse: bool,
+    /// Call from this address of this machine; several are taken in turn
+    #[arg(long, value_name = "ADDR", value_delimiter = ',', allow_hyphen_values = true)]
+    local: Vec<String>,
+    /// How long an answer is waited for [default: 30s]
+    #[arg(long, value_name = "LENGTH", allow_hyphen_values = true)]
+    patience: Option<String>,
+    /// How long calls may go on when no more are begun; then they hang up [default: 30s; with --calls alone: to their ends]
+    #[arg(long, value_name = "LENGTH", allow_hyphen_values = true)]
+    drain: Option<String>,
+    /// Fail the run, such as 'p99(key)>200ms' or 'lost>0'; may be given several times
+    #[arg(long, value_name = "RULE", allow_hyphen_values = true)]
+    fail_if: Vec<String>,
+    /// Do not compare the calls with the server's records
+    #[arg(long)]
+    no_records: bool,
+    /// The folder of the centre that the server speaks [default: the scenario's own]
+    #[arg(long, value_name = "DIR")]
+    centre: Option<PathBuf>,
+    /// How many people the server's registry holds [default: as the server says]
+    #[arg(long, value_name = "N", value_parser = super::serve::people)]
+    registry_size: Option<u32>,
+    /// The seed that the server's registry is generated from
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    registry_seed: u64,
+    /// Seed of arrivals and callers
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// Print the results as JSON
+    #[arg(long)]
+    json: bool,
+    /// Write the results to this file as a page
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    access: AccessArgs,
+    /// No progress
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+impl Args {
+    fn asked(&self) -> Asked {
+        Asked {
+            rate: self.rate.clone(),
+            ramp: self.ramp.clone(),
+            scenario: self.scenario.clone(),
+            speed: self.speed.clone(),
+            at: self.at.clone(),
+            concurrent: self.concurrent.clone(),
+            calls: self.calls.clone(),
+            length: self.length.clone(),
+            keys: self.keys.clone(),
+            pause: self.pause.clone(),
+            hold: self.hold.clone(),
+            reuse: self.reuse,
+            local: self.local.clone(),
+            patience: self.patience.clone(),
+            drain: self.drain.clone(),
+            fail_if: self.fail_if.clone(),
+            no_records: self.no_records,
+            seed: self.seed,
+        }
+    }
+
+    /// What was asked for, for the head of the report.
+    fn words(&self) -> String {
+        let options = [
+            ("--rate", &self.rate),
+            ("--ramp", &self.ramp),
+            ("--scenario", &self.scenario),
+            ("--speed", &self.speed),
+            ("--at", &self.at),
+            ("--concurrent", &self.concurrent),
+            ("--calls", &self.calls),
+            ("--for", &self.length),
+            ("--pause", &self.pause),
+            ("--hold", &self.hold),
+        ];
+        let given = options.iter().filter_map(|(name, value)| value.as_ref().map(|value| format!("{name} {value}")));
+        let mut words: Vec<String> = given.collect();
+        // Keys may be somebody's secret.
+        words.extend(self.keys.as_ref().map(|keys| format!("--keys ({} entries)", keys.split(',').count())));
+        words.extend(self.reuse.then(|| "--reuse".to_owned()));
+        words.extend((!self.local.is_empty()).then(|| format!("--local ({} addresses)", self.local.len())));
+        words.push(format!("--seed {}", self.seed));
+        words.join(" ")
+    }
+}
+
+/// Runs the command.
+pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let plan = Plan::read(&args.asked())?;
+    let room = Room::make().context("cannot tell how many files this process may open")?;
+    if let Arrivals::Concurrent { calls, .. } = plan.arrivals {
+        anyhow::ensure!(
+            calls <= room.sockets,
+            "--concurrent {calls}: this process may have {} open files and so {} sockets; raise the hard limit \
+             (`ulimit -Hn`) or hold fewer calls",
+            room.files,
+            room.sockets
+        );
+    }
+    if let Some(out) = &args.out {
+        // Before a long run, not after it.
+        std::fs::write(out, "").with_context(|| format!("cannot write {}", out.display()))?;
+    }
+    let wiring = Wiring { access: args.access.access(), lean: true, local: None };
+    let server = ask(&args.url, &wiring)?;
+    let people = people(&plan, &args, &server)?;
+    let stop = cancel_on_signals()?;
+    let mut view = View::new(args.quiet);
+    let setting = Setting { url: args.url.clone(), words: args.words(), wiring, server: Some(server), people, room };
+    let summary = load::run(&plan, setting, &mut |progress| view.show(progress), &stop)?;
+    view.clear();
+    if let Some(out) = &args.out {
+        std::fs::write(out, page::page(&summary)).with_context(|| format!("cannot write {}", out.display()))?;
+    }
+    if summary.cut_short {
+        anstream::eprintln!("hatif: cut short; the results are those of what was measured");
+    }
+    let text = match args.json {
+        true => serde_json::to_string_pretty(&summary).context("cannot write the results as JSON")? + "\n",
+        false => summary.text(),
+    };
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).context("cannot write to standard output")?;
+    Ok(match () {
+        () if summary.is_broken() => ExitCode::from(1),
+        () if summary.cut_short => ExitCode::from(CUT_SHORT),
+        () => ExitCode::SUCCESS,
+    })
+}
+
+/// Asks the server who it is: a wrong address is told before a run, not after it.
+fn ask(url: &str, wiring: &Wiring) -> anyhow::Result<Health> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(centre::health(url, wiring)).context("the server does not say who it is")
+}
+
+/// Who calls, where people do.
+fn people(plan: &Plan, args: &Args, server: &Health) -> anyhow::Result<Option<People>> {
+    let Callers::People { scenario, at } = &plan.callers else { return Ok(None) };
+    let scenario = super::run::open(scenario, &[], args.centre.as_deref())?;
+    let size = args.registry_size.unwrap_or(server.people);
+    anyhow::ensure!(
+        size == server.people,
+        "--registry-size {size}: the server has {} people on file, and its callers must be among them; leave it out",
+        server.people
+    );
+    let registry = registry(&scenario, size, args.registry_seed);
+    Ok(Some(People::new(scenario, registry, *at)?))
+}
+
+/// The people of the server, or nobody where no caller of the scenario is one of them.
+fn registry(scenario: &Scenario, size: u32, seed: u64) -> Registry {
+    match scenario.registry {
+        Some(_) => Registry::generated(size, seed),
+        None => Registry::generated(registry::margins::MIN_SIZE, seed),
+    }
+}
+
+/// Progress on standard error: a line that changes in a terminal, lines in a pipe.
+struct View {
+    bar: Option<ProgressBar>,
+    quiet: bool,
+}
+
+/// In a pipe so many seconds pass from line to line.
+const EVERY: u64 = 5;
+
+impl View {
+    fn new(quiet: bool) -> View {
+        let shown = !quiet && io::stderr().is_terminal();
+        let bar = shown.then(|| {
+            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+            if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_msg}") {
+                bar.set_style(style);
+            }
+            bar
+        });
+        View { bar, quiet }
+    }
+
+    fn show(&mut self, progress: &Progress) {
+        match &self.bar {
+            Some(bar) => {
+                bar.set_message(progress.to_string());
+                bar.tick();
+            }
+            None if !self.quiet && progress.seconds % EVERY == 0 => anstream::eprintln!("hatif: {progress}"),
+            None => {}
+        }
+    }
+
+    fn clear(&self) {
+        self.bar.iter().for_each(ProgressBar::finish_and_clear);
+    }
+}

@@ -1,0 +1,130 @@
+//! Telephones and promises: which connection rings for which number, and which promise to call back each call keeps.
+//!
+//! A promise outlives its run. In the records it goes by the id of the call that kept it first; in each run another call
+//! keeps it, and the record of that call names the one in which it was promised.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    book::Turn,
+    protocol::ServerMessage,
+    pump::Pump,
+    sessions::SessionId,
+    store::{self, Job, KeptPromise},
+};
+use crate::{engine::Input, id::CallId, pii::CallerNumber, registry::access::change::AccessChange, world::Promise};
+
+/// See the top of this file.
+#[derive(Debug, Default)]
+pub(super) struct Telephones {
+    numbers: BTreeMap<SessionId, CallerNumber>,
+    /// The telephones of a number; a later connection has a higher number.
+    ringing: BTreeMap<CallerNumber, BTreeSet<SessionId>>,
+    /// By the call that keeps it in this run: the promise's id in the records, and in which call, over all runs, it was made.
+    promises: BTreeMap<CallId, (String, String)>,
+}
+
+impl Telephones {
+    /// A connection is the telephone of a number from now on, and of no other.
+    fn attend(&mut self, session: SessionId, number: CallerNumber) {
+        self.left(session);
+        self.numbers.insert(session, number);
+        self.ringing.entry(number).or_default().insert(session);
+    }
+
+    /// A connection dialled.
+    pub(super) fn dialled(&mut self, session: SessionId, from: Option<CallerNumber>) {
+        if let Some(number) = from {
+            self.attend(session, number);
+        }
+    }
+
+    /// A connection is gone.
+    pub(super) fn left(&mut self, session: SessionId) {
+        let Some(number) = self.numbers.remove(&session) else { return };
+        if let Some(sessions) = self.ringing.get_mut(&number) {
+            sessions.remove(&session);
+            if sessions.is_empty() {
+                self.ringing.remove(&number);
+            }
+        }
+    }
+
+    /// The telephones of a number, the latest first.
+    fn of(&self, number: CallerNumber) -> impl Iterator<Item = SessionId> + '_ {
+        self.ringing.get(&number).into_iter().flat_map(|sessions| sessions.iter().rev().copied())
+    }
+
+    /// The call in which the promise was made that a call keeps.
+    pub(super) fn promised_in(&self, call: CallId) -> Option<&str> {
+        self.promises.get(&call).map(|(_, promised_in)| promised_in.as_str())
+    }
+}
+
+impl Pump {
+    /// A connection asks to be the telephone of a number.
+    pub(super) fn attend(&mut self, session: SessionId, number: CallerNumber) {
+        self.telephones.attend(session, number);
+        self.say(session, ServerMessage::Attending { tail: number.reveal().tail(2).to_string() });
+    }
+
+    /// A telephone is to ring for a promised call back: that of the connection it was promised to, else the latest that
+    /// attends the number. Where none is free the caller cannot be reached.
+    pub(super) fn dial_back(&mut self, call: CallId, promised_in: CallId, number: CallerNumber) {
+        if self.book.is_synthetic(call) {
+            // She answers from within the world.
+            return;
+        }
+        let telephones = self.book.promised_to(call).into_iter().chain(self.telephones.of(number));
+        let free = |&session: &SessionId| self.book.turn(session).is_none() && self.parts.sessions.is_open(session);
+        let Some(session) = telephones.into_iter().find(free) else {
+            let now = self.parts.clock.now().max(self.parts.world.now());
+            self.parts.world.inject(now, Input::CallerUnreachable { call });
+            return;
+        };
+        self.book.set(session, Turn::Ringing(call));
+        let run = self.parts.run;
+        let earlier = self.telephones.promised_in(call).map(str::to_owned);
+        let promised_in = Some(earlier.unwrap_or_else(|| store::public_id(run, promised_in)));
+        self.say(session, ServerMessage::Ringing { call: store::public_id(run, call), promised_in });
+    }
+
+    /// What identity checks left in a person's call, to be kept over a restart.
+    pub(super) fn access_job(&self, change: AccessChange) -> Option<Job> {
+        (!self.book.is_synthetic(change.call)).then_some(Job::Access(change))
+    }
+
+    /// A promise to be kept over a restart.
+    pub(super) fn promise_job(&mut self, call: CallId, promised_in: CallId, promise: Promise) -> Option<Job> {
+        if self.book.is_synthetic(call) {
+            return None;
+        }
+        let run = self.parts.run;
+        let ids = (store::public_id(run, call), store::public_id(run, promised_in));
+        let (id, promised_in) = self.telephones.promises.entry(call).or_insert(ids).clone();
+        Some(Job::Promise(KeptPromise { id, promised_in, promise }))
+    }
+
+    /// A promise is kept, or given up for good.
+    pub(super) fn kept_job(&mut self, call: CallId) -> Option<Job> {
+        self.telephones.promises.remove(&call).map(|(id, _)| Job::PromiseKept { id })
+    }
+
+    /// Stands the promises of earlier runs in their queues again. One that finds its queue or language no more stays in the
+    /// records, for a centre that has them again.
+    pub(super) fn restore_promises(&mut self, kept: &[KeptPromise]) {
+        let now = self.parts.clock.now().max(self.parts.world.now());
+        for KeptPromise { id, promised_in, promise } in kept {
+            match self.parts.world.restore_promises(now, std::slice::from_ref(promise)).pop() {
+                Some(Ok(call)) => {
+                    self.book.number(call, Some(promise.number));
+                    self.telephones.promises.insert(call, (id.clone(), promised_in.clone()));
+                }
+                Some(Err(reason)) => {
+                    tracing::warn!(promise = id, %reason, "a promised call back of an earlier run cannot be made now");
+                }
+                None => {}
+            }
+        }
+    }
+}

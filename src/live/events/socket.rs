@@ -1,0 +1,79 @@
+//! One listener's connection.
+
+use std::time::Duration;
+
+use axum::{
+    body::Bytes,
+    extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, close_code},
+};
+use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+
+use crate::live::{clock, config::Limits, pump::Demand};
+
+/// What a listener's connection needs of the server.
+pub(in crate::live) struct Line {
+    pub(in crate::live) pump: mpsc::Sender<Demand>,
+    pub(in crate::live) limits: Limits,
+    /// Cancelled when the server is done.
+    pub(in crate::live) stop: CancellationToken,
+    /// One of the places for listeners, given back at the end.
+    pub(in crate::live) place: OwnedSemaphorePermit,
+}
+
+/// How long the last words may take.
+const CLOSING: Duration = Duration::from_secs(1);
+
+/// Sends the feed until either side has enough.
+pub(in crate::live) async fn serve(mut socket: WebSocket, line: Line) {
+    let (done, events) = oneshot::channel();
+    let asked = line.pump.send(Demand::Listen { room: line.limits.listener_queue, done }).await;
+    let end = match (asked, events.await) {
+        (Ok(()), Ok(events)) => tell(&mut socket, events, &line).await,
+        _ => Some((close_code::AWAY, "closing")),
+    };
+    drop(line.place);
+    if let Some((code, reason)) = end {
+        let farewell = socket.send(Message::Close(Some(CloseFrame { code, reason: reason.into() })));
+        let _ = tokio::time::timeout(CLOSING, farewell).await;
+    }
+}
+
+/// The code and reason to close with; `None`: the other side closed, or is gone.
+async fn tell(
+    socket: &mut WebSocket,
+    mut events: mpsc::Receiver<Utf8Bytes>,
+    line: &Line,
+) -> Option<(u16, &'static str)> {
+    let keepalive = line.limits.keepalive.to_std();
+    let mut alive = clock::wall();
+    let mut ask = tokio::time::interval_at(alive + keepalive, keepalive);
+    loop {
+        let message = tokio::select! {
+            () = line.stop.cancelled() => return Some((close_code::AWAY, "closing")),
+            event = events.recv() => match event {
+                Some(event) => Message::Text(event),
+                None => return Some((close_code::AWAY, "closing")),
+            },
+            heard = socket.recv() => match heard {
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {
+                    alive = clock::wall();
+                    continue;
+                }
+                Some(Ok(Message::Text(_) | Message::Binary(_))) => {
+                    return Some((close_code::UNSUPPORTED, "nothing is said to the event feed"));
+                }
+                Some(Ok(Message::Close(_)) | Err(_)) | None => return None,
+            },
+            now = ask.tick() => match now.duration_since(alive) > keepalive * 3 {
+                true => return Some((close_code::NORMAL, "idle")),
+                false => Message::Ping(Bytes::new()),
+            },
+        };
+        match tokio::time::timeout(line.limits.write_timeout.to_std(), socket.send(message)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) => return None,
+            Err(_) => return Some((close_code::POLICY, "too slow")),
+        }
+    }
+}

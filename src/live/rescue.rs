@@ -1,0 +1,261 @@
+//! What becomes of calls when this program has a fault: a panic while the centre deals with something.
+//!
+//! **A fault in one call** (its key, its hang-up, an answer for it) costs that call. The engine is asked to abort it, and
+//! then to check its laws ([`crate::engine::Engine::audit`]): who waits, who talks to whom, what is due. Where they hold,
+//! the other calls go on; the call has its record, outcome `failed`, cause `aborted`. What others were to be told in that very
+//! moment may be missing from their records.
+//!
+//! **Any other fault**, or laws that do not hold after it, leaves nothing to be trusted. Then every call ends with such a
+//! record, the records are written, the callers told, and the program ends with an error, so that whoever watches over it
+//! (a service manager) starts it anew. It does not go on with a new centre by itself: the start is the one well-tried way to
+//! begin, and takes up what has to survive.
+//!
+//! A listener ([`super::pump::Tap`]) that panics is let go of and nothing else. A session that panics is one connection; its
+//! call is aborted in the same way.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::atomic::Ordering,
+};
+
+use super::{
+    book::Turn,
+    pump::{Pump, Tap},
+    sessions::SessionId,
+    store,
+};
+use crate::{
+    engine::{Event, Fact, Input, event::Cause},
+    id::{CallId, NodeId},
+    script::{Versions, model::Outcome},
+    world::Notice,
+};
+
+/// The call an input is about and nothing else.
+pub(super) fn call_of(input: &Input) -> Option<CallId> {
+    match *input {
+        Input::Dtmf { call, .. }
+        | Input::CallerHungUp { call }
+        | Input::CallerAnswered { call }
+        | Input::CallerUnreachable { call }
+        | Input::CallAborted { call } => Some(call),
+        _ => None,
+    }
+}
+
+/// Tells everybody who listens. Whoever panics at it hears no more.
+pub(super) fn note(taps: &mut Vec<Box<dyn Tap>>, notice: &Notice, versions: &Versions) {
+    taps.retain_mut(|tap| {
+        let heard = catch_unwind(AssertUnwindSafe(|| tap.note(notice, versions))).is_ok();
+        if !heard {
+            tracing::error!("a fault of this program: somebody who listens to what happens failed and is let go of");
+        }
+        heard
+    });
+}
+
+impl Pump {
+    /// After a panic. Whether it was the second in a place where there is nothing left to save.
+    pub(super) fn rescue(&mut self) -> bool {
+        if self.collapsed {
+            return true;
+        }
+        let Some(call) = self.in_hand.take() else {
+            self.collapse("it was about no call");
+            return false;
+        };
+        self.parts.admission.call_failed();
+        let id = store::public_id(self.parts.run, call);
+        tracing::error!(call = %id, "a fault of this program ended a call; please report it");
+        self.suspect = Some(call);
+        match self.abort(call) {
+            Ok(()) => {}
+            Err(broken) => self.collapse(&broken),
+        }
+        false
+    }
+
+    /// Ends a call whatever state it is in, and lets the engine check its laws.
+    fn abort(&mut self, call: CallId) -> Result<(), String> {
+        let (now, world) = (self.now(), &mut self.parts.world);
+        let aborted = catch_unwind(AssertUnwindSafe(|| {
+            world.inject(now, Input::CallAborted { call });
+            world.engine().audit()
+        }));
+        aborted.unwrap_or_else(|_| Err("ending the call failed too".to_owned()))
+    }
+
+    /// Serving a connection failed: its call is aborted.
+    pub(super) fn failed(&mut self, session: SessionId) {
+        self.telephones.left(session);
+        if let Some(Turn::Talking(call) | Turn::Ringing(call)) = self.book.free(session) {
+            self.parts.admission.call_failed();
+            if let Err(broken) = self.abort(call) {
+                self.collapse(&broken);
+            }
+        }
+    }
+
+    /// The end of the suspect was told: it has a record. If it was not, it gets one now, as does every call that was told of
+    /// when nothing could be trusted any more. Whether any does.
+    pub(super) fn close_suspects(&mut self) -> bool {
+        let suspects = match self.collapsed {
+            true => self.book.calls(),
+            false => self.suspect.take().into_iter().filter(|call| self.book.arrival(*call).is_some()).collect(),
+        };
+        suspects.iter().for_each(|call| self.end_in_the_books(*call));
+        !suspects.is_empty()
+    }
+
+    /// Nothing the world says can be trusted any more: every call gets its record, and the pump ends.
+    fn collapse(&mut self, why: &str) {
+        tracing::error!(
+            why,
+            calls = self.book.persons(),
+            "a fault of this program broke the centre; every call ends and the program with it; please report it"
+        );
+        self.collapsed = true;
+        self.take_no_more();
+        self.parts.status.broken.store(true, Ordering::Relaxed);
+        for call in self.book.calls() {
+            self.parts.admission.call_failed();
+            self.end_in_the_books(call);
+        }
+    }
+
+    /// Writes the record of a call without asking the world, from what was told of it so far.
+    fn end_in_the_books(&mut self, call: CallId) {
+        let fact = Fact::CallEnded { call, outcome: Outcome::Failed, cause: Cause::Aborted, node: NodeId(0) };
+        let event = Event { seq: 0, at: self.parts.clock.now(), fact };
+        let job = self.event(&event);
+        self.left_over.extend(job);
+    }
+}
+
+#[cfg(test)]
+thread_local! {
+    // A fault is planted for a test.
+    static PLANTED: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+}
+
+/// Panics where a fault is planted for this input: a star, or an arrival.
+#[cfg(test)]
+pub(super) fn planted(input: &Input) {
+    let struck =
+        matches!(input, Input::Dtmf { key, .. } if key.as_char() == '*') || matches!(input, Input::CallArrived { .. });
+    assert!(!(struck && PLANTED.take()), "a planted fault");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        client::{Call, Options},
+        live::{Config, Records, RunningServer, Server, StopError, pump::Demand},
+        registry,
+    };
+
+    async fn server(dir: &std::path::Path) -> (RunningServer, String) {
+        let config = Config {
+            addr: ([127, 0, 0, 1], 0).into(),
+            registry: registry::Config::generated(2_000, 1),
+            records: Records { dir: dir.to_owned(), ..Records::default() },
+            ..Config::default()
+        };
+        let server = Server::start(config).await.expect("it starts");
+        let url = format!("ws://{}/call", server.addr);
+        (server, url)
+    }
+
+    fn endings(dir: &std::path::Path) -> Vec<(String, String)> {
+        let db = store::open_to_read(dir).expect("records");
+        let mut select = db.prepare("select outcome, cause from calls order by number").expect("a query");
+        let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).expect("rows");
+        rows.map(|row| row.expect("two texts")).collect()
+    }
+
+    #[tokio::test]
+    async fn a_fault_in_one_call_costs_that_call_and_no_other() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let (server, url) = server(dir.path()).await;
+        let mut struck = Call::dial(&url, &Options::default()).await.expect("an answer");
+        let mut other = Call::dial(&url, &Options::default()).await.expect("an answer");
+        PLANTED.set(true);
+        struck.press_now("*").await.expect("the line holds");
+        let ending = struck.ended().await.expect("an end");
+        assert_eq!((&*ending.outcome, &*ending.cause), ("failed", "aborted"));
+        struck.redial(&Options::default()).await.expect("the connection goes on");
+        other.press_now("1").await.expect("the line holds");
+        other.listening().await.expect("the other call goes on");
+        other.hang_up().await.expect("the line holds");
+        assert_eq!(other.ended().await.expect("an end").cause, "caller_hung_up");
+        struck.hang_up().await.expect("the line holds");
+        struck.ended().await.expect("an end");
+        assert_eq!(server.counts().failed_calls.load(Ordering::Relaxed), 1);
+        server.stop().await.expect("all is written");
+        let endings = endings(dir.path());
+        assert_eq!(endings.iter().filter(|(_, cause)| cause == "aborted").count(), 1, "{endings:?}");
+        assert_eq!(endings.len(), 3, "{endings:?}");
+    }
+
+    #[tokio::test]
+    async fn a_fault_outside_of_any_call_ends_every_call_with_a_record_and_the_server() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let (server, url) = server(dir.path()).await;
+        let mut calls = Vec::new();
+        for _ in 0..3 {
+            calls.push(Call::dial(&url, &Options::default()).await.expect("an answer"));
+        }
+        PLANTED.set(true);
+        let input = Input::CallArrived { caller: None, language: None, origin: None };
+        server.pump().send(Demand::Inject { input, done: None }).await.expect("it listens");
+        for mut call in calls {
+            let ending = call.ended().await.expect("an end");
+            assert_eq!((&*ending.outcome, &*ending.cause), ("failed", "aborted"));
+        }
+        let error = server.finished().await.expect_err("it failed");
+        assert!(matches!(&error, StopError::Centre(why) if why.contains("has its record")), "{error}");
+        assert!(endings(dir.path()).iter().filter(|(outcome, _)| outcome == "failed").count() >= 3);
+    }
+
+    #[tokio::test]
+    async fn a_connection_whose_serving_fails_ends_its_call() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let (server, url) = server(dir.path()).await;
+        let mut call = Call::dial(&url, &Options::default()).await.expect("an answer");
+        // As the place of a connection does when its task panics; the first connection of a run is the first session.
+        let failed = Demand::Failed { session: SessionId(1) };
+        server.pump().send(failed).await.expect("it listens");
+        call.press_now("1").await.expect("the line holds");
+        while endings(dir.path()).is_empty() {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(endings(dir.path()), [("failed".to_owned(), "aborted".to_owned())]);
+        server.stop().await.expect("all is written");
+    }
+
+    struct Weak;
+
+    impl Tap for Weak {
+        fn note(&mut self, _: &Notice, _: &Versions) {
+            panic!("a planted fault");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_listener_that_fails_is_let_go_of() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let config = Config {
+            addr: ([127, 0, 0, 1], 0).into(),
+            registry: registry::Config::generated(2_000, 1),
+            records: Records { dir: dir.path().to_owned(), ..Records::default() },
+            ..Config::default()
+        };
+        let door = crate::live::listener::Door::open(config.addr).expect("a port");
+        let server = Server::start_on(config, door, vec![Box::new(Weak)]).await.expect("it starts");
+        let mut call = Call::dial(&format!("ws://{}/call", server.addr), &Options::default()).await.expect("an answer");
+        call.hang_up().await.expect("the line holds");
+        assert_eq!(call.ended().await.expect("an end").cause, "caller_hung_up");
+        server.stop().await.expect("all is written");
+    }
+}

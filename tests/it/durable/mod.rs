@@ -1,0 +1,9 @@
+//! Nothing that was acknowledged is lost: kills, torn logs, full and failing disks, on real processes where the promise is
+//! about processes. `TORTURE_SCALE=full` runs the long forms.
+
+mod disk;
+mod doctor;
+mod journal;
+mod kill;
+mod life;
+mod torn;
