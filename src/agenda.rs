@@ -18,11 +18,14 @@
 //! | 2 | 2.4 hours | 102 days |
 //! | 3 to 5 | 102 days and more | for ever |
 //!
-//! May import `time`. What never enters: what the entries mean, clocks, chance.
+//! May import `time` and `canary`. What never enters: what the entries mean, clocks, chance.
 
 use std::num::NonZeroU32;
 
-use crate::time::Instant;
+use crate::{
+    canary::{Canary, canary},
+    time::Instant,
+};
 
 /// Microseconds of a grain, as a power of two.
 const GRAIN: u32 = 13;
@@ -240,6 +243,12 @@ impl<T> Agenda<T> {
         self.len
     }
 
+    /// When an entry is due; `None` when it has happened or was taken back.
+    pub fn due_at(&self, ticket: Ticket) -> Option<Instant> {
+        let entry = self.entries.get(ticket.entry as usize)?;
+        (entry.generation == ticket.generation && entry.what.is_some()).then_some(entry.at)
+    }
+
     /// All that is still to happen, in order. Slow: for whoever compares or draws.
     pub fn pending(&self) -> Vec<(Instant, &T)> {
         let entries = self.entries.iter().filter_map(|entry| Some((entry.at, entry.sequence, entry.what.as_ref()?)));
@@ -428,7 +437,10 @@ impl<T> Agenda<T> {
             }
         }
         if self.present.len() > before + 1 || before > self.first {
-            self.present[self.first..].sort_unstable();
+            match canary(Canary::WakeOrder) {
+                false => self.present[self.first..].sort_unstable(),
+                true => self.present[self.first..].sort_unstable_by_key(|entry| entry.1),
+            }
         }
     }
 

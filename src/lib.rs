@@ -18,12 +18,13 @@
 //! | [`id`] | small numbers with types | |
 //! | [`random`] | named, seeded streams of chance | |
 //! | [`pii`] | personal data that print masked | |
-//! | [`agenda`] | what is still to happen, in order | time |
+//! | [`canary`] | faults planted for the tests to find, in builds for that alone | |
+//! | [`agenda`] | what is still to happen, in order | canary time |
 //! | [`script`] | the menu language: text as written → checked [`script::Script`] | time id pii |
-//! | [`engine`] | the pure centre: IVR, ACD, timers, events, laws | agenda script time id pii random |
+//! | [`engine`] | the pure centre: IVR, ACD, timers, events, laws | canary agenda script time id pii random |
 //! | [`record`] | folds over events: call records, totals, lines of text | engine script time id |
 //! | [`journal`] | log of inputs and events, and its replay | engine script time id pii random |
-//! | [`registry`] | the insured people and who may hear what about them | script time id pii random |
+//! | [`registry`] | the insured people and who may hear what about them | canary script time id pii random |
 //! | [`people`] | synthetic agents and callers | engine registry script special time id pii random |
 //! | [`world`] | engine, people, services and one calendar | agenda engine people registry script time id pii random |
 //! | [`scenario`] | what a run is made of: TOML → checked [`scenario::Scenario`] | people world record registry script random time id |
@@ -31,7 +32,7 @@
 //! | [`stats`] | estimates with confidence intervals | special |
 //! | [`theory`] | exact results of queueing theory, staffing by formula | special time |
 //! | [`sim`] | driver 1: no clock at all; replications | world scenario people record stats registry engine script time id random |
-//! | [`live`] | driver 2: tokio, sockets, the wall clock, the store | world people scenario record journal registry engine script time id pii random |
+//! | [`live`] | driver 2: tokio, sockets, the wall clock, the store | canary world people scenario record journal registry engine script time id pii random |
 //! | [`report`] | what a run found: tables, HTML, JSON, CSV, Parquet | sim scenario record stats theory engine script time id |
 //! | [`client`] | the telephone for people, programs and tests | live time |
 //! | [`load`] | thousands of callers on sockets, and figures of what they met | client live people scenario report registry engine script time id pii random |
@@ -85,6 +86,7 @@
 //! * From every event, log line, record and journal: secret digits. They travel in [`pii`]'s types and print as `•`.
 
 pub mod agenda;
+pub mod canary;
 pub mod cli;
 pub mod client;
 pub mod config;

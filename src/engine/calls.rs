@@ -1,7 +1,11 @@
 //! All calls in progress, by id.
 
 use super::call::Call;
-use crate::{id::CallId, script::Script};
+use crate::{
+    canary::{Canary, canary},
+    id::CallId,
+    script::Script,
+};
 
 /// Calls not yet ended. A call lies in a ring at its id modulo the ring's length, which is a power of two and longer than the
 /// span from the oldest call in progress to the newest; ended calls keep their memory for later ones.
@@ -76,6 +80,9 @@ impl Calls {
         let place = self.place(id);
         let found = self.ring.get_mut(place).and_then(|call| call.take_if(|call| call.id == id));
         let Some(call) = found else { return };
+        if canary(Canary::LeakPerCall) {
+            self.spare.push(call.clone());
+        }
         self.spare.push(call);
         self.ended += 1;
         if id.0 == self.oldest {

@@ -7,7 +7,7 @@
 //! [`Output::Timeout`]; then wait for an input or for that instant, whichever is first. Inputs come in rising order of time.
 //! What is due at the instant of an input happens before the input.
 //!
-//! May import `script`, `time`, `id`, `random` and the masked types of `pii`. What never enters: tokio, clocks, I/O,
+//! May import `canary`, `script`, `time`, `id`, `random` and the masked types of `pii`. What never enters: tokio, clocks, I/O,
 //! unseeded randomness, hash-ordered iteration, text. Two engines that were told the same say the same.
 
 mod acd;

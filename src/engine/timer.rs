@@ -51,6 +51,11 @@ impl Armed {
         self.set & (1 << slot as u8) != 0
     }
 
+    /// When a deadline is due, if it is armed.
+    pub(crate) fn due_at(&self, timers: &Timers, slot: Slot) -> Option<Instant> {
+        self.tickets[slot as usize].filter(|_| self.has(slot)).and_then(|ticket| timers.due_at(ticket))
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.set == 0
     }

@@ -504,7 +504,7 @@ impl Pump {
     }
 
     /// A record is on the disk: its caller is told that the call is over.
-    fn durable(&mut self, call: CallId) {
+    pub(super) fn durable(&mut self, call: CallId) {
         if let Some(Some((session, ended))) = self.owed.remove(&call) {
             if self.book.turn(session).is_some_and(|turn| turn.call() == call) {
                 self.book.free(session);

@@ -12,6 +12,7 @@ use super::{
     trail,
 };
 use crate::{
+    canary::{Canary, canary},
     engine::{Command, Event, Fact},
     id::CallId,
     script::Script,
@@ -143,6 +144,9 @@ impl Pump {
         // A call back that was never picked up ends unheard; its caller is told if she is there and free.
         let unheard = promised_to.filter(|&session| self.book.turn(session).is_none());
         self.owed.insert(call, self.book.line(call).or(unheard).map(|session| (session, message)));
+        if canary(Canary::RecordAfterEnded) {
+            self.durable(call);
+        }
         let _span = trail::of(run, call).entered();
         let (outcome, cause, caller) = (&cdr.outcome, row::word(cdr.cause), number.map(tracing::field::display));
         tracing::info!(outcome, cause, caller, length = %cdr.duration, queue = cdr.queue, "ended");

@@ -8,7 +8,7 @@
 //! A look-up reads the overlay, then the base. The base is shared by every copy of a [`Registry`]; a copy has an overlay
 //! of its own, so that a copied world may try out a future.
 //!
-//! Imports `time`, `id`, `random`, `pii`, and from the catalogue what a caller may claim to be known by. Never enters: a
+//! Imports `canary`, `time`, `id`, `random`, `pii`, and from the catalogue what a caller may claim to be known by. Never enters: a
 //! clock, a socket, the engine, a name, a full card number, a diagnosis. What a caller may be told, and at which access
 //! level, is decided in `world::services`; here are the facts.
 

@@ -12,12 +12,21 @@ use super::{
 /// The width reports are folded to; a constant, so that a report is the same on every screen.
 const WIDTH: usize = 140;
 
+/// The most that are told in full. Each costs a look at its whole file, so that a long file of rubbish would take minutes, and
+/// nobody reads as far.
+const MOST: usize = 100;
+
 /// The diagnostics as a person reads them: message, file, line and column, the line with carets, the way out, and the keys
-/// by which a caller gets there. Ends without a newline; empty when there is nothing to report.
+/// by which a caller gets there. Of more than a hundred the rest is counted. Ends without a newline; empty when there is
+/// nothing to report.
 pub fn render_diagnostics(source: &Source, diagnostics: &[Diagnostic], colour: bool) -> String {
     let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
     let renderer = renderer.decor_style(DecorStyle::Ascii).term_width(WIDTH);
-    let reports: Vec<String> = diagnostics.iter().map(|diagnostic| one(source, diagnostic, &renderer)).collect();
+    let told = diagnostics.iter().take(MOST);
+    let mut reports: Vec<String> = told.map(|diagnostic| one(source, diagnostic, &renderer)).collect();
+    if diagnostics.len() > MOST {
+        reports.push(format!("and {} more; put these right first", diagnostics.len() - MOST));
+    }
     reports.join("\n\n")
 }
 
@@ -121,4 +130,21 @@ fn location<'a>(source: &Source, file: &'a str, span: &Span) -> Location<'a> {
     let span = within(text, span);
     let ((line, column), (end_line, end_column)) = (line_and_column(text, span.start), line_and_column(text, span.end));
     Location { file, line, column, end_line, end_column }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_file_of_rubbish_a_hundred_faults_are_told_and_the_rest_counted() {
+        let text = "x = = 1\n".repeat(3_000);
+        let source = Source::from_files(vec![("centre.toml".to_owned(), text)]);
+        let faults: Vec<Diagnostic> = (0..3_000)
+            .map(|line| Diagnostic::error("toml-syntax", &"centre.toml".into(), line * 8..line * 8 + 1, "rubbish"))
+            .collect();
+        let report = render_diagnostics(&source, &faults, false);
+        assert_eq!(report.matches("error[toml-syntax]").count(), MOST);
+        assert!(report.ends_with("and 2900 more; put these right first"), "{}", &report[report.len() - 80..]);
+    }
 }

@@ -3,6 +3,7 @@
 mod access;
 mod access_live;
 mod callers;
+mod canaries;
 mod client;
 mod clocks;
 mod collector;
@@ -38,6 +39,7 @@ mod privacy;
 mod promises;
 mod protocol;
 mod registry;
+mod reload_storm;
 mod routing;
 mod scenario;
 mod script;

@@ -32,6 +32,7 @@ use super::{
     turn::Turn,
 };
 use crate::{
+    canary::{Canary, canary, first_of_hash},
     id::{AgentId, CallId, GroupId, LanguageId, QueueId},
     random::Purpose,
     script::model::Hunt,
@@ -138,6 +139,12 @@ impl<S: Sink> Turn<'_, S> {
             return None;
         }
         let waited = now.since(place.since);
+        if canary(Canary::HashOrder) && queue.config.strategy != Hunt::RingAll {
+            let line = &queue.lines[place.language.index()].servers;
+            let groups = line.iter().filter(|(_, after)| *after <= waited).map(|(group, _)| group.index());
+            let agents = groups.flat_map(|group| self.state.acd.groups[group].ready.iter(&self.state.acd.agents));
+            return first_of_hash(agents.map(|agent| agent.id)).map(Rung::one);
+        }
         if queue.config.strategy == Hunt::LongestIdle && place.accepted.is_empty() {
             // By far the most calls: one line, and the first of each of its groups.
             let mut longest = None;

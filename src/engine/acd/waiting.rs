@@ -192,6 +192,8 @@ impl<S: Sink> Turn<'_, S> {
         let next = afters.map(|&(_, after)| after).filter(|after| *after > waited).min();
         let since = place.since;
         match next {
+            // Armed anew it would come after what is due at the same instant: a publish that changes nothing would change that.
+            Some(after) if call.armed.due_at(&self.state.timers, Slot::Widen) == Some(since + after) => {}
             Some(after) => self.arm(id, Slot::Widen, since + after),
             None => self.disarm(id, Slot::Widen),
         }

@@ -323,6 +323,14 @@ mod tests {
     }
 
     #[test]
+    fn every_commit_waits_for_the_disk() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let store = Store::open(dir.path()).expect("a fresh folder");
+        let full = 2;
+        assert_eq!(store.db.pragma_query_value(None, "synchronous", |row| row.get::<_, i64>(0)), Ok(full));
+    }
+
+    #[test]
     fn changes_of_the_same_registry_come_back_in_order() {
         let dir = tempfile::tempdir().expect("a folder");
         let change = |n| ServiceChange::Registry(Change::DeclareChild { person: PersonId(n) });
