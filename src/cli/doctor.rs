@@ -100,7 +100,7 @@ fn of_records(dir: &Path, found: &Findings) -> Vec<Line> {
     }
     match found.unsound.as_slice() {
         [] => {
-            say(Grade::Well, format!("the database is sound: {} call records of {} runs", found.calls, found.runs), "")
+            say(Grade::Well, format!("the database is sound: {} call records of {} runs", found.calls, found.runs), "");
         }
         words => {
             let help = "stop the server, keep a copy of the folder, save what can be read with `sqlite3 calls.db .recover`, \

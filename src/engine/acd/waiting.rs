@@ -317,10 +317,10 @@ impl<S: Sink> Turn<'_, S> {
     /// Sends a call that left its queue on to a node; a `callback` node there keeps the place.
     fn send_on(&mut self, id: CallId, script: &Script, node: NodeId, place: Option<Place>) {
         let keeps = matches!(script.node(node).kind, NodeKind::Callback { .. });
-        if let Some(call) = self.state.calls.get_mut(id) {
-            if keeps || call.menus().kept.is_some() {
-                call.menus_mut().kept = place.filter(|_| keeps);
-            }
+        if let Some(call) = self.state.calls.get_mut(id)
+            && (keeps || call.menus().kept.is_some())
+        {
+            call.menus_mut().kept = place.filter(|_| keeps);
         }
         self.go(id, Next::Go(node));
     }

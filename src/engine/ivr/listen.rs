@@ -373,7 +373,7 @@ impl<S: Sink> Turn<'_, S> {
                     self.menu_ended(id, node);
                 }
                 _ if call.menus().entry.len() >= format_of(node, purpose).min as usize => {
-                    self.accept(id, node, purpose)
+                    self.accept(id, node, purpose);
                 }
                 _ => self.escalate(id, false),
             },
