@@ -13,7 +13,7 @@ use rusqlite::{
     types::{Value, ValueRef},
 };
 
-use crate::live::store;
+use crate::{live::store, report::cell::defused};
 
 /// Arguments of `hatif calls`.
 #[derive(clap::Args, Debug, Default)]
@@ -208,14 +208,6 @@ fn csv(records: &Records, out: &mut dyn Write) -> io::Result<()> {
     writer.flush()
 }
 
-/// The text of a CSV cell that no spreadsheet takes for a formula.
-fn defused(text: &str) -> String {
-    match text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        true => format!("'{text}"),
-        false => text.to_owned(),
-    }
-}
-
 fn plain(value: &Value) -> String {
     match ValueRef::from(value) {
         ValueRef::Null | ValueRef::Blob(_) => String::new(),
@@ -297,10 +289,6 @@ mod tests {
             written(Format::Csv),
             "id,outcome,duration_ms,queue\n1-1,'=1+1,61000,\n1-2,\"a,\"\"b\"\"\",-5,adviser\n"
         );
-        for text in ["=x", "+1", "-1", "@x", "\tx", "\rx"] {
-            assert_eq!(defused(text), format!("'{text}"));
-        }
-        assert_eq!(defused("plain-1"), "plain-1");
     }
 
     #[test]

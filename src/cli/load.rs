@@ -14,7 +14,7 @@ use super::{
     run::{CUT_SHORT, cancel_on_signals},
 };
 use crate::{
-    client::Wiring,
+    client::{FetchError, Wiring},
     load::{
         self, Asked, Plan, Progress, Setting,
         births::People,
@@ -222,7 +222,13 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
 /// Asks the server who it is: a wrong address is told before a run, not after it.
 fn ask(url: &str, wiring: &Wiring) -> anyhow::Result<Health> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(centre::health(url, wiring)).context("the server does not say who it is")
+    let health = runtime.block_on(centre::health(url, wiring)).map_err(|error| match error {
+        FetchError::Status { status: 401 | 403, .. } => {
+            anyhow::Error::from(error).context("give a token for call,watch with --token or HATIF_TOKEN")
+        }
+        error => error.into(),
+    });
+    health.context("the server does not say who it is")
 }
 
 /// Who calls, where people do.
@@ -275,7 +281,7 @@ impl View {
                 bar.set_message(progress.to_string());
                 bar.tick();
             }
-            None if !self.quiet && progress.seconds % EVERY == 0 => anstream::eprintln!("hatif: {progress}"),
+            None if !self.quiet && progress.seconds.is_multiple_of(EVERY) => anstream::eprintln!("hatif: {progress}"),
             None => {}
         }
     }

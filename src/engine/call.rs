@@ -172,10 +172,44 @@ pub(crate) struct Place {
 /// Order within a line: lower first. See [`super::acd::queue`].
 pub(crate) type Rank = (i16, i64, CallId);
 
+/// What only the menus need of a call.
+#[derive(Clone, Debug)]
+pub(crate) struct Menus {
+    /// Of which version the variables are.
+    version: usize,
+    /// Something may have changed since it was made for that version.
+    used: bool,
+    pub(crate) level: AccessLevel,
+    pub(crate) person: Option<PersonId>,
+    pub(crate) recording: bool,
+    pub(crate) vars: Vec<Value>,
+    pub(crate) frames: Vec<Frame>,
+    /// Menus and entries passed, with the depth of frames at each.
+    pub(crate) history: Vec<(NodeId, usize)>,
+    /// Over how many nodes the first of them were handed on, which fitted none.
+    pub(crate) handed_on: u8,
+    /// Keys of the entry being keyed.
+    pub(crate) entry: Keys,
+    /// The last entry that was not secret.
+    pub(crate) last_entry: Digits,
+    /// What was claimed at an `authenticate` node, until it is checked.
+    pub(crate) claim: Option<(ClaimKind, Digits)>,
+    /// The last two digits of the telephone a code was sent to, and the minutes it is valid, to be said again.
+    pub(crate) code_sent: (Digits, i64),
+    /// Failed checks in this call: of identity, and of code or card.
+    pub(crate) tries: [u8; 2],
+    pub(crate) hours: Option<Hours>,
+    pub(crate) promise: Option<(TimeOfDay, TimeOfDay)>,
+    pub(crate) requests: u32,
+    /// The place left for a `callback` node, which may keep it.
+    pub(crate) kept: Option<Place>,
+}
+
 /// A call.
 ///
 /// In the order in which it is laid out: what every event of a call looks at lies in the same few lines of the processor's
-/// cache, since with ten thousand calls in progress most of each is far away. What only the menus need comes last.
+/// cache, since with ten thousand calls in progress most of each is far away. What only the menus need comes last, and is looked
+/// at for a call that keys nothing neither when it begins nor when it ends.
 #[derive(Clone, Debug)]
 #[repr(C)]
 pub(crate) struct Call {
@@ -216,30 +250,75 @@ pub(crate) struct Call {
     pub(crate) caller: Option<CallerNumber>,
     /// When each step of the treatment speaks next, while it stands in a queue.
     pub(crate) steps: Vec<Option<Instant>>,
-    pub(crate) level: AccessLevel,
-    pub(crate) person: Option<PersonId>,
-    pub(crate) recording: bool,
-    pub(crate) vars: Vec<Value>,
-    pub(crate) frames: Vec<Frame>,
-    /// Menus and entries passed, with the depth of frames at each.
-    pub(crate) history: Vec<(NodeId, usize)>,
-    /// Over how many nodes the first of them were handed on, which fitted none.
-    pub(crate) handed_on: u8,
-    /// Keys of the entry being keyed.
-    pub(crate) entry: Keys,
-    /// The last entry that was not secret.
-    pub(crate) last_entry: Digits,
-    /// What was claimed at an `authenticate` node, until it is checked.
-    pub(crate) claim: Option<(ClaimKind, Digits)>,
-    /// The last two digits of the telephone a code was sent to, and the minutes it is valid, to be said again.
-    pub(crate) code_sent: (Digits, i64),
-    /// Failed checks in this call: of identity, and of code or card.
-    pub(crate) tries: [u8; 2],
-    pub(crate) hours: Option<Hours>,
-    pub(crate) promise: Option<(TimeOfDay, TimeOfDay)>,
-    pub(crate) requests: u32,
-    /// The place left for a `callback` node, which may keep it.
-    pub(crate) kept: Option<Place>,
+    menus: Menus,
+}
+
+impl Menus {
+    /// As a call has it at the entry of a script.
+    fn new(version: usize, script: &Script) -> Menus {
+        Menus {
+            version,
+            used: false,
+            level: AccessLevel::L0,
+            person: None,
+            recording: true,
+            vars: script.variables.iter().map(|variable| variable.initial.clone()).collect(),
+            frames: Vec::new(),
+            history: Vec::new(),
+            handed_on: 0,
+            entry: Keys::default(),
+            last_entry: Digits::EMPTY,
+            claim: None,
+            code_sent: (Digits::EMPTY, 0),
+            tries: [0; 2],
+            hours: None,
+            promise: None,
+            requests: 0,
+            kept: None,
+        }
+    }
+
+    /// As new; lists use the same memory.
+    fn begin_again(&mut self, of_version: usize, script: &Script) {
+        let Menus {
+            version,
+            used,
+            level,
+            person,
+            recording,
+            vars,
+            frames,
+            history,
+            handed_on,
+            entry,
+            last_entry,
+            claim,
+            code_sent,
+            tries,
+            hours,
+            promise,
+            requests,
+            kept,
+        } = self;
+        (*version, *used) = (of_version, false);
+        vars.clear();
+        vars.extend(script.variables.iter().map(|variable| variable.initial.clone()));
+        *level = AccessLevel::L0;
+        *person = None;
+        *recording = true;
+        frames.clear();
+        history.clear();
+        *handed_on = 0;
+        entry.clear();
+        *last_entry = Digits::EMPTY;
+        *claim = None;
+        *code_sent = (Digits::EMPTY, 0);
+        *tries = [0; 2];
+        *hours = None;
+        *promise = None;
+        *requests = 0;
+        *kept = None;
+    }
 }
 
 impl Call {
@@ -256,30 +335,14 @@ impl Call {
             others: Vec::new(),
             node: script.entry,
             language: script.default_language,
-            level: AccessLevel::L0,
-            person: None,
-            recording: true,
-            vars: script.variables.iter().map(|variable| variable.initial.clone()).collect(),
-            frames: Vec::new(),
-            history: Vec::new(),
             typed: Keys::default(),
             listen_unsaid: false,
-            handed_on: 0,
-            entry: Keys::default(),
-            last_entry: Digits::EMPTY,
-            claim: None,
-            code_sent: (Digits::EMPTY, 0),
-            tries: [0; 2],
             playing_until: Instant::ZERO,
             unstoppable_until: Instant::ZERO,
             no_input: 0,
             no_match: 0,
-            hours: None,
-            promise: None,
-            requests: 0,
             place: None,
             steps: Vec::new(),
-            kept: None,
             queue_node: None,
             armed: Armed::default(),
             answered: false,
@@ -287,6 +350,7 @@ impl Call {
             promised: false,
             gone: false,
             reached: false,
+            menus: Menus::new(version, script),
         }
     }
 
@@ -303,30 +367,14 @@ impl Call {
             others,
             node,
             language,
-            level,
-            person,
-            recording,
-            vars,
-            frames,
-            history,
             typed,
             listen_unsaid,
-            handed_on,
-            entry,
-            last_entry,
-            claim,
-            code_sent,
-            tries,
             playing_until,
             unstoppable_until,
             no_input,
             no_match,
-            hours,
-            promise,
-            requests,
             place,
             steps,
-            kept,
             queue_node,
             armed,
             answered,
@@ -334,10 +382,9 @@ impl Call {
             promised,
             gone,
             reached,
+            menus,
         } = self;
         (*id, *version) = (new_id, of_version);
-        vars.clear();
-        vars.extend(script.variables.iter().map(|variable| variable.initial.clone()));
         *promised_in = None;
         *origin = None;
         *hunts = 0;
@@ -346,29 +393,14 @@ impl Call {
         others.clear();
         *node = script.entry;
         *language = script.default_language;
-        *level = AccessLevel::L0;
-        *person = None;
-        *recording = true;
-        frames.clear();
-        history.clear();
-        *typed = Keys::default();
+        typed.clear();
         *listen_unsaid = false;
-        *handed_on = 0;
-        *entry = Keys::default();
-        *last_entry = Digits::EMPTY;
-        *claim = None;
-        *code_sent = (Digits::EMPTY, 0);
-        *tries = [0; 2];
         *playing_until = Instant::ZERO;
         *unstoppable_until = Instant::ZERO;
         *no_input = 0;
         *no_match = 0;
-        *hours = None;
-        *promise = None;
-        *requests = 0;
         *place = None;
         steps.clear();
-        *kept = None;
         *queue_node = None;
         // They were disarmed when the call ended.
         debug_assert!(armed.is_empty());
@@ -377,6 +409,22 @@ impl Call {
         *promised = false;
         *gone = false;
         *reached = false;
+        if menus.used || menus.version != of_version {
+            menus.begin_again(of_version, script);
+        }
+    }
+
+    /// What only the menus need, to be looked at.
+    #[inline]
+    pub(crate) fn menus(&self) -> &Menus {
+        &self.menus
+    }
+
+    /// What only the menus need, to be changed.
+    #[inline]
+    pub(crate) fn menus_mut(&mut self) -> &mut Menus {
+        self.menus.used = true;
+        &mut self.menus
     }
 
     /// A call back whose caller has not picked up.

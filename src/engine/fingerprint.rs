@@ -155,18 +155,20 @@ impl Engine {
         call.others.iter().for_each(|agent| to.write_u64(names.agent(*agent)));
         self.versions[call.version].script.as_ref().map(|script| &script.digest).hash(to);
         to.print(&(call.node, call.queue_node, call.language, call.no_input, call.no_match));
-        to.print(&(call.answered, call.gone, call.promised, call.reached, call.listen_unsaid, call.recording));
-        to.print(&(call.level, call.person, &call.frames, &call.history, call.handed_on, call.requests, call.tries));
+        let menus = call.menus();
+        to.print(&(call.answered, call.gone, call.promised, call.reached, call.listen_unsaid, menus.recording));
+        to.print(&(menus.level, menus.person, &menus.frames, &menus.history));
+        to.print(&(menus.handed_on, menus.requests, menus.tries));
         (names.until(call.playing_until), names.until(call.unstoppable_until)).hash(to);
-        for keys in [&call.typed, &call.entry] {
+        for keys in [&call.typed, &menus.entry] {
             to.print(&keys.digits().to_string());
             to.write_u64(keys.len() as u64);
         }
         call.promises.iter().for_each(|promise| to.write_u64(names.call(*promise)));
         call.promised_in.map(|before| names.call(before)).hash(to);
-        (call.caller.is_some(), call.vars.len()).hash(to);
-        to.print(&call.vars);
-        for place in [&call.place, &call.kept].into_iter().flatten() {
+        (call.caller.is_some(), menus.vars.len()).hash(to);
+        to.print(&menus.vars);
+        for place in [&call.place, &menus.kept].into_iter().flatten() {
             place_into(place, names, to);
         }
         for step in &call.steps {

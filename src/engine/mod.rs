@@ -42,10 +42,10 @@ use crate::{
     random::Seed,
     script::{
         Script,
-        calendar::{Calendar, CalendarRules},
+        calendar::Calendar,
         model::{Group, Key, NodeKind},
     },
-    time::{Instant, LocalClock},
+    time::{Duration, Instant, LocalClock},
 };
 
 /// A contact centre without clock, sockets, registry or people.
@@ -115,6 +115,21 @@ impl Engine {
     pub fn advance_with(&mut self, now: Instant, sink: &mut impl Sink) {
         self.run_to(now, sink);
         self.check_laws();
+    }
+
+    /// How many of these keys of a call, the first pressed at `at` and the others `pace` apart, will be taken into the entry in
+    /// hand with nothing said about it, if nothing else happens to the call. What is due at or before `at` must have happened.
+    pub fn keeps_keys(&self, at: Instant, call: CallId, keys: &[Key], pace: Duration) -> usize {
+        let call = self.state.calls.get(call);
+        call.map_or(0, |call| ivr::kept(call, script_of(&self.versions, call), at, keys, pace))
+    }
+
+    /// Takes keys of which [`Engine::keeps_keys`] is certain, all at once, as if each had been pressed at its time.
+    pub fn keep_keys(&mut self, at: Instant, call: CallId, keys: &[Key], pace: Duration) {
+        if let Some(call) = self.state.calls.get_mut(call) {
+            let script = script_of(&self.versions, call);
+            ivr::keep(call, script, &mut self.state.timers, at, keys, pace);
+        }
     }
 
     /// How many calls were ever offered, calls back included.
@@ -314,13 +329,13 @@ impl Engine {
             priority: place.priority,
             attempts: place.attempts,
             node: call.queue_node.filter(is_queue),
-            recording: call.recording,
+            recording: call.menus().recording,
         })
     }
 
     /// The version that a call in progress runs on.
     pub fn version_of(&self, call: CallId) -> Option<ScriptVersion> {
-        self.state.calls.get(call).map(|call| call.version_id())
+        self.state.calls.get(call).map(Call::version_id)
     }
 
     /// The configuration in force for every group, by the engine's group numbers.
@@ -345,9 +360,7 @@ impl Engine {
         if self.can_publish(&script).is_err() {
             return false;
         }
-        let zone = jiff::tz::TimeZone::get(&script.zone).unwrap_or(jiff::tz::TimeZone::UTC);
-        let compile = |rules: &CalendarRules| Arc::new(rules.compile(&self.state.clock, &zone));
-        let calendars: Vec<_> = script.calendars.iter().map(compile).collect();
+        let calendars = script.calendars_by(&self.state.clock).into_vec();
         let queues = self.state.acd.adopt(&script, &calendars);
         let languages = script.languages.iter().map(|language| language.code.clone()).collect();
         self.versions.push(Version { script: Some(script), calendars, queues, languages });

@@ -221,13 +221,13 @@ impl<'a, S: Sink> Turn<'a, S> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn fact(&mut self, fact: Fact) {
         self.state.facts += 1;
         self.sink.event(Event { seq: self.state.facts, at: self.state.now, fact });
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn command(&mut self, command: Command) {
         self.sink.command(command);
     }

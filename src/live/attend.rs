@@ -10,7 +10,7 @@ use super::{
     protocol::ServerMessage,
     pump::Pump,
     sessions::SessionId,
-    store::{self, Job, KeptPromise},
+    store::{self, CallRow, Job, KeptPromise},
 };
 use crate::{engine::Input, id::CallId, pii::CallerNumber, registry::access::change::AccessChange, world::Promise};
 
@@ -22,6 +22,8 @@ pub(super) struct Telephones {
     ringing: BTreeMap<CallerNumber, BTreeSet<SessionId>>,
     /// By the call that keeps it in this run: the promise's id in the records, and in which call, over all runs, it was made.
     promises: BTreeMap<CallId, (String, String)>,
+    /// By the call that keeps a promise of an earlier run, until it ends: the call in which that was made, over all runs.
+    made_earlier: BTreeMap<CallId, String>,
 }
 
 impl Telephones {
@@ -55,6 +57,13 @@ impl Telephones {
         self.ringing.get(&number).into_iter().flat_map(|sessions| sessions.iter().rev().copied())
     }
 
+    /// The record of a call, which names the call of an earlier run whose promise it keeps; that is over with it.
+    pub(super) fn named(&mut self, row: CallRow) -> CallRow {
+        let earlier = row.promised_in.is_some_and(|call| call == CallId::EARLIER_RUN);
+        let promised_earlier = self.made_earlier.remove(&row.call).filter(|_| earlier);
+        CallRow { promised_earlier, ..row }
+    }
+
     /// The call in which the promise was made that a call keeps.
     pub(super) fn promised_in(&self, call: CallId) -> Option<&str> {
         self.promises.get(&call).map(|(_, promised_in)| promised_in.as_str())
@@ -71,8 +80,9 @@ impl Pump {
     /// A telephone is to ring for a promised call back: that of the connection it was promised to, else the latest that
     /// attends the number. Where none is free the caller cannot be reached.
     pub(super) fn dial_back(&mut self, call: CallId, promised_in: CallId, number: CallerNumber) {
-        if self.book.is_synthetic(call) {
-            // She answers from within the world.
+        let of_ours = self.book.promised_to(call).is_some() || self.telephones.made_earlier.contains_key(&call);
+        if !of_ours {
+            // A caller of the world's own answers from within it.
             return;
         }
         let telephones = self.book.promised_to(call).into_iter().chain(self.telephones.of(number));
@@ -119,6 +129,7 @@ impl Pump {
                 Some(Ok(call)) => {
                     self.book.number(call, Some(promise.number));
                     self.telephones.promises.insert(call, (id.clone(), promised_in.clone()));
+                    self.telephones.made_earlier.insert(call, promised_in.clone());
                 }
                 Some(Err(reason)) => {
                     tracing::warn!(promise = id, %reason, "a promised call back of an earlier run cannot be made now");

@@ -3,6 +3,8 @@
 //! The clock only paces: it says how far the run has come, and when to wake for a deadline. It reads tokio's clock, so that
 //! a paused one drives a whole server in tests.
 
+use std::sync::atomic::{AtomicI64, Ordering};
+
 use tokio::time::Instant as Wall;
 
 use crate::time::{Duration, Instant};
@@ -59,10 +61,20 @@ pub fn wall() -> Wall {
     Wall::now()
 }
 
-/// What time it really is, for records and for `--at now`.
+/// By how many microseconds [`set_real_time`] has moved the real time.
+static MOVED: AtomicI64 = AtomicI64::new(0);
+
+/// What time it really is, for stamps in the records and for `--at now`. Nothing that happens in a run depends on it.
 #[allow(clippy::disallowed_methods, reason = "the one place that reads a clock")]
 pub fn real_time() -> jiff::Timestamp {
-    jiff::Timestamp::now()
+    let now = jiff::Timestamp::now();
+    let moved = jiff::SignedDuration::from_micros(MOVED.load(Ordering::Relaxed));
+    now.checked_add(moved).unwrap_or(now)
+}
+
+/// Sets the real time of this process so far from the truth, as somebody does who sets the machine's clock: for tests.
+pub fn set_real_time(off_by: jiff::SignedDuration) {
+    MOVED.store(i64::try_from(off_by.as_micros()).unwrap_or(0), Ordering::Relaxed);
 }
 
 /// How long ago `earlier` was.

@@ -129,9 +129,10 @@ async fn call(
         .on_upgrade(move |socket| tracker.track_future(session::run(socket, peer.0.ip(), context)))
 }
 
-/// With buffers no larger than a telephone needs, and the limits of the protocol.
+/// With buffers no larger than a telephone needs (its messages have less than a hundred bytes; a longer one gets the room it
+/// needs), and the limits of the protocol.
 fn sparing(upgrade: WebSocketUpgrade) -> WebSocketUpgrade {
-    upgrade.read_buffer_size(4_096).write_buffer_size(0).max_message_size(MAX_FRAME).max_frame_size(MAX_FRAME)
+    upgrade.read_buffer_size(512).write_buffer_size(0).max_message_size(MAX_FRAME).max_frame_size(MAX_FRAME)
 }
 
 async fn echo(State(shared): State<Shared>, upgrade: WebSocketUpgrade) -> Response {

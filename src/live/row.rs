@@ -67,6 +67,7 @@ pub fn of(cdr: &Cdr, number: Option<CallerNumber>, zone: &TimeZone) -> CallRow {
         cases: some(cdr.cases.join(" ")),
         message_ms: cdr.message.map(ms),
         promised_in: cdr.promised_in,
+        promised_earlier: None,
         callback: cdr.callback,
         recording: cdr.recording,
     }

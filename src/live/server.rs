@@ -203,7 +203,8 @@ impl Server {
         let registry = Arc::new(joined(people.await)?);
         let run = begin_run(&store, &config, &beginning)?;
         let promises = store.promises()?;
-        let services = services(&store, &config, registry.clone(), beginning.opens)?;
+        let checks = (store.access(config.registry.limits.memory())?, store.lived()?);
+        let services = services(&store, &config, registry.clone())?;
         let (durable, acknowledged) = mpsc::unbounded_channel();
         let kind = registry_kind(&config);
         let writer = store
@@ -222,7 +223,9 @@ impl Server {
         };
         let people = registry.clone();
         let built = tokio::task::spawn_blocking(move || Ok(beginning.build(built, &people, taps)));
-        let Built { beginning, world, book, taps } = joined::<_, StartError>(built.await)?;
+        let Built { beginning, mut world, book, taps } = joined::<_, StartError>(built.await)?;
+        // Failed checks of earlier runs count on from where the doors open; what was run ahead is no service time.
+        world.services_mut().restore_access(&checks.0, checks.1, beginning.opens);
         let facts = Facts {
             addr,
             centre: beginning.script.name.to_string(),
@@ -356,8 +359,8 @@ fn registry_kind(config: &Config) -> String {
     }
 }
 
-/// The services, as changed in earlier runs; failed checks of then count on from where the doors open.
-fn services(store: &Store, config: &Config, registry: Arc<Registry>, opens: Instant) -> Result<Services, StoreError> {
+/// The services, as changed in earlier runs.
+fn services(store: &Store, config: &Config, registry: Arc<Registry>) -> Result<Services, StoreError> {
     let seed = match config.known_codes {
         true => config.seed,
         false => store.secret_seed()?,
@@ -369,7 +372,6 @@ fn services(store: &Store, config: &Config, registry: Arc<Registry>, opens: Inst
     if refused > 0 || others > 0 {
         tracing::warn!(refused, others, "changes of earlier runs were left out: refused here, or of another registry");
     }
-    services.restore_access(&store.access(config.registry.limits.memory())?, store.lived()?, opens);
     Ok(services)
 }
 

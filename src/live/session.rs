@@ -78,7 +78,7 @@ pub async fn run(mut socket: WebSocket, peer: IpAddr, context: Arc<Context>) {
         let help = "try again later";
         let busy = Refusal::new(ErrorCode::Busy, "the centre has no room for another connection", help);
         let end = End::close(TRY_AGAIN_LATER, "busy", Some(busy));
-        return close(socket, end, context.limits.write_timeout.to_std()).await;
+        return Box::pin(close(socket, end, context.limits.write_timeout.to_std())).await;
     };
     let id = inbox.id;
     tracing::debug!(session = %id, "connected");
@@ -89,7 +89,7 @@ pub async fn run(mut socket: WebSocket, peer: IpAddr, context: Arc<Context>) {
     drop(place);
     // The pump may be gone already when the server stops; then there is no call left to end.
     let _ = context.pump.send(Demand::Left { session: id }).await;
-    close(socket, end, context.limits.write_timeout.to_std()).await;
+    Box::pin(close(socket, end, context.limits.write_timeout.to_std())).await;
 }
 
 /// A connection's place in the table. Given up when it ends, and also when serving it fails, so that no call is left
@@ -215,25 +215,26 @@ impl Session {
     async fn serve(&mut self, socket: &mut WebSocket) -> End {
         let (stop, slow) = (self.context.stop.clone(), self.inbox.slow.clone());
         // Whoever reads answers it. A connection that only ever sends would otherwise keep what it is sent for long.
-        if let Err(end) = self.write(socket, Message::Ping(Bytes::new())).await {
+        if let Err(end) = Box::pin(self.write(socket, Message::Ping(Bytes::new()))).await {
             return end;
         }
         loop {
             let wake = self.next_check();
+            // Most connections only wait most of the time; what serving one of these takes is made when it is needed.
             let step = tokio::select! {
                 biased;
                 () = slow.cancelled() => Err(too_slow()),
                 outgoing = self.inbox.receiver.recv() => match outgoing {
-                    Some(outgoing) => self.send(socket, *outgoing).await,
+                    Some(outgoing) => Box::pin(self.send(socket, *outgoing)).await,
                     None => Err(End::close(close_code::AWAY, "closing", None)),
                 },
                 // After the outbox, so that what is already said is still sent.
                 () = stop.cancelled() => Err(End::close(close_code::AWAY, "closing", None)),
                 frame = socket.recv() => match frame {
-                    Some(frame) => self.frame(socket, frame).await,
+                    Some(frame) => Box::pin(self.frame(socket, frame)).await,
                     None => Err(End::Gone),
                 },
-                () = tokio::time::sleep_until(wake) => self.check(socket).await,
+                () = tokio::time::sleep_until(wake) => Box::pin(self.check(socket)).await,
             };
             if let Err(end) = step {
                 return end;

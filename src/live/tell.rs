@@ -150,7 +150,8 @@ impl Pump {
         let _span = trail::of(run, call).entered();
         let (outcome, cause, caller) = (&cdr.outcome, row::word(cdr.cause), number.map(tracing::field::display));
         tracing::info!(outcome, cause, caller, length = %cdr.duration, queue = cdr.queue, "ended");
-        Some(Job::Call(Box::new(row::of(&cdr, number, &self.parts.zone))))
+        let row = row::of(&cdr, number, &self.parts.zone);
+        Some(Job::Call(Box::new(self.telephones.named(row))))
     }
 
     /// The script a call runs on.

@@ -37,7 +37,7 @@ impl Schedule {
     }
 
     /// When the next call is due; `None`: never.
-    pub fn next(&mut self) -> Option<Duration> {
+    pub fn next_due(&mut self) -> Option<Duration> {
         // Above 0, so that the logarithm is finite.
         let chance = 1.0 - unit(self.stream.next_u64());
         self.used -= libm::log(chance);
@@ -71,7 +71,7 @@ mod tests {
 
     fn due(arrivals: Arrivals, seed: u64, until: f64) -> Vec<f64> {
         let mut schedule = Schedule::new(&arrivals, seed).expect("a schedule");
-        std::iter::from_fn(|| schedule.next().map(|at| at.as_secs_f64())).take_while(|at| *at < until).collect()
+        std::iter::from_fn(|| schedule.next_due().map(|at| at.as_secs_f64())).take_while(|at| *at < until).collect()
     }
 
     #[test]

@@ -102,7 +102,7 @@ impl Births {
     }
 
     /// The next caller at her own time; `None`: nobody calls any more.
-    pub fn next(&mut self) -> Option<Birth> {
+    pub fn following(&mut self) -> Option<Birth> {
         self.demand.next()
     }
 

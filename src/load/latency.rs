@@ -46,7 +46,7 @@ impl Measure {
             Measure::Key => "key → next prompt",
             Measure::End => "hang-up → record on disk",
             Measure::Refusal => "dial → refused",
-            Measure::Late => "call due → begun (the generator's own lateness)",
+            Measure::Late => "call due → begun (the generator itself)",
         }
     }
 

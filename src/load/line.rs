@@ -34,7 +34,7 @@ impl Exchange {
 
     /// The next caller of the scenario and when she calls there.
     pub fn next_birth(&self) -> Option<crate::people::demand::Birth> {
-        self.births.borrow_mut().next()
+        self.births.borrow_mut().following()
     }
 
     /// Somebody calls who was due at `due`.
@@ -106,7 +106,8 @@ impl Exchange {
     }
 
     async fn line(self: Rc<Self>, socket: Socket, dialler: Dialler) {
-        let mut link = match self.hall.connect(&socket, dialler.due).await {
+        // Boxed, so that a call does not carry the handshake's room to its end.
+        let mut link = match Box::pin(self.hall.connect(&socket, dialler.due)).await {
             Ok(link) => link,
             Err(breach) => {
                 self.hall.broke(&breach, None, dialler.due);
@@ -226,10 +227,7 @@ impl<'a> Line<'a> {
             }
             Order::Answer if self.promised => {
                 (self.promised, self.in_call, self.dial) = (false, true, None);
-                let mut tally = self.of.hall.tally.borrow_mut();
-                tally.calls.called_back += 1;
-                tally.begun();
-                drop(tally);
+                self.of.hall.tally.borrow_mut().called_back();
                 send(link, Message::text(r#"{"type":"answer"}"#)).await
             }
             _ => Ok(()),

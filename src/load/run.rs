@@ -208,7 +208,7 @@ impl Starter {
     async fn by_schedule(&self) {
         let Some(mut schedule) = Schedule::new(&self.plan.arrivals, self.plan.seed) else { return };
         let mut made = 0;
-        while let Some(after) = schedule.next().filter(|after| self.is_within(*after, made)) {
+        while let Some(after) = schedule.next_due().filter(|after| self.is_within(*after, made)) {
             self.until(self.start + after).await;
             self.begin(self.start + after);
             made += 1;

@@ -78,7 +78,8 @@ impl Signallers {
 
     /// A connection, with one call or one after the other.
     async fn line(self: Rc<Self>, socket: Socket, due: Wall) {
-        let mut link = match self.hall.connect(&socket, due).await {
+        // Boxed, so that a call does not carry the handshake's room to its end.
+        let mut link = match Box::pin(self.hall.connect(&socket, due)).await {
             Ok(link) => link,
             Err(breach) => {
                 self.hall.broke(&breach, None, due);

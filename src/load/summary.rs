@@ -177,13 +177,13 @@ impl Summary {
     fn write_latencies(&self, out: &mut String) -> std::fmt::Result {
         writeln!(
             out,
-            "\n{:<44} {:>9} {:>10} {:>10} {:>10} {:>10} {:>10}",
+            "\n{:<48} {:>9} {:>10} {:>10} {:>10} {:>10} {:>10}",
             "milliseconds", "count", "p50", "p90", "p99", "p99.9", "max"
         )?;
         for measure in Measure::ALL {
             let name = format!("{:<8} {}", measure.word(), measure.meaning());
             // Padding counts characters; so does the eye.
-            let pad = " ".repeat(44_usize.saturating_sub(name.chars().count()));
+            let pad = " ".repeat(48_usize.saturating_sub(name.chars().count()));
             match self.latency_ms.get(measure.word()).and_then(Option::as_ref) {
                 Some(Figures { count, p50, p90, p99, p99_9, max, .. }) => writeln!(
                     out,

@@ -147,6 +147,12 @@ impl Tally {
         self.most = self.most.max(self.in_progress);
     }
 
+    /// A caller picks up a call back.
+    pub fn called_back(&mut self) {
+        self.calls.called_back += 1;
+        self.begun();
+    }
+
     /// A call that was begun is over.
     pub fn over(&mut self) {
         self.in_progress = self.in_progress.saturating_sub(1);

@@ -131,8 +131,7 @@ impl Staff {
     pub(super) fn employ(&mut self, now: Instant, versions: &Versions, wishes: &mut Wishes) {
         let script = versions.current();
         self.times.publish(versions);
-        let zone = jiff::tz::TimeZone::get(&script.zone).unwrap_or(jiff::tz::TimeZone::UTC);
-        let shifts: Vec<_> = script.calendars.iter().map(|rules| Arc::new(rules.compile(&self.clock, &zone))).collect();
+        let shifts = script.calendars_by(&self.clock);
         for crew in 0..self.crews.len() {
             if script.group_named(&self.crews[crew].name).is_none() {
                 self.resize(now, crew, 0, wishes);

@@ -37,7 +37,7 @@ use crate::{
 
 pub use caller::{Act, CallbackHabit, Caller};
 use cast::Cast;
-use crowd::Crowd;
+use crowd::{Crowd, Keying};
 use demand::Birth;
 
 /// Somebody with a plan; each has at most one at a time.
@@ -211,6 +211,25 @@ impl People {
                 }
             }
         }
+    }
+
+    /// What somebody whose plan is due keys in the midst of an entry; `None`: she does something else.
+    #[inline]
+    pub fn keying(&self, at: Instant, who: Who) -> Option<Keying> {
+        let Who::Synthetic(slot) = who else { return None };
+        self.crowd.as_ref()?.keying(at, slot)
+    }
+
+    /// She has pressed so many of these keys, at their times, or will have: she plans the next.
+    pub fn has_keyed(&mut self, who: Who, keys: u8, wishes: &mut Wishes) {
+        if let (Who::Synthetic(slot), Some(crowd)) = (who, &mut self.crowd) {
+            crowd.has_keyed(slot, keys, wishes);
+        }
+    }
+
+    /// Whether a call is a synthetic caller's, and she is on the telephone.
+    pub fn is_on(&self, call: CallId) -> bool {
+        self.crowd.as_ref().is_some_and(|crowd| crowd.is_on(call))
     }
 
     /// The call that somebody made has this id; `None`: it was refused.

@@ -9,7 +9,7 @@ use std::{
 
 use serde::Serialize;
 
-use super::{calls::CallsFile, html, need, sweep_chart};
+use super::{calls::CallsFile, cell::defused, html, need, sweep_chart};
 use crate::{
     record::row::CallRow,
     scenario::Scenario,
@@ -235,7 +235,7 @@ fn csv(rows: Vec<Vec<String>>) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     for row in &rows {
         // Rows of the same length into memory: nothing can fail.
-        let written = writer.write_record(row);
+        let written = writer.write_record(row.iter().map(|cell| defused(cell)));
         debug_assert!(written.is_ok(), "{row:?}");
     }
     writer.into_inner().map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()

@@ -10,7 +10,8 @@
 //! Imports `sim` (what was found), `stats`, `scenario`, `script` (the menu tree), `theory` (agents needed), `record`, `time`,
 //! `id`. Never enters: a running world, a clock: the same run gives the same bytes.
 
-pub mod calls;
+mod calls;
+pub mod cell;
 pub mod chart;
 pub mod files;
 pub mod html;

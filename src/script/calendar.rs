@@ -4,6 +4,8 @@
 //! (Ramadan), and holidays, which win over both. The engine never sees rules or zones; it is given a [`Calendar`], in which
 //! each change of state is an [`Instant`], and finds its place by binary search.
 
+use std::sync::{Arc, OnceLock};
+
 use jiff::{civil, tz::TimeZone};
 
 use super::value::Symbol;
@@ -13,7 +15,7 @@ use crate::time::{Date, Instant, LocalClock, TimeOfDay};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CalendarRules {
     /// The calendar's name.
-    pub name: std::sync::Arc<str>,
+    pub name: Arc<str>,
     /// Open spans of each weekday, Monday first, in rising order.
     pub weekly: Week,
     /// Periods with hours of their own; the first that holds a day applies.
@@ -74,6 +76,23 @@ pub struct Hours {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Calendar {
     changes: Box<[(Instant, Hours)]>,
+}
+
+/// A script's calendars, compiled for the clock they were first asked for by, so that runs which begin alike share them.
+#[derive(Debug, Default)]
+pub struct Compiled(OnceLock<(LocalClock, Box<[Arc<Calendar>]>)>);
+
+impl Compiled {
+    /// The calendars of these rules for a run that ticks as `clock` says, in their order. `zone` names their time zone; one
+    /// that is not known counts as UTC.
+    pub fn of(&self, rules: &[CalendarRules], clock: &LocalClock, zone: &str) -> Box<[Arc<Calendar>]> {
+        let make = || -> Box<[Arc<Calendar>]> {
+            let zone = TimeZone::get(zone).unwrap_or(TimeZone::UTC);
+            rules.iter().map(|rules| Arc::new(rules.compile(clock, &zone))).collect()
+        };
+        let (known, calendars) = self.0.get_or_init(|| (clock.clone(), make()));
+        if known == clock { calendars.clone() } else { make() }
+    }
 }
 
 /// How many days ahead of the run's beginning a calendar is compiled; later instants count as closed.

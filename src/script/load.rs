@@ -7,6 +7,7 @@ use std::{
 
 use super::{
     Loaded, Script, Size, Source,
+    calendar::Compiled,
     check::{self, Facts},
     diagnostic::{Diagnostic, Related, Severity},
     fields,
@@ -189,6 +190,7 @@ fn assemble<'a>(source: &Source, resolved: Resolved<'a>, beside: Beside<'a>) -> 
         outcomes: resolved.outcomes.into(),
         prompts,
         calendars: resolved.calendars.into(),
+        compiled: Compiled::default(),
         skills: resolved.skills.into(),
         queues: resolved.queues.into(),
         groups: resolved.groups.into(),

@@ -8,14 +8,14 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    calendar::CalendarRules,
+    calendar::{Calendar, CalendarRules, Compiled},
     catalogue::{AccessLevel, ClaimKind, Service},
     prompts::Prompts,
     value::{SymbolSet, Type, Value},
 };
 use crate::{
     id::{CalendarId, GroupId, LanguageId, NodeId, PromptId, QueueId, SkillId, VarId},
-    time::Duration,
+    time::{Duration, LocalClock},
 };
 
 /// A set of the names of the script's queues, so that a flow can be told which queue to use; see [`SymbolSet`].
@@ -58,6 +58,8 @@ pub struct Script {
     pub prompts: Prompts,
     /// Opening hours, indexed by [`CalendarId`].
     pub calendars: Box<[CalendarRules]>,
+    /// The same, compiled; see [`Script::calendars_by`].
+    pub compiled: Compiled,
     /// Names of skills, indexed by [`SkillId`].
     pub skills: Box<[Arc<str>]>,
     /// Queues, indexed by [`QueueId`] (the engine renumbers by name when a later version changes them).
@@ -856,6 +858,11 @@ pub struct Group {
 }
 
 impl Script {
+    /// The calendars, compiled for a run that ticks as `clock` says; indexed by [`CalendarId`].
+    pub fn calendars_by(&self, clock: &LocalClock) -> Box<[Arc<Calendar>]> {
+        self.compiled.of(&self.calendars, clock, &self.zone)
+    }
+
     /// The node `id`.
     pub fn node(&self, id: NodeId) -> &Node {
         &self.nodes[id.index()]

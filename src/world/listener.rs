@@ -35,7 +35,7 @@ pub(super) struct Listener<'a, E> {
     pub(super) versions: &'a Versions,
     pub(super) wishes: &'a mut Wishes,
     pub(super) calendar: &'a mut Agenda<Due>,
-    pub(super) fault: Fault,
+    pub(super) fault: &'a Fault,
     pub(super) faults: &'a BTreeMap<Asked, Fault>,
     pub(super) clock: &'a LocalClock,
     pub(super) seed: Seed,
@@ -111,7 +111,7 @@ impl<E: Ear> Listener<'_, E> {
     /// Puts a question to the services; what they answer is the next thing the engine is told, or waits in the calendar.
     #[inline(never)]
     fn ask(&mut self, call: CallId, request: Request) {
-        let fault = self.faults.get(&Asked::by(&request.query)).copied().unwrap_or(self.fault);
+        let fault = self.faults.get(&Asked::by(&request.query)).copied().unwrap_or(*self.fault);
         let available = match fault.fate(self.seed, self.people.lot(call), request.id) {
             Fate::Lost => return,
             fate => fate == Fate::Answered,

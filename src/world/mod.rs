@@ -11,8 +11,8 @@
 //! it returns `None`; then wait for an input or for [`World::next_deadline`], whichever is first. A driver that wakes late
 //! changes nothing: whatever was due happens first, at its own instant.
 //!
-//! **Order.** What is due happens by (instant, rank, sequence). The ranks of one instant: 0, the engine's timers; 1,
-//! incidents; 2, entries of the calendar, which are people's plans and delayed answers, in the order in which they were made;
+//! **Order.** What is due happens by (instant, rank, sequence). The ranks of one instant: 0, the engine's timers, then keys of
+//! which nothing follows (`keying`); 1, incidents; 2, entries of the calendar, which are people's plans and delayed answers, in the order in which they were made;
 //! 3, births of synthetic callers, in the order of their demand; 4, what a driver injects. Births and incidents are known
 //! ahead in their order and never enter the calendar.
 //!
@@ -22,6 +22,7 @@
 mod ear;
 mod fault;
 pub mod incident;
+mod keying;
 mod listener;
 mod plans;
 mod promise;
@@ -183,6 +184,7 @@ struct Answer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Rank {
     Timer,
+    Key,
     Incident,
     Entry,
     Birth,
@@ -207,12 +209,12 @@ pub struct World {
     /// Everybody before has been asked by [`IncidentKind::Register`] whether she is to be registered.
     registered_to: PersonId,
     calendar: Agenda<Due>,
+    /// Digits that callers key for a driver, of which nothing follows.
+    keys: Agenda<keying::OnItsWay>,
     plans: Plans,
     notices: VecDeque<Notice>,
     /// What people want now; empty between changes.
     wishes: Wishes,
-    /// Room for what is being told to the engine; empty between changes.
-    told: Vec<Input>,
     agents: bool,
     tell_inputs: bool,
     /// Calls back that still have to be made.
@@ -249,10 +251,10 @@ impl World {
             happened: 0,
             registered_to: PersonId(0),
             calendar: Agenda::default(),
+            keys: Agenda::default(),
             plans: Plans::default(),
             notices: VecDeque::new(),
             wishes: Wishes::default(),
-            told: Vec::new(),
             agents,
             tell_inputs: config.tell_inputs,
             promised: BTreeSet::new(),
@@ -403,6 +405,7 @@ impl World {
                 next = (at, rank);
             }
         };
+        also(self.keys.head(), Rank::Key);
         also(self.incidents.get(self.happened).map(|incident| incident.at), Rank::Incident);
         also(self.calendar.head(), Rank::Entry);
         also(self.demand.as_ref().and_then(Demand::peek), Rank::Birth);
@@ -422,6 +425,7 @@ impl World {
                     self.let_engine_advance(self.now, ear);
                     self.settle(self.now, ear);
                 }
+                Rank::Key => self.press(self.now, ear),
                 Rank::Incident => self.befall(self.now, ear),
                 Rank::Entry => {
                     if let Some((_, due)) = self.calendar.pop() {
@@ -523,6 +527,9 @@ impl World {
         match due {
             Due::Person(who) => {
                 *self.plans.of(who) = None;
+                if self.key_on(at, who, ear) {
+                    return;
+                }
                 self.people.wake(at, who, &mut self.wishes);
                 if matches!(who, Who::Caller(_) | Who::Synthetic(_)) {
                     self.dial(at, who);
@@ -548,20 +555,20 @@ impl World {
 
     /// Lets the engine have what people wish.
     fn tell_wishes<E: Ear>(&mut self, at: Instant, ear: &mut E) {
-        let mut told = std::mem::take(&mut self.told);
         let tell_inputs = self.tell_inputs && E::ALL;
         let (engine, mut listener) = self.listener(at, ear);
-        while !listener.wishes.inputs.is_empty() {
-            // What is wished meanwhile comes after all of these.
-            std::mem::swap(&mut told, &mut listener.wishes.inputs);
-            for input in told.drain(..) {
-                match tell_inputs {
-                    true => listener.tell_input(engine, input),
-                    false => engine.handle_with(at, input, &mut listener),
-                };
-            }
+        let mut done = 0;
+        // What is wished meanwhile comes after what is wished already.
+        while let Some(input) = listener.wishes.inputs.get_mut(done) {
+            // What stands in its place is read by nobody.
+            let input = std::mem::replace(input, Input::DrainBegan);
+            done += 1;
+            match tell_inputs {
+                true => listener.tell_input(engine, input),
+                false => engine.handle_with(at, input, &mut listener),
+            };
         }
-        self.told = told;
+        listener.wishes.inputs.clear();
     }
 
     /// The engine, and those who listen to it.
@@ -577,7 +584,7 @@ impl World {
             versions,
             wishes,
             calendar,
-            fault: *fault,
+            fault,
             faults,
             clock,
             seed: *seed,

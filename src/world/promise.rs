@@ -19,9 +19,6 @@ pub struct Promise {
     /// Whom to call.
     #[serde(serialize_with = "clear", deserialize_with = "from_clear")]
     pub number: CallerNumber,
-    /// What the driver calls the call in which it was promised, over all its runs. The world leaves it empty and hands it
-    /// back as it is.
-    pub promised_in: String,
     /// The name of the queue.
     pub queue: String,
     /// The code of the language.
@@ -101,7 +98,6 @@ impl World {
         let code = |language: LanguageId| script.languages[language.index()].code.to_string();
         Some(Promise {
             number: promised.caller,
-            promised_in: String::new(),
             queue: self.versions.queue(promised.queue)?.name.to_string(),
             language: code(promised.language),
             accepted: promised.accepted.iter().copied().map(code).collect(),

@@ -40,13 +40,13 @@ choices = { 1 = "bye", 2 = "adviser" }
 "#;
 
 /// A running `hatif serve`; killed when the test fails.
-struct Process {
-    child: Child,
-    addr: std::net::SocketAddr,
+pub struct Process {
+    pub child: Child,
+    pub addr: std::net::SocketAddr,
 }
 
 impl Process {
-    fn serve(data: &Path, options: &[&str]) -> Process {
+    pub fn serve(data: &Path, options: &[&str]) -> Process {
         let mut child = hatif()
             .args(["serve", "--empty", "--addr", "127.0.0.1:0", "--seed", "1", "--data"])
             .arg(data)
@@ -64,7 +64,7 @@ impl Process {
     }
 
     /// Sends SIGTERM.
-    fn terminate(&self) {
+    pub fn terminate(&self) {
         let sent = Command::new("kill").arg(self.child.id().to_string()).status().expect("kill runs");
         assert!(sent.success());
     }
@@ -89,7 +89,7 @@ fn with_everybody_on_file_a_server_is_ready_in_two_seconds() {
     drop(process);
 }
 
-fn hatif() -> Command {
+pub fn hatif() -> Command {
     Command::new(env!("CARGO_BIN_EXE_hatif"))
 }
 

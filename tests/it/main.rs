@@ -1,9 +1,11 @@
 //! The tests of what users rely on: one binary, a module per subject.
 
 mod access;
+mod access_live;
 mod callers;
 mod canaries;
 mod client;
+mod clocks;
 mod collector;
 mod corners;
 mod default_centre;
@@ -18,9 +20,13 @@ mod gate_codes;
 mod gate_doors;
 mod gate_guard;
 mod golden_traces;
+mod guessing;
 mod incidents;
+mod indistinguishable;
+mod inside;
 mod laws;
 mod live;
+mod load;
 mod logs;
 mod measures;
 mod operate;
@@ -28,7 +34,9 @@ mod operate_cli;
 mod operate_feed;
 mod operate_logs;
 mod planner_edges;
+mod planted;
 mod privacy;
+mod promises;
 mod protocol;
 mod registry;
 mod reload_storm;

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use hatif::{
-    engine::{Event, Fact},
+    engine::{Event, Fact, Input},
     live::{
         admission::Admission,
         clock::Clock,
@@ -13,11 +13,11 @@ use hatif::{
     },
     script::Versions,
     time::{Duration, Instant},
-    world::{Notice, World},
+    world::{Notice, World, WorldConfig},
 };
 use tokio::sync::mpsc;
 
-use crate::support::day::{hour, scenario, watched, world};
+use crate::support::day::{config, hour, scenario, watched, world};
 
 /// When the story ends, in hours after midnight.
 const ENDS: f64 = 9.1;
@@ -117,4 +117,27 @@ fn strides_and_copies_change_nothing() {
     }
     assert!(whole.len() > 1_000, "{}", whole.len());
     assert_same(&whole, &told);
+}
+
+#[test]
+fn a_driver_is_told_every_key_at_its_time() {
+    let ends = hour(8.8);
+    let mut world = World::new(WorldConfig { tell_inputs: true, ..config(&scenario(1.33), 7) });
+    while world.poll().is_some() {}
+    world.advance_to(ends);
+    let (mut keys, mut events) = (std::collections::BTreeMap::new(), Vec::new());
+    while let Some(notice) = world.poll() {
+        match notice {
+            Notice::Input { at, input: Input::Dtmf { call, .. }, .. } => {
+                keys.entry(call).or_insert_with(Vec::new).push(at)
+            }
+            Notice::Event(event) => events.push(event),
+            _ => {}
+        }
+    }
+    assert_same(&watched(&mut begin(), ends), &events);
+    // Nobody keys two digits of a number at once, and most numbers are keyed within seconds.
+    assert!(keys.values().all(|at| at.is_sorted_by(|before, after| before < after)));
+    let quick = |at: &&Vec<Instant>| at.windows(7).any(|seven| seven[6] < seven[0] + Duration::from_secs(15));
+    assert!(keys.values().filter(quick).count() > 50, "{}", keys.len());
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::{Context, bail};
 
 use super::asked;
+use crate::report::cell::restored;
 
 /// An interval and what is expected in it.
 #[derive(Clone, Debug, PartialEq)]
@@ -76,7 +77,7 @@ fn row(record: &csv::StringRecord, width: usize, places: Places, aht: Option<f64
         return Err(vec![format!("{} cells, but the header has {width}", record.len())]);
     }
     let cell = |place: Option<usize>| place.and_then(|place| record.get(place)).filter(|cell| !cell.is_empty());
-    let from = cell(places.0).map(str::to_owned).ok_or("from is empty".to_owned());
+    let from = cell(places.0).map(|cell| restored(cell).to_owned()).ok_or("from is empty".to_owned());
     let calls = match cell(places.1).unwrap_or("").parse::<f64>() {
         Ok(calls) if calls.is_finite() && calls >= 0.0 => Ok(calls),
         _ => Err(format!("calls is `{}`, but must be a number of at least 0", cell(places.1).unwrap_or(""))),

@@ -3,7 +3,10 @@
 use comfy_table::{CellAlignment, Table, presets};
 
 use super::{Answer, asked::Asked};
-use crate::theory::{Formula, Target};
+use crate::{
+    report::cell::defused,
+    theory::{Formula, Target},
+};
 
 /// A table for people: one interval with all that each formula says, or a line an interval.
 pub fn table(asked: &Asked, answers: &[Answer]) -> String {
@@ -124,7 +127,8 @@ fn per_cent(share: f64) -> String {
 pub fn csv(answers: &[Answer]) -> anyhow::Result<String> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     for answer in answers {
-        writer.serialize(answer)?;
+        // The name of an interval is whatever stood in the file it came from.
+        writer.serialize(Answer { from: answer.from.as_deref().map(defused), ..answer.clone() })?;
     }
     Ok(String::from_utf8(writer.into_inner()?)?)
 }

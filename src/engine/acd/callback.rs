@@ -36,7 +36,7 @@ impl<S: Sink> Turn<'_, S> {
         }
         let Some(call) = self.state.calls.get_mut(id) else { return false };
         let Some(caller) = call.caller else { return false };
-        let kept = call.kept.take();
+        let kept = call.menus_mut().kept.take();
         call.promised = true;
         let (queue, since, priority) = self.place_of_promise(queue, kept.as_ref());
         let Some(callback) = self.offer_callback(id) else { return false };
@@ -53,7 +53,7 @@ impl<S: Sink> Turn<'_, S> {
         }
         let window = self.window(callback);
         if let Some(call) = self.state.calls.get_mut(id) {
-            call.promise = Some(window);
+            call.menus_mut().promise = Some(window);
         }
         true
     }
@@ -76,7 +76,10 @@ impl<S: Sink> Turn<'_, S> {
         let call = self.state.calls.offer(version, script);
         let promised_in = Some(CallId::EARLIER_RUN);
         (call.promised_in, call.caller, call.language) = (promised_in, Some(promised.caller), promised.language);
-        (call.queue_node, call.recording) = (promised.node, promised.recording);
+        call.queue_node = promised.node;
+        if !promised.recording {
+            call.menus_mut().recording = false;
+        }
         call.node = promised.node.unwrap_or(call.node);
         let (id, version, language) = (call.id, call.version_id(), call.language);
         self.fact(Fact::CallArrived { call: id, version, language, has_number: true, promised_in, origin: None });
@@ -196,15 +199,18 @@ impl<S: Sink> Turn<'_, S> {
     /// proved who she is, so person and access level are not taken over.
     fn offer_callback(&mut self, id: CallId) -> Option<CallId> {
         let call = self.state.calls.get(id)?;
-        let (version, language, recording) = (call.version, call.language, call.recording);
-        let (queue_node, node, vars) = (call.queue_node, call.queue_node.unwrap_or(call.node), call.vars.clone());
+        let (version, language, recording) = (call.version, call.language, call.menus().recording);
+        let (queue_node, node, vars) =
+            (call.queue_node, call.queue_node.unwrap_or(call.node), call.menus().vars.clone());
         let before = call.promises.len() as u32 + 1;
         let origin = call.origin.map(|origin| origin.called_back(before));
         let script = self.script(call);
         self.state.running[version] += 1;
         let new = self.state.calls.offer(version, script);
-        (new.promised_in, new.origin, new.language, new.recording) = (Some(id), origin, language, recording);
-        (new.queue_node, new.node, new.vars) = (queue_node, node, vars);
+        (new.promised_in, new.origin, new.language) = (Some(id), origin, language);
+        (new.queue_node, new.node) = (queue_node, node);
+        let menus = new.menus_mut();
+        (menus.recording, menus.vars) = (recording, vars);
         let callback = new.id;
         self.state.calls.get_mut(id)?.promises.push(callback);
         Some(callback)

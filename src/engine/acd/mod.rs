@@ -51,6 +51,7 @@ pub(crate) struct Acd {
     pub(crate) ready_count: usize,
     /// How often calls stand in lines: once in each line of their languages.
     pub(crate) standing: usize,
+    pub(crate) outlooks: outlook::Outlooks,
 }
 
 impl Acd {

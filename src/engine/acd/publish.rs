@@ -72,6 +72,7 @@ impl Acd {
                 line.widest = line.widest.max(serve.after);
             }
         }
+        self.find_rivals();
     }
 }
 

@@ -33,6 +33,8 @@ pub(crate) struct QueueState {
     pub(crate) mean_handle: Duration,
     /// Running share of calls that an agent answers, of those that stand here and leave, in parts per million.
     pub(crate) answered_ppm: u64,
+    /// What [`QueueState::weight`] is; `None` when it has to be worked out anew.
+    weight: Option<u64>,
     /// Whom this queue rang last.
     pub(crate) last_rung: Option<AgentId>,
     /// The armed deadline of its next opening.
@@ -47,6 +49,23 @@ pub(crate) struct Line {
     pub(crate) servers: Vec<(GroupId, Duration)>,
     /// The longest wait after which more groups may take from it.
     pub(crate) widest: Duration,
+    /// The lines some of whose groups may take from it, itself among them.
+    pub(crate) rivals: Vec<Rival>,
+}
+
+/// A line that shares agents with another.
+#[derive(Clone, Debug)]
+pub(crate) struct Rival {
+    pub(crate) queue: QueueId,
+    pub(crate) language: LanguageId,
+    /// Whether it is that very line.
+    pub(crate) itself: bool,
+    /// The groups that may take from both, and after which wait from either.
+    pub(crate) shared: Vec<(GroupId, Duration)>,
+    /// The longest of the waits after which somebody more may take from either.
+    pub(crate) widest: Duration,
+    /// How many agents of `shared` are on duty, and of all who may take from that line; counted when it is asked for.
+    pub(crate) duty: (u32, u32),
 }
 
 /// A group of agents.
@@ -81,6 +100,7 @@ impl QueueState {
             length: 0,
             mean_handle,
             answered_ppm: 1_000_000,
+            weight: None,
             last_rung: None,
             opening: None,
         }
@@ -113,36 +133,38 @@ impl QueueState {
         (i64::from(priority) * 1_000_000).saturating_add(aged)
     }
 
-    /// The effective priority at `now` of a call by its rank alone, and when it entered (with ageing: a call of priority 0 of
-    /// the same rank).
-    pub(crate) fn effective_of_rank(&self, rank: &Rank, now: Instant) -> (i64, i64) {
-        let effective = match self.config.ageing {
-            Some(step) => {
-                let waited = i128::from(now.as_micros()) - i128::from(rank.1);
-                let effective = waited * 1_000_000 / i128::from(step.as_micros().max(1));
-                i64::try_from(effective).unwrap_or(i64::MAX)
-            }
-            None => -i64::from(rank.0) * 1_000_000,
-        };
-        (effective, rank.1)
-    }
-
     /// Takes a new measurement of how long a call keeps an agent into the running mean (weight one eighth).
     #[inline]
     pub(crate) fn learn_handle(&mut self, handle: Duration) {
         let (mean, handle) = (self.mean_handle.as_micros() as i64, handle.as_micros() as i64);
         self.mean_handle = Duration::from_micros((mean + (handle - mean) / 8).max(0) as u64);
+        self.weight = None;
     }
 
     /// Takes a call that left, answered or not, into the running share of those answered (weight one in 32).
     #[inline]
     pub(crate) fn learn_answered(&mut self, answered: bool) {
         self.answered_ppm = self.answered_ppm - self.answered_ppm / 32 + if answered { 1_000_000 / 32 } else { 0 };
+        self.weight = None;
+    }
+
+    /// How long a call that stands in line is expected to keep an agent, in microseconds: the mean of a call times the share
+    /// of those that stay.
+    pub(super) fn weight(&self) -> u64 {
+        self.weight.unwrap_or_else(|| {
+            let weight = u128::from(self.mean_handle.as_micros()) * u128::from(self.staying_ppm()) / 1_000_000;
+            u64::try_from(weight).unwrap_or(u64::MAX)
+        })
+    }
+
+    /// Works out [`QueueState::weight`], so that it is known until something is learned.
+    pub(super) fn weigh(&mut self) {
+        self.weight = Some(self.weight());
     }
 
     /// Of those who stand in line, how many in a million will be answered: they have waited for a part already, so that more
     /// of them stay than of those who come. With `p` the share answered and exponential patience it is `-p ln p / (1 - p)`.
-    pub(crate) fn staying_ppm(&self) -> u64 {
+    fn staying_ppm(&self) -> u64 {
         let p = self.answered_ppm as f64 / 1e6;
         // Near 1 the quotient is of two small numbers, and near 0 the logarithm has no bound.
         if (0.001..0.999).contains(&p) { (-p * libm::log(p) / (1.0 - p) * 1e6) as u64 } else { self.answered_ppm }

@@ -106,6 +106,7 @@ impl<S: Sink> Turn<'_, S> {
         self.join_lines(id);
         self.arm_treatment(id);
         if !away {
+            self.prepare_outlook();
             let (position, expected) = self.outlook(id);
             self.command(Command::Waiting { call: id, queue, position, expected });
         }
@@ -236,10 +237,23 @@ impl<S: Sink> Turn<'_, S> {
         let Some(due) = call.steps.iter().position(|at| at.is_some_and(|at| at <= now)) else { return };
         let step = &queue_node.treatment[due];
         call.steps[due] = step.every.filter(|every| *every > Duration::ZERO).map(|every| now + every);
-        if waiting && self.holds(id, step.when.as_ref()) {
-            self.speak(id, due as u16, step, script);
+        if waiting {
+            self.treat_by(id, due as u16, step, script);
         }
         self.arm_treatment(id);
+    }
+
+    fn treat_by(&mut self, id: CallId, step_number: u16, step: &WaitStep, script: &Script) {
+        let speak = |turn: &mut Self| {
+            if turn.holds(id, step.when.as_ref()) {
+                turn.speak(id, step_number, step, script);
+            }
+        };
+        if step.when.as_ref().is_some_and(asks_outlook) || tells_outlook(&step.prompts) {
+            self.with_outlook(id, speak);
+        } else {
+            speak(self);
+        }
     }
 
     fn speak(&mut self, id: CallId, step_number: u16, step: &WaitStep, script: &Script) {
@@ -313,7 +327,9 @@ impl<S: Sink> Turn<'_, S> {
     fn send_on(&mut self, id: CallId, script: &Script, node: NodeId, place: Option<Place>) {
         let keeps = matches!(script.node(node).kind, NodeKind::Callback { .. });
         if let Some(call) = self.state.calls.get_mut(id) {
-            call.kept = place.filter(|_| keeps);
+            if keeps || call.menus().kept.is_some() {
+                call.menus_mut().kept = place.filter(|_| keeps);
+            }
         }
         self.go(id, Next::Go(node));
     }
@@ -392,6 +408,20 @@ impl<S: Sink> Turn<'_, S> {
         if away {
             self.arm_opening(queue);
         }
+    }
+}
+
+/// Whether place or expected wait are asked for.
+fn asks_outlook(expr: &Expr) -> bool {
+    match expr {
+        Expr::Builtin(builtin) => matches!(builtin, Builtin::Position | Builtin::Expected),
+        Expr::Const(_) | Expr::Var(_) => false,
+        Expr::Not(inner) => asks_outlook(inner),
+        Expr::Compare(_, left, right)
+        | Expr::And(left, right)
+        | Expr::Or(left, right)
+        | Expr::Add(left, right)
+        | Expr::Sub(left, right) => asks_outlook(left) || asks_outlook(right),
     }
 }
 

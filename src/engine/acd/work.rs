@@ -38,12 +38,14 @@ impl<S: Sink> Turn<'_, S> {
             if stays {
                 agent.wish = Wish::Ready;
                 self.state.acd.groups[agent.group.index()].on_duty += 1;
+                self.state.acd.outlooks.recount();
                 self.fact(Fact::AgentGoing { agent: id, going: false });
             }
             return stays;
         }
         *agent = Agent { state: AgentState::NotReady(NotReady::LoggedIn), logged_in: now, ..Agent::new(id, group) };
         self.state.acd.groups[group.index()].on_duty += 1;
+        self.state.acd.outlooks.recount();
         self.fact(Fact::AgentLoggedIn { agent: id, group });
         true
     }
@@ -55,6 +57,7 @@ impl<S: Sink> Turn<'_, S> {
         let (state, group) = (agent.state, agent.group);
         agent.wish = Wish::LoggedOut;
         self.state.acd.groups[group.index()].on_duty -= 1;
+        self.state.acd.outlooks.recount();
         match state {
             AgentState::Ready => {
                 self.state.acd.drop_ready(id);

@@ -47,14 +47,14 @@ impl<S: Sink> Turn<'_, S> {
     pub(super) fn authenticate(&mut self, id: CallId, script: &Script) -> Option<Next> {
         let call = self.state.calls.get(id)?;
         let auth = auth_of(script, call.node);
-        if call.level >= auth.level {
+        if call.menus().level >= auth.level {
             return Some(Next::Go(auth.ok));
         }
-        let field = usize::from(call.person.is_some());
-        if call.tries[field] >= auth.tries {
+        let field = usize::from(call.menus().person.is_some());
+        if call.menus().tries[field] >= auth.tries {
             return Some(Next::Go(auth.failed));
         }
-        match call.person {
+        match call.menus().person {
             Some(person) => self.send_code(id, person),
             None => self.listen(id, script, Purpose::Claim, true),
         }
@@ -72,16 +72,16 @@ impl<S: Sink> Turn<'_, S> {
         let auth = auth_of(script, call.node);
         match purpose {
             Purpose::Claim => {
-                call.claim = Some((auth.claim, keyed));
+                call.menus_mut().claim = Some((auth.claim, keyed));
                 self.listen(id, script, Purpose::Birth, true);
             }
             Purpose::Birth => {
-                let Some((claim, digits)) = call.claim.take() else { return };
+                let Some((claim, digits)) = call.menus_mut().claim.take() else { return };
                 let query = Query::CheckIdentity { claim, id: Secret::new(digits), birth: Secret::new(keyed) };
                 self.ask_check(id, Question::Identity, query);
             }
             _ => {
-                let Some(person) = call.person else { return };
+                let Some(person) = call.menus().person else { return };
                 self.ask_check(id, Question::CheckCode, Query::CheckCode { person, code: Secret::new(keyed) });
             }
         }
@@ -94,17 +94,17 @@ impl<S: Sink> Turn<'_, S> {
         let auth = auth_of(script, call.node);
         match (question, reply) {
             (Question::Identity, Reply::Known(person)) => {
-                call.person = Some(person);
+                call.menus_mut().person = Some(person);
                 self.level_reached(id, script, AccessLevel::L1);
             }
             (Question::CheckCode, Reply::CodeRight) => self.level_reached(id, script, AccessLevel::L2),
             (Question::SendCode, Reply::CodeSent { tail, valid }) => {
-                call.code_sent = (tail, valid.as_mins_ceil() as i64);
+                call.menus_mut().code_sent = (tail, valid.as_mins_ceil() as i64);
                 self.fact(Fact::CodeSent { call: id });
                 self.listen(id, script, Purpose::Code, true);
             }
             (Question::SendCode, Reply::NoPhone) => {
-                call.code_sent = (Digits::EMPTY, 0);
+                call.menus_mut().code_sent = (Digits::EMPTY, 0);
                 self.listen(id, script, Purpose::Card, true);
             }
             (_, Reply::Locked { delay }) => {
@@ -115,7 +115,7 @@ impl<S: Sink> Turn<'_, S> {
             }
             (Question::Identity, Reply::Refused) => self.refused(id, script, Purpose::Claim),
             (Question::CheckCode, Reply::Refused) => {
-                let again = if call.code_sent.1 > 0 { Purpose::Code } else { Purpose::Card };
+                let again = if call.menus().code_sent.1 > 0 { Purpose::Code } else { Purpose::Card };
                 self.refused(id, script, again);
             }
             (question, _) => self.service_failed(id, question),
@@ -124,9 +124,9 @@ impl<S: Sink> Turn<'_, S> {
 
     fn level_reached(&mut self, id: CallId, script: &Script, level: AccessLevel) {
         let Some(call) = self.state.calls.get_mut(id) else { return };
-        call.level = level;
+        call.menus_mut().level = level;
         let auth = auth_of(script, call.node);
-        let Some(person) = call.person else { return };
+        let Some(person) = call.menus().person else { return };
         self.fact(Fact::Authenticated { call: id, person, level });
         if level < auth.level {
             self.send_code(id, person);
@@ -142,10 +142,10 @@ impl<S: Sink> Turn<'_, S> {
     fn refused(&mut self, id: CallId, script: &Script, again: Purpose) {
         let Some(call) = self.state.calls.get_mut(id) else { return };
         let field = usize::from(again != Purpose::Claim);
-        call.tries[field] += 1;
+        call.menus_mut().tries[field] += 1;
         call.typed.clear();
         let auth = auth_of(script, call.node);
-        let last = call.tries[field] >= auth.tries;
+        let last = call.menus().tries[field] >= auth.tries;
         self.transition(id, CallState::Ivr(Step::Moving));
         self.fact(Fact::AuthenticationFailed { call: id, locked: false });
         self.play_one(id, script, auth.prompts.bad, [].into());

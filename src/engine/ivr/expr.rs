@@ -30,7 +30,7 @@ impl<S: Sink> Turn<'_, S> {
         let truth = |expr: &Expr| self.eval(call, expr) == Value::Bool(true);
         match expr {
             Expr::Const(value) => value.clone(),
-            Expr::Var(id) => call.vars[id.index()].clone(),
+            Expr::Var(id) => call.menus().vars[id.index()].clone(),
             Expr::Builtin(builtin) => self.builtin(call, *builtin),
             Expr::Not(inner) => Value::Bool(!truth(inner)),
             Expr::And(left, right) => Value::Bool(truth(left) && truth(right)),
@@ -45,17 +45,18 @@ impl<S: Sink> Turn<'_, S> {
 
     fn builtin(&self, call: &Call, builtin: Builtin) -> Value {
         let outlook = || self.outlook(call.id);
-        let hours = |get: fn(&crate::script::calendar::Hours) -> Value| call.hours.as_ref().map_or(Value::Unset, get);
+        let hours =
+            |get: fn(&crate::script::calendar::Hours) -> Value| call.menus().hours.as_ref().map_or(Value::Unset, get);
         match builtin {
             Builtin::Language => Value::Symbol(Symbol { set: LANGUAGE_SET, word: call.language.0.into() }),
-            Builtin::Level => Value::Number(match call.level {
+            Builtin::Level => Value::Number(match call.menus().level {
                 AccessLevel::L0 => 0,
                 AccessLevel::L1 => 1,
                 AccessLevel::L2 => 2,
             }),
-            Builtin::Recording => Value::Bool(call.recording),
+            Builtin::Recording => Value::Bool(call.menus().recording),
             Builtin::HasNumber => Value::Bool(call.caller.is_some()),
-            Builtin::LastEntry => Value::Digits(call.last_entry),
+            Builtin::LastEntry => Value::Digits(call.menus().last_entry),
             Builtin::Position => Value::Number(outlook().0.into()),
             Builtin::Expected => Value::Number(outlook().1.as_mins_ceil() as i64),
             Builtin::Waited => {
@@ -70,8 +71,8 @@ impl<S: Sink> Turn<'_, S> {
             Builtin::Closes => hours(|h| Value::Time(h.closes)),
             Builtin::Reopens => hours(|h| Value::Date(h.date)),
             Builtin::Holiday => hours(|h| h.holiday.map_or(Value::Unset, Value::Symbol)),
-            Builtin::CallbackFrom => call.promise.map_or(Value::Unset, |(from, _)| Value::Time(from)),
-            Builtin::CallbackTo => call.promise.map_or(Value::Unset, |(_, to)| Value::Time(to)),
+            Builtin::CallbackFrom => call.menus().promise.map_or(Value::Unset, |(from, _)| Value::Time(from)),
+            Builtin::CallbackTo => call.menus().promise.map_or(Value::Unset, |(_, to)| Value::Time(to)),
             Builtin::Today => Value::Date(self.state.clock.local(self.state.now).0),
         }
     }

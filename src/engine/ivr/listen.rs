@@ -33,7 +33,7 @@ use crate::{
 const HANDED_ON: u8 = 8;
 
 /// What an entry here looks like.
-struct Format {
+pub(super) struct Format {
     min: u8,
     max: u8,
     terminator: Option<Key>,
@@ -42,7 +42,7 @@ struct Format {
 
 impl Format {
     /// Whether `key` after so many others neither ends nor fills the entry.
-    fn goes_on(&self, key: Key, before: usize) -> bool {
+    pub(super) fn goes_on(&self, key: Key, before: usize) -> bool {
         self.terminator != Some(key) && before + 1 < self.max.into()
     }
 }
@@ -56,7 +56,7 @@ impl<S: Sink> Turn<'_, S> {
         if format.secret {
             call.typed.clear();
         }
-        call.entry.clear();
+        call.menus_mut().entry.clear();
         if say {
             self.say_question(id, script, node, purpose);
         }
@@ -86,7 +86,7 @@ impl<S: Sink> Turn<'_, S> {
             (NodeKind::Authenticate(auth), Purpose::Birth) => self.play(id, script, &auth.prompts.birth),
             (NodeKind::Authenticate(auth), Purpose::Code) => {
                 let Some(call) = self.state.calls.get(id) else { return };
-                let (tail, minutes) = call.code_sent;
+                let (tail, minutes) = call.menus().code_sent;
                 let args = script.prompts.get(auth.prompts.code).slots.iter().map(|slot| match &*slot.name {
                     "tail" => Value::Digits(tail),
                     _ => Value::Number(minutes),
@@ -205,15 +205,15 @@ impl<S: Sink> Turn<'_, S> {
         let CallState::Ivr(Step::Listening { purpose, phase }) = call.state else { return };
         let script = script_of(self.versions, call);
         let node = script.node(call.node);
-        let fresh = call.entry.is_empty();
+        let fresh = call.menus().entry.is_empty();
         match (&node.kind, purpose) {
             (NodeKind::Collect(_) | NodeKind::Authenticate(_), _)
                 if phase == Phase::Inter
                     && key.digit().is_some()
-                    && format_of(node, purpose).goes_on(key, call.entry.len()) =>
+                    && format_of(node, purpose).goes_on(key, call.menus().entry.len()) =>
             {
                 // One more digit in the midst of an entry, which most keys are: the next is awaited as before.
-                call.entry.push(key);
+                call.menus_mut().entry.push(key);
                 let due = self.state.now + node.input.inter_digit;
                 call.armed.arm(&mut self.state.timers, Slot::Step, id, due);
             }
@@ -237,9 +237,9 @@ impl<S: Sink> Turn<'_, S> {
     fn feed_digits(&mut self, id: CallId, key: Key, node: &Node, purpose: Purpose, phase: Phase) {
         let format = format_of(node, purpose);
         let Some(call) = self.state.calls.get_mut(id) else { return };
-        let fresh = call.entry.is_empty();
+        let fresh = call.menus().entry.is_empty();
         if format.terminator == Some(key) {
-            if call.entry.len() >= format.min as usize {
+            if call.menus().entry.len() >= format.min as usize {
                 self.accept(id, node, purpose);
             } else {
                 self.escalate(id, false);
@@ -254,8 +254,8 @@ impl<S: Sink> Turn<'_, S> {
                 self.accept(id, node, purpose);
                 return;
             }
-            call.entry.push(key);
-            let full = call.entry.len() >= format.max as usize;
+            call.menus_mut().entry.push(key);
+            let full = call.menus().entry.len() >= format.max as usize;
             let waits = format.terminator.is_some() && node.input.terminator_wait > Duration::ZERO;
             match (full, waits) {
                 (true, false) => self.accept(id, node, purpose),
@@ -276,7 +276,7 @@ impl<S: Sink> Turn<'_, S> {
     /// What was keyed so far is thrown away, and the first key is awaited anew.
     pub(super) fn cancel_entry(&mut self, id: CallId, purpose: Purpose, node: &Node) {
         if let Some(call) = self.state.calls.get_mut(id) {
-            call.entry.clear();
+            call.menus_mut().entry.clear();
         }
         self.await_next(id, purpose, Phase::First, node);
     }
@@ -296,32 +296,32 @@ impl<S: Sink> Turn<'_, S> {
     fn accept(&mut self, id: CallId, node: &Node, purpose: Purpose) {
         self.forget_secret_keys(id);
         let Some(call) = self.state.calls.get_mut(id) else { return };
-        let keyed = call.entry.digits();
-        let (count, node_id) = (call.entry.len() as u8, call.node);
-        call.handed_on = 0;
+        let keyed = call.menus().entry.digits();
+        let (count, node_id) = (call.menus().entry.len() as u8, call.node);
+        call.menus_mut().handed_on = 0;
         if purpose != Purpose::Node {
-            call.entry.clear();
+            call.menus_mut().entry.clear();
             self.fact(Fact::EntryAccepted { call: id, node: node_id, digits: count });
             self.proof_keyed(id, purpose, keyed);
             return;
         }
         let NodeKind::Collect(collect) = &node.kind else { return };
         if !collect.secret {
-            call.last_entry = keyed;
+            call.menus_mut().last_entry = keyed;
         }
         let slot = collect.into.index();
-        let before = std::mem::take(&mut call.vars[slot]);
+        let before = std::mem::take(&mut call.menus_mut().vars[slot]);
         let read = read_entry(collect, keyed);
         let readable = read.is_some();
-        call.vars[slot] = read.unwrap_or_default();
+        call.menus_mut().vars[slot] = read.unwrap_or_default();
         let valid = readable && self.holds(id, collect.valid.as_ref());
         let Some(call) = self.state.calls.get_mut(id) else { return };
         if !valid {
-            call.vars[slot] = before;
+            call.menus_mut().vars[slot] = before;
             self.escalate(id, false);
             return;
         }
-        call.entry.clear();
+        call.menus_mut().entry.clear();
         self.fact(Fact::EntryAccepted { call: id, node: node_id, digits: count });
         self.go(id, Next::Go(collect.to));
     }
@@ -372,7 +372,9 @@ impl<S: Sink> Turn<'_, S> {
                 (NodeKind::Menu { .. } | NodeKind::Confirm { .. } | NodeKind::Language { .. }, _) => {
                     self.menu_ended(id, node);
                 }
-                _ if call.entry.len() >= format_of(node, purpose).min as usize => self.accept(id, node, purpose),
+                _ if call.menus().entry.len() >= format_of(node, purpose).min as usize => {
+                    self.accept(id, node, purpose)
+                }
                 _ => self.escalate(id, false),
             },
         }
@@ -386,24 +388,24 @@ impl<S: Sink> Turn<'_, S> {
         let script = script_of(self.versions, call);
         let node_id = call.node;
         let node = script.node(node_id);
-        let digits = call.entry.len() as u8;
+        let digits = call.menus().entry.len() as u8;
         let plain = !silence && !format_of(node, purpose).secret;
         if plain {
-            call.last_entry = call.entry.digits();
+            call.menus_mut().last_entry = call.menus().entry.digits();
         }
         if plain
-            && call.handed_on < HANDED_ON
+            && call.menus().handed_on < HANDED_ON
             && let Some(to) = meant_for_next(node, call.no_match)
         {
-            call.handed_on += 1;
-            let keys = std::mem::take(&mut call.entry);
+            call.menus_mut().handed_on += 1;
+            let keys = std::mem::take(&mut call.menus_mut().entry);
             call.typed.prepend(keys);
             self.go(id, Next::Go(to));
             return;
         }
         call.typed.clear();
-        call.handed_on = 0;
-        call.entry.clear();
+        call.menus_mut().handed_on = 0;
+        call.menus_mut().entry.clear();
         let count = if silence { &mut call.no_input } else { &mut call.no_match };
         *count = count.saturating_add(1);
         let count = *count;
@@ -464,7 +466,7 @@ fn meant_for_next(node: &Node, no_matches: u8) -> Option<NodeId> {
 }
 
 /// What an entry for `purpose` at `node` looks like.
-fn format_of(node: &Node, purpose: Purpose) -> Format {
+pub(super) fn format_of(node: &Node, purpose: Purpose) -> Format {
     match (&node.kind, purpose) {
         (NodeKind::Collect(collect), _) => {
             Format { min: collect.min, max: collect.max, terminator: collect.terminator, secret: collect.secret }

@@ -21,7 +21,7 @@ impl<S: Sink> Turn<'_, S> {
         let call = self.state.calls.get(id)?;
         let node = script.node(call.node);
         let NodeKind::Lookup { service, arguments, timeout, .. } = &node.kind else { return None };
-        let (person, level) = (call.person, call.level);
+        let (person, level) = (call.menus().person, call.menus().level);
         let arguments = arguments.iter().map(|argument| self.value(id, argument)).collect();
         self.play(id, script, &node.prompts);
         self.fact(Fact::ServiceAsked { call: id, service: *service });
@@ -36,8 +36,10 @@ impl<S: Sink> Turn<'_, S> {
 
     fn ask(&mut self, id: CallId, question: Question, query: Query, timeout: Duration) {
         let Some(call) = self.state.calls.get_mut(id) else { return };
-        call.requests += 1;
-        let request = Request { id: RequestId(call.requests), caller: call.caller, query };
+        let caller = call.caller;
+        let menus = call.menus_mut();
+        menus.requests += 1;
+        let request = Request { id: RequestId(menus.requests), caller, query };
         self.transition(id, CallState::Ivr(Step::Asking { request: request.id, question }));
         self.arm(id, Slot::Step, self.state.now + timeout);
         self.command(Command::Ask { call: id, request });
@@ -73,7 +75,7 @@ impl<S: Sink> Turn<'_, S> {
         };
         for &set in service.entry().outcomes[outcome as usize].sets {
             if let Some(var) = into[set as usize] {
-                call.vars[var.index()] = results[set as usize].clone();
+                call.menus_mut().vars[var.index()] = results[set as usize].clone();
             }
         }
         self.fact(Fact::ServiceAnswered { call: id, service: *service, outcome: Some(outcome) });

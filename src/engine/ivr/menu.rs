@@ -25,12 +25,12 @@ impl<S: Sink> Turn<'_, S> {
     /// A key at a menu, a confirmation or the choice of language.
     pub(super) fn feed_menu(&mut self, id: CallId, key: Key, node: &Node) {
         let bound = self.match_menu(id, node, Some(key));
-        let fresh = self.state.calls.get(id).is_some_and(|call| call.entry.is_empty());
+        let fresh = self.state.calls.get(id).is_some_and(|call| call.menus().entry.is_empty());
         match bound {
             Match::Choice(choice) => self.choose(id, node, choice),
             Match::Ambiguous(_) | Match::Prefix => {
                 if let Some(call) = self.state.calls.get_mut(id) {
-                    call.entry.push(key);
+                    call.menus_mut().entry.push(key);
                 }
                 self.await_next(id, Purpose::Node, Phase::Inter, node);
             }
@@ -39,7 +39,7 @@ impl<S: Sink> Turn<'_, S> {
             Match::None if !fresh && key == Key::STAR => self.cancel_entry(id, Purpose::Node, node),
             Match::None => {
                 if let Some(call) = self.state.calls.get_mut(id) {
-                    call.entry.push(key);
+                    call.menus_mut().entry.push(key);
                 }
                 self.escalate(id, false);
             }
@@ -57,7 +57,7 @@ impl<S: Sink> Turn<'_, S> {
     /// What the entry with `key` added amounts to, among the choices on offer now.
     fn match_menu(&self, id: CallId, node: &Node, key: Option<Key>) -> Match {
         let Some(call) = self.state.calls.get(id) else { return Match::None };
-        let before = call.entry;
+        let before = call.menus().entry;
         let len = before.len() + usize::from(key.is_some());
         let begins = |keys: &[Key]| match key {
             Some(key) => keys.get(before.len()) == Some(&key) && (before.is_empty() || before.begins(keys)),
@@ -109,8 +109,8 @@ impl<S: Sink> Turn<'_, S> {
         self.forget_secret_keys(id);
         let Some(call) = self.state.calls.get_mut(id) else { return };
         let node = call.node;
-        call.handed_on = 0;
-        call.entry.clear();
+        call.menus_mut().handed_on = 0;
+        call.menus_mut().entry.clear();
         self.fact(Fact::ChoiceMade { call: id, node, key, serves });
         self.go(id, Next::Go(to));
     }
@@ -143,18 +143,18 @@ impl<S: Sink> Turn<'_, S> {
         self.forget_secret_keys(id);
         let Some(call) = self.state.calls.get_mut(id) else { return };
         let here = call.node;
-        while call.history.last().is_some_and(|(node, _)| *node == here) {
-            call.history.pop();
+        while call.menus().history.last().is_some_and(|(node, _)| *node == here) {
+            call.menus_mut().history.pop();
         }
-        let Some((node, depth)) = call.history.pop() else {
-            let depth = call.frames.len();
+        let Some((node, depth)) = call.menus_mut().history.pop() else {
+            let depth = call.menus().frames.len();
             if script_of(self.versions, call).node(here).back_point {
-                call.history.push((here, depth));
+                call.menus_mut().history.push((here, depth));
             }
             self.repeat(id);
             return;
         };
-        call.frames.truncate(depth);
+        call.menus_mut().frames.truncate(depth);
         self.disarm(id, Slot::Step);
         self.fact(Fact::WentBack { call: id, node });
         self.go(id, Next::Go(node));

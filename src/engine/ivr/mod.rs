@@ -6,6 +6,7 @@
 //! May import within the engine. What never enters: text (prompts are ids with arguments), the registry (services are asked
 //! by command and answered by input).
 
+mod ahead;
 mod authenticate;
 mod expr;
 mod listen;
@@ -13,7 +14,10 @@ mod lookup;
 mod menu;
 mod play;
 
-pub(super) use listen::is_secret;
+pub(super) use {
+    ahead::{keep, kept},
+    listen::is_secret,
+};
 
 use super::{
     Command, Fact, Sink,
@@ -76,11 +80,12 @@ impl<S: Sink> Turn<'_, S> {
         let node = script.node(node_id);
         call.node = node_id;
         (call.no_input, call.no_match) = (0, 0);
-        if node.back_point && call.history.last().map(|last| last.0) != Some(node_id) {
-            if call.history.len() >= HISTORY {
-                call.history.remove(0);
+        if node.back_point && call.menus().history.last().map(|last| last.0) != Some(node_id) {
+            let menus = call.menus_mut();
+            if menus.history.len() >= HISTORY {
+                menus.history.remove(0);
             }
-            call.history.push((node_id, call.frames.len()));
+            menus.history.push((node_id, menus.frames.len()));
         }
         let gone = call.gone;
         call.state = CallState::Ivr(Step::Moving);
@@ -143,7 +148,7 @@ impl<S: Sink> Turn<'_, S> {
             NodeKind::Hours { calendar, open, closed, holiday, periods } => {
                 let version = self.state.calls.get(id)?.version;
                 let hours = *self.versions[version].calendars[calendar.index()].at(self.state.now);
-                self.state.calls.get_mut(id)?.hours = Some(hours);
+                self.state.calls.get_mut(id)?.menus_mut().hours = Some(hours);
                 let period = hours.period.and_then(|p| periods.iter().find(|(word, _)| *word == p.word));
                 match (hours.open, hours.holiday, period) {
                     (true, _, _) => *open,
@@ -207,7 +212,7 @@ impl<S: Sink> Turn<'_, S> {
         let call = self.state.calls.get(id)?;
         let named = match queue {
             QueueRef::Fixed(queue) => queue,
-            QueueRef::Var(var) => match &call.vars[var.index()] {
+            QueueRef::Var(var) => match &call.menus().vars[var.index()] {
                 Value::Symbol(symbol) => QueueId(symbol.word),
                 other => unreachable!("the checker proved that a queue is set, found {other:?}"),
             },
@@ -221,9 +226,9 @@ impl<S: Sink> Turn<'_, S> {
             let value = self.value(id, &assignment.value);
             let Some(call) = self.state.calls.get_mut(id) else { return };
             match (assignment.target, value) {
-                (Target::Var(var), value) => call.vars[var.index()] = value,
+                (Target::Var(var), value) => call.menus_mut().vars[var.index()] = value,
                 (Target::Recording, Value::Bool(allowed)) => {
-                    call.recording = allowed;
+                    call.menus_mut().recording = allowed;
                     self.fact(Fact::RecordingSet { call: id, allowed });
                 }
                 (Target::Language, Value::Symbol(symbol)) => self.set_language(id, LanguageId(symbol.word as u8)),
@@ -247,7 +252,7 @@ impl<S: Sink> Turn<'_, S> {
     }
 
     fn count_loop(&mut self, id: CallId, times: u32, counter: VarId, body: NodeId, done: NodeId) -> Option<NodeId> {
-        let slot = &mut self.state.calls.get_mut(id)?.vars[counter.index()];
+        let slot = &mut self.state.calls.get_mut(id)?.menus_mut().vars[counter.index()];
         let visits = match slot {
             Value::Number(n) => *n + 1,
             _ => 1,
@@ -259,27 +264,30 @@ impl<S: Sink> Turn<'_, S> {
     fn call_flow(&mut self, id: CallId, entry: NodeId, with: &[Assignment]) -> Option<Next> {
         self.assign(id, with);
         let call = self.state.calls.get_mut(id)?;
-        if call.frames.len() >= DEPTH {
-            call.frames.remove(0);
+        let node = call.node;
+        let menus = call.menus_mut();
+        if menus.frames.len() >= DEPTH {
+            menus.frames.remove(0);
         }
-        call.frames.push(Frame { node: call.node });
+        menus.frames.push(Frame { node });
         Some(Next::Go(entry))
     }
 
     fn return_from_flow(&mut self, id: CallId, script: &Script, values: &[Assignment]) -> Option<Next> {
         self.assign(id, values);
         let call = self.state.calls.get_mut(id)?;
-        let Some(frame) = call.frames.pop() else {
+        let Some(frame) = call.menus_mut().frames.pop() else {
             // The flow was entered by a goto, so there is nowhere to return to.
             return Some(Next::Finish);
         };
-        let depth = call.frames.len();
-        call.history.retain(|(_, at)| *at <= depth);
+        let menus = call.menus_mut();
+        let depth = menus.frames.len();
+        menus.history.retain(|(_, at)| *at <= depth);
         let NodeKind::Call { results, to, .. } = &script.node(frame.node).kind else {
             unreachable!("a frame is made by a call node");
         };
         for (here, there) in results {
-            call.vars[here.index()] = call.vars[there.index()].clone();
+            menus.vars[here.index()] = menus.vars[there.index()].clone();
         }
         Some(Next::Go(*to))
     }

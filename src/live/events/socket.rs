@@ -34,7 +34,11 @@ pub(in crate::live) async fn serve(mut socket: WebSocket, line: Line) {
     };
     drop(line.place);
     if let Some((code, reason)) = end {
-        let farewell = socket.send(Message::Close(Some(CloseFrame { code, reason: reason.into() })));
+        let farewell = async {
+            let told = socket.send(Message::Close(Some(CloseFrame { code, reason: reason.into() }))).await;
+            // Whoever answers in kind does not find the line cut before the answer has left.
+            while told.is_ok() && matches!(socket.recv().await, Some(Ok(_))) {}
+        };
         let _ = tokio::time::timeout(CLOSING, farewell).await;
     }
 }

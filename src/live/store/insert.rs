@@ -123,7 +123,7 @@ fn insert_call(db: &Connection, run: i64, row: &CallRow) -> rusqlite::Result<boo
         ("survey", &row.survey),
         ("cases", &row.cases),
         ("message_ms", &row.message_ms.map(whole)),
-        ("promised_in", &public(row.promised_in)),
+        ("promised_in", &row.promised_earlier.clone().or_else(|| public(row.promised_in))),
         ("callback", &public(row.callback)),
         ("recording", &row.recording),
     ];

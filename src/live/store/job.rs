@@ -47,6 +47,8 @@ pub struct CallRow {
     pub cases: Option<String>,
     pub message_ms: Option<u64>,
     pub promised_in: Option<CallId>,
+    /// In place of `promised_in`, where that was in an earlier run: its id over all runs.
+    pub promised_earlier: Option<String>,
     pub callback: Option<CallId>,
     pub recording: bool,
 }

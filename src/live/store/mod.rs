@@ -289,7 +289,7 @@ mod tests {
     use tokio::sync::mpsc;
 
     use super::*;
-    use crate::{id::PersonId, registry::Change};
+    use crate::{id::PersonId, registry::Change, world::Promise};
 
     fn run() -> Run {
         Run { began: "2026-01-01T00:00:00Z".into(), origin: "2022-05-17T10:00:00+01:00".into(), speed: 1.0, seed: 1 }
@@ -419,5 +419,51 @@ mod tests {
         assert_eq!(times[0], Duration::ZERO);
         assert!(times.is_sorted() && times[3] < Duration::from_hours(1), "{times:?}");
         assert!(times[3] > times[2], "a run lived for some time: {times:?}");
+    }
+
+    #[test]
+    fn what_checks_left_is_kept_as_long_as_it_matters() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let change = |secs: u64| -> AccessChange {
+            let mark = "00112233445566778899aabbccddeeff";
+            let text = format!(r#"{{"at":{},"call":1,"of":"known","subject":"{mark}"}}"#, secs * 1_000_000);
+            serde_json::from_str(&text).expect("a change")
+        };
+        let times = [10, 3_000, 4_000, 5_000];
+        write(dir.path(), times.map(|secs| Job::Access(change(secs))).into());
+        let store = Store::open(dir.path()).expect("the folder again");
+        assert_eq!(store.lived().expect("a time"), Duration::from_secs(5_000), "it has lived as long as it knows of");
+        let kept = |memory| store.access(Duration::from_secs(memory)).expect("changes");
+        assert_eq!(kept(10_000), times.map(change));
+        assert_eq!(kept(1_500), [change(4_000), change(5_000)]);
+        assert_eq!(kept(10_000), [change(4_000), change(5_000)], "what counts for nothing is forgotten for good");
+    }
+
+    #[test]
+    fn a_promise_is_open_until_it_is_settled_and_then_names_nobody() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let promise = |attempts| KeptPromise {
+            id: "1-2".into(),
+            promised_in: "1-1".into(),
+            promise: Promise {
+                number: "0600000042".parse().map(crate::pii::CallerNumber::new).expect("ten digits"),
+                queue: "help".into(),
+                language: "fr".into(),
+                accepted: vec![],
+                since: Duration::from_secs(7),
+                priority: 0,
+                attempts,
+                node: None,
+                recording: true,
+            },
+        };
+        write(dir.path(), vec![Job::Promise(promise(0)), Job::Promise(promise(1))]);
+        let open = |dir: &Path| Store::open(dir).expect("the folder").promises().expect("promises");
+        assert_eq!(open(dir.path()), [promise(1)], "the later word counts");
+        write(dir.path(), vec![Job::PromiseKept { id: "1-2".into() }]);
+        assert_eq!(open(dir.path()), []);
+        let db = open_to_read(dir.path()).expect("a database");
+        let left: String = db.query_row("select promise from promises", [], |row| row.get(0)).expect("a row");
+        assert_eq!(left, "");
     }
 }

@@ -24,7 +24,7 @@ pub(super) struct Edition {
     pub(super) guide: Guide,
     intents: Box<[Option<IntentId>]>,
     languages: Box<[LanguageId]>,
-    hours: Option<Calendar>,
+    hours: Option<Arc<Calendar>>,
 }
 
 impl Names {
@@ -50,15 +50,15 @@ impl Names {
 impl Edition {
     pub(super) fn new(script: &Script, names: &Names, clock: &LocalClock) -> Edition {
         let guide = Guide::new(script);
-        let zone = jiff::tz::TimeZone::get(&script.zone).unwrap_or(jiff::tz::TimeZone::UTC);
-        let calendar = guide.calendar().and_then(|id| script.calendars.get(id.index()));
+        let calendars = script.calendars_by(clock);
+        let calendar = guide.calendar().and_then(|id| calendars.get(id.index()));
         let intent = |name: &Arc<str>| script.intents.iter().position(|own| own == name).map(|i| IntentId(i as u16));
         let language = |code: &Arc<str>| script.language_named(code).unwrap_or(script.default_language);
         Edition {
             guide,
             intents: names.intents.iter().map(intent).collect(),
             languages: names.languages.iter().map(language).collect(),
-            hours: calendar.map(|rules| rules.compile(clock, &zone)),
+            hours: calendar.cloned(),
         }
     }
 

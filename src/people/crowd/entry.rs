@@ -76,6 +76,18 @@ impl Entry {
         })
     }
 
+    /// The keys still to be pressed, all but the last.
+    pub(super) fn but_the_last(&self) -> Entry {
+        let len = (self.len - self.pressed).saturating_sub(1);
+        let kept = (1_u64 << (4 * u32::from(len))).wrapping_sub(1);
+        Entry { keys: (self.keys >> (4 * self.pressed)) & kept, len, pressed: 0 }
+    }
+
+    /// So many keys were pressed.
+    pub(super) fn skip(&mut self, keys: u8) {
+        self.pressed = self.len.min(self.pressed + keys);
+    }
+
     pub(super) fn is_done(&self) -> bool {
         self.pressed >= self.len
     }

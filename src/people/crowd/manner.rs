@@ -5,7 +5,7 @@ use crate::{
         distribution::Sampler,
         persona::{Announced, Listening, Persona},
     },
-    random::{Purpose, Seed, Stream, mix, unit},
+    random::{Purpose, Root, Stream, mix, unit},
 };
 
 /// A persona with its distributions made ready.
@@ -86,16 +86,16 @@ fn about_of(owner: u64, about: About) -> u64 {
 }
 
 /// A stream of `owner` about something.
-pub(super) fn stream(seed: Seed, purpose: Purpose, owner: u64, about: About) -> Stream {
+pub(super) fn stream(seed: Root, purpose: Purpose, owner: u64, about: About) -> Stream {
     seed.stream(purpose, about_of(owner, about))
 }
 
 /// A number of `owner` about something: what is fixed about her without being kept.
-pub(super) fn number(seed: Seed, purpose: Purpose, owner: u64, about: About) -> u64 {
+pub(super) fn number(seed: Root, purpose: Purpose, owner: u64, about: About) -> u64 {
     mix(seed.key(purpose, about_of(owner, about)))
 }
 
 /// Whether it comes true for `owner`; draws nothing where it is sure.
-pub(super) fn comes_true(chance: f64, seed: Seed, purpose: Purpose, owner: u64, about: About) -> bool {
+pub(super) fn comes_true(chance: f64, seed: Root, purpose: Purpose, owner: u64, about: About) -> bool {
     chance > 0.0 && (chance >= 1.0 || unit(number(seed, purpose, owner, about)) < chance)
 }

@@ -29,7 +29,7 @@ use crate::{
         guide::{Goal, Guide, OfferKind, PlaceKind},
     },
     pii::{Digits, Secret},
-    random::{Purpose, Seed, Stream, mix, unit, unmix},
+    random::{Purpose, Root, Stream, mix, unit, unmix},
     registry::Registry,
     script::model::{IntentId, Key},
     time::{Duration, Instant},
@@ -45,6 +45,8 @@ pub struct Someone {
     pub lot: u64,
     /// Which call for her matter it is, from 1.
     pub attempt: u8,
+    /// What the chance of that call is keyed by.
+    pub call_lot: u64,
     /// What she wants, of the intents of the guide's script.
     pub intent: Option<IntentId>,
     /// What she speaks, of the languages of that script.
@@ -67,10 +69,11 @@ pub fn caller_of(call_lot: u64, attempt: u8) -> u64 {
 }
 
 impl Someone {
-    /// What the chance of one of her calls is keyed by.
-    pub fn call_lot(&self) -> u64 {
+    /// She calls, for the first time or again.
+    pub(super) fn next_attempt(&mut self) {
+        self.attempt = self.attempt.saturating_add(1);
         // Mixed first: the bits of a lot tell its source, its day and its place, and what is put on them would meet another's.
-        mix(mix(self.lot) ^ (u64::from(self.attempt) << 56))
+        self.call_lot = mix(mix(self.lot) ^ (u64::from(self.attempt) << 56));
     }
 }
 
@@ -82,7 +85,7 @@ pub struct Ear<'a> {
     /// Her persona.
     pub manner: &'a Manner,
     /// The root of her chance.
-    pub seed: Seed,
+    pub seed: Root,
     /// Who she is.
     pub me: &'a Someone,
     /// Where her number and birth date stand; without, she has none.
@@ -185,6 +188,58 @@ impl Mind {
         (at < Instant::NEVER).then_some(at)
     }
 
+    /// What is being said to her stops.
+    #[inline]
+    pub(super) fn hear_silence(&mut self, at: Instant) {
+        self.speaking_until = at;
+    }
+
+    /// Takes in what is said, where that is all there is to it; false where she has more to think about.
+    #[inline]
+    pub(super) fn only_hears(&mut self, play: &Play, guide: &Guide) -> bool {
+        let in_menus =
+            self.phase == Phase::Menus && (self.leave_at < Instant::NEVER || self.menus_left == Duration::MAX);
+        let only = in_menus && !matches!(guide.place(play.node).kind, PlaceKind::Record { .. });
+        if only {
+            self.take_in(play);
+        }
+        only
+    }
+
+    /// What is said and how long.
+    #[inline]
+    fn take_in(&mut self, play: &Play) {
+        if std::mem::take(&mut self.fresh) {
+            self.asked_at = play.begins;
+        }
+        self.speaking_until = play.begins + play.duration;
+        if !play.barge_in {
+            self.unstoppable_until = self.speaking_until;
+        }
+        self.prompt = play.prompt;
+    }
+
+    /// The keys that she presses from now on in the midst of an entry, all but the last, and the time between them; as far as
+    /// she does not hang up before. Nothing but that they are keyed comes of them, as a rule.
+    #[inline]
+    pub(super) fn keying(&self, at: Instant) -> Option<(Entry, Duration)> {
+        let keys = self.plan == Plan::Keys && self.act_at == at && self.entry.is_begun();
+        if !keys || self.phase != Phase::Menus {
+            return None;
+        }
+        let mut keys = self.entry.but_the_last();
+        while keys.len() > 0 && at + self.pace * u64::from(keys.len() - 1) >= self.leave_at {
+            keys = keys.but_the_last();
+        }
+        (keys.len() > 1).then_some((keys, self.pace))
+    }
+
+    /// She has pressed so many of the keys that [`Mind::keying`] told.
+    pub(super) fn has_keyed(&mut self, keys: u8) {
+        self.entry.skip(keys);
+        self.act_at = self.act_at + self.pace * u64::from(keys);
+    }
+
     /// Her telephone does something. What she does at once, if anything.
     pub fn hear(&mut self, at: Instant, command: &Command, ear: &Ear<'_>) -> Option<Act> {
         match command {
@@ -241,14 +296,7 @@ impl Mind {
     }
 
     fn play(&mut self, at: Instant, play: &Play, ear: &Ear<'_>) {
-        if std::mem::take(&mut self.fresh) {
-            self.asked_at = play.begins;
-        }
-        self.speaking_until = play.begins + play.duration;
-        if !play.barge_in {
-            self.unstoppable_until = self.speaking_until;
-        }
-        self.prompt = play.prompt;
+        self.take_in(play);
         match ear.guide.place(play.node).kind {
             PlaceKind::Queue { first, count } if self.phase == Phase::Queued => {
                 self.consider_offer(at, (first, count), ear);
@@ -288,7 +336,7 @@ impl Mind {
 
     /// What is fixed about her for this call, on first being asked anything.
     fn begin(&mut self, at: Instant, ear: &Ear<'_>) {
-        let (me, lot) = (ear.me, ear.me.call_lot());
+        let (me, lot) = (ear.me, ear.me.call_lot);
         self.to_adviser =
             !me.probe && comes_true(ear.manner.adviser_early, ear.seed, Purpose::Keying, lot, About::AdviserEarly);
         self.goal = Some(match (me.probe, self.to_adviser) {
@@ -303,7 +351,7 @@ impl Mind {
     /// The stream of what she does at the next question.
     fn next_question(&mut self, ear: &Ear<'_>) -> Stream {
         self.question = self.question.saturating_add(1);
-        ear.seed.stream(Purpose::Keying, ear.me.call_lot() ^ u64::from(self.question))
+        ear.seed.stream(Purpose::Keying, ear.me.call_lot ^ u64::from(self.question))
     }
 
     /// Plans what she will: when, and by which keys.
@@ -386,7 +434,7 @@ impl Mind {
         self.rest_patience(at);
         self.leave_menus(at);
         (self.phase, self.queue) = (Phase::Queued, queue);
-        let draw = || ear.manner.patience.sample(&mut ear.seed.stream(Purpose::Patience, ear.me.call_lot()));
+        let draw = || ear.manner.patience.sample(&mut ear.seed.stream(Purpose::Patience, ear.me.call_lot));
         self.leave_at = at + self.patience_left.take().unwrap_or_else(draw);
         None
     }
@@ -453,12 +501,12 @@ impl Mind {
 
     /// Whether something about her call comes true.
     pub(super) fn is_disposed(chance: f64, about: About, ear: &Ear<'_>) -> bool {
-        comes_true(chance, ear.seed, Purpose::Keying, ear.me.call_lot(), about)
+        comes_true(chance, ear.seed, Purpose::Keying, ear.me.call_lot, about)
     }
 
     /// A number of this question.
     pub(super) fn number(&self, about: About, ear: &Ear<'_>) -> u64 {
-        number(ear.seed, Purpose::Keying, ear.me.call_lot() ^ u64::from(self.question), about)
+        number(ear.seed, Purpose::Keying, ear.me.call_lot ^ u64::from(self.question), about)
     }
 }
 

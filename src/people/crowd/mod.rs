@@ -49,10 +49,10 @@ use crate::{
     engine::{Command, Fact, Input, Origin},
     id::CallId,
     pii::{CallerNumber, Digits, Secret},
-    random::{Purpose, Seed, Stream, unit},
+    random::{Purpose, Root, Seed, Stream, unit},
     registry::{Person, Registry},
-    script::Script,
-    time::{Instant, LocalClock},
+    script::{Script, model::Key},
+    time::{Duration, Instant, LocalClock},
 };
 
 /// The share of people outside the registry who call with their number withheld. An assumption: no figure is published.
@@ -61,7 +61,7 @@ const WITHHELD: f64 = 0.02;
 /// All synthetic callers of a world. Memory is bounded by the matters in progress at a time, whatever has passed.
 #[derive(Clone, Debug)]
 pub struct Crowd {
-    seed: Seed,
+    seed: Root,
     cast: Arc<Cast>,
     manners: Arc<[Manner]>,
     redial: Arc<Redial>,
@@ -76,13 +76,34 @@ pub struct Crowd {
     calls: Window,
 }
 
+/// The most keys of an entry.
+const MOST_KEYS: usize = 16;
+
+/// Keys in the midst of an entry, which are certain to be pressed, if nothing happens to the call.
+#[derive(Clone, Copy, Debug)]
+pub struct Keying {
+    /// On which call.
+    pub call: CallId,
+    keys: [Key; MOST_KEYS],
+    count: u8,
+    /// The time between one key and the next; the first is pressed now.
+    pub pace: Duration,
+}
+
+impl Keying {
+    /// The keys, in order; at least two.
+    pub fn keys(&self) -> &[Key] {
+        &self.keys[..usize::from(self.count)]
+    }
+}
+
 impl Crowd {
     /// Nobody yet. Intents, languages and personas of `cast` are those of `script`, on which calls begin.
     pub fn new(seed: Seed, cast: Arc<Cast>, script: &Arc<Script>, clock: &LocalClock) -> Crowd {
         let names = Names::of(script);
         let first = Arc::new(Edition::new(script, &names, clock));
         Crowd {
-            seed,
+            seed: seed.root(),
             editions: vec![Some(first.clone())],
             first,
             manners: cast.personas.iter().map(Manner::new).collect(),
@@ -99,7 +120,7 @@ impl Crowd {
     /// The same people with other chance, nobody having called yet: for another replication. Cheaper than [`Crowd::new`].
     pub fn again(&self, seed: Seed) -> Crowd {
         Crowd {
-            seed,
+            seed: seed.root(),
             editions: vec![Some(self.first.clone())],
             first: self.first.clone(),
             matters: Vec::new(),
@@ -161,6 +182,7 @@ impl Crowd {
             me: Someone {
                 lot,
                 attempt: 0,
+                call_lot: 0,
                 intent: None,
                 language: self.names.default_language(),
                 person: person.as_ref().map(|person| person.id),
@@ -225,9 +247,9 @@ impl Crowd {
         let matter = &mut self.matters[slot as usize];
         (matter.edition, matter.state, matter.settled) = (edition as u32, State::Dialling, false);
         let me = &mut matter.me;
-        me.attempt = me.attempt.saturating_add(1);
+        me.next_attempt();
         (me.code, me.intent, me.language) = (Secret::default(), intent, language);
-        let origin = Origin { lot: me.call_lot(), attempt: me.attempt, intent, region: me.region };
+        let origin = Origin { lot: me.call_lot, attempt: me.attempt, intent, region: me.region };
         wishes.inputs.push(Input::CallArrived { caller: matter.number, language: dialled, origin: Some(origin) });
     }
 
@@ -249,6 +271,7 @@ impl Crowd {
     }
 
     /// A caller's telephone does something. Commands about calls that are not synthetic callers' are ignored.
+    #[inline]
     pub fn hear(&mut self, at: Instant, command: &Command, registry: Option<&Registry>, wishes: &mut Wishes) {
         let call = match *command {
             Command::Play(ref play) => play.call,
@@ -264,6 +287,31 @@ impl Crowd {
         if matter.call != Some(call) || matter.state != State::OnTelephone {
             return;
         }
+        // Most of what is said is heard, and changes nothing that she means to do.
+        if let Command::StopPlaying { .. } = command {
+            matter.mind.hear_silence(at);
+            return;
+        }
+        let Some(edition) = &self.editions[matter.edition as usize] else { return };
+        if let Command::Play(play) = command
+            && matter.mind.only_hears(play, &edition.guide)
+        {
+            return;
+        }
+        self.think(at, slot, call, command, registry, wishes);
+    }
+
+    /// What she hears may change what she means to do.
+    fn think(
+        &mut self,
+        at: Instant,
+        slot: u32,
+        call: CallId,
+        command: &Command,
+        registry: Option<&Registry>,
+        wishes: &mut Wishes,
+    ) {
+        let matter = &mut self.matters[slot as usize];
         let Some(edition) = &self.editions[matter.edition as usize] else { return };
         let ear = Ear {
             guide: &edition.guide,
@@ -288,7 +336,7 @@ impl Crowd {
         }
         let manner = &self.manners[matter.persona as usize];
         matter.dialled_back = matter.dialled_back.saturating_add(1);
-        let owner = matter.me.call_lot() ^ u64::from(matter.dialled_back);
+        let owner = matter.me.call_lot ^ u64::from(matter.dialled_back);
         if comes_true(manner.answers_callback, self.seed, Purpose::Callback, owner, About::AnswersCallback) {
             let mut stream = stream(self.seed, Purpose::Callback, owner, About::AnswersCallback);
             matter.acts_at = at + manner.callback_after.sample(&mut stream);
@@ -338,6 +386,34 @@ impl Crowd {
             _ => {}
         }
         self.plan(slot, wishes);
+    }
+
+    /// What the caller in `slot`, whose plan is due, keys in the midst of an entry; `None`: she does something else.
+    #[inline]
+    pub fn keying(&self, at: Instant, slot: u32) -> Option<Keying> {
+        let matter = self.matters.get(slot as usize)?;
+        let call = matter.call.filter(|_| matter.state == State::OnTelephone)?;
+        let (mut entry, pace) = matter.mind.keying(at)?;
+        let mut keying = Keying { call, keys: [Key::ZERO; MOST_KEYS], count: 0, pace };
+        while let Some(key) = entry.next() {
+            keying.keys[usize::from(keying.count)] = key;
+            keying.count += 1;
+        }
+        Some(keying)
+    }
+
+    /// She has pressed so many of these keys, at their times, or will have.
+    pub fn has_keyed(&mut self, slot: u32, keys: u8, wishes: &mut Wishes) {
+        let matter = &mut self.matters[slot as usize];
+        matter.mind.has_keyed(keys);
+        matter.planned = Instant::NEVER;
+        self.plan(slot, wishes);
+    }
+
+    /// Whether a call is a synthetic caller's, and she is on the telephone.
+    pub fn is_on(&self, call: CallId) -> bool {
+        let slot = self.calls.get(call).map(|(slot, _)| slot);
+        slot.is_some_and(|slot| self.matters[slot as usize].call == Some(call))
     }
 
     /// A one-time code reached the telephone of whoever makes this call.

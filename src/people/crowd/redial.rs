@@ -65,7 +65,7 @@ impl Crowd {
         let rules = &self.redial;
         matter.state = State::Free;
         if matter.me.attempt < rules.attempts {
-            let mut stream = self.seed.stream(Purpose::Redial, matter.me.call_lot());
+            let mut stream = self.seed.stream(Purpose::Redial, matter.me.call_lot);
             let after = if abandoned { &rules.after_abandon } else { &rules.after_failure };
             let delay = after.sample(&mut stream);
             if delay < Duration::MAX {

@@ -8,7 +8,7 @@ use std::{
 
 use hatif::live::protocol::ServerMessage;
 
-use super::life::{Caller, Fault, Life, Told, crowd, folder, full, tell};
+use super::life::{Caller, Fault, Life, Told, crowd, folder, full, settings, tell};
 
 /// What `GET /health` says.
 pub fn health(addr: SocketAddr) -> serde_json::Value {
@@ -83,9 +83,14 @@ async fn a_failing_disk_at_any_write_or_sync_costs_no_record_and_is_lived_throug
 fn limited(data: &std::path::Path, kib: u32) -> Life {
     let mut command = Command::new("bash");
     let script = format!(
-        "trap '' XFSZ; ulimit -S -f {kib}; exec \"$0\" serve --empty --addr 127.0.0.1:0 --seed 1 --registry-size 1000 --data \"$1\""
+        "trap '' XFSZ; ulimit -S -f {kib}; exec \"$0\" serve --empty --addr 127.0.0.1:0 --seed 1 --registry-size 1000 --config \"$2\" --data \"$1\""
     );
-    command.args(["-c", &script, env!("CARGO_BIN_EXE_hatif")]).arg(data).stdout(Stdio::piped()).stderr(Stdio::null());
+    command
+        .args(["-c", &script, env!("CARGO_BIN_EXE_hatif")])
+        .arg(data)
+        .arg(settings(512))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
     Life::of(command)
 }
 

@@ -36,13 +36,19 @@ vars = { open = "digits", pin = "digits", word = "digits" }
 [node.start]
 kind = "menu"
 prompt = "hello-there"
-choices = { 1 = "open", 2 = "notice", 3 = "pin", 12 = "word" }
+choices = { 1 = "open", 2 = "notice", 3 = "pin", 4 = "warn", 12 = "word" }
 
 [node.notice]
 kind = "say"
 prompt = "a-notice-of-some-length"
 barge_in = false
 to = "pin"
+
+[node.warn]
+kind = "say"
+prompt = "a-warning-of-some-length"
+barge_in = false
+to = "start"
 
 [node.open]
 kind = "collect"
@@ -156,7 +162,7 @@ fn whatever_is_pressed_ahead_a_replay_tells_the_same() {
             now = now
                 + Duration::from_millis(*[0, 0, 0, 40, 300, 2_500, 7_000].get(chance.random_range(0..7)).expect("one"));
             let call = calls[chance.random_range(0..calls.len())];
-            let key = Key::from_number(*[1, 1, 2, 3, 4, 7, 11, 10].get(chance.random_range(0..8)).expect("one"));
+            let key = Key::from_number(*[1, 1, 2, 3, 4, 4, 7, 11, 10].get(chance.random_range(0..9)).expect("one"));
             recorded.input(now, Input::Dtmf { call, key: key.expect("a key") });
         }
         let journal = recorded.end(now + Duration::from_mins(2));
@@ -166,7 +172,7 @@ fn whatever_is_pressed_ahead_a_replay_tells_the_same() {
         assert_eq!(report.difference, None, "seed {seed}");
         assert!(matches!(report.tail, Tail::Closed(_)), "seed {seed}: {:?}", report.tail);
     }
-    assert!(used > 500 && kept > 1_000, "too little was pressed ahead: {used} used, {kept} hidden");
+    assert!(used > 200 && kept > 1_000, "too little was pressed ahead: {used} used, {kept} hidden");
 }
 
 /// The busy story, written by the recorder of live runs.

@@ -3,8 +3,8 @@
 use super::life::{Fault, Life, Told, crowd, folder, full, tell};
 
 /// One life that is killed at the `at`-th write or sync of the records; what was acknowledged in it is in the records.
-async fn killed_at(data: &std::path::Path, fault: Fault, group: &str, told: &Told, calls: usize) -> bool {
-    let mut life = Life::begin(data, &["--config", group], Some(fault));
+async fn killed_at(data: &std::path::Path, fault: Fault, group: usize, told: &Told, calls: usize) -> bool {
+    let mut life = Life::grouping(data, group, &[], Some(fault));
     let killed = match life.addr {
         Some(addr) => crowd(addr, 4, calls.div_ceil(4), told).await,
         None => true,
@@ -14,22 +14,15 @@ async fn killed_at(data: &std::path::Path, fault: Fault, group: &str, told: &Tol
     killed
 }
 
-fn settings(dir: &std::path::Path, group: usize) -> String {
-    let path = dir.join(format!("group-{group}.toml"));
-    std::fs::write(&path, format!("[records]\ngroup = {group}\n")).expect("a file");
-    path.display().to_string()
-}
-
 /// Each life begins where the last was killed, and is killed one write or sync later: while the database is laid out,
 /// while the run is entered, in each of the first calls, in checkpoints.
 async fn at_each(on: &'static str, what: &'static str, points: impl Iterator<Item = usize>, group: usize) {
-    let (data, files, told) = (folder(), folder(), Told::default());
-    let settings = settings(files.path(), group);
+    let (data, told) = (folder(), Told::default());
     let (mut kills, mut lives) = (0, 0);
     for at in points {
         let fault = Fault { on, at, times: 1, what, file: "calls.db*" };
         // Each group of at most four calls leads to a write at least, so this many calls reach the point.
-        kills += usize::from(killed_at(data.path(), fault, &settings, &told, 4 * at + 8).await);
+        kills += usize::from(killed_at(data.path(), fault, group, &told, 4 * at + 8).await);
         lives += 1;
     }
     tell(&format!("{lives} lives, {kills} killed at a {on} ({what}, groups of {group}), {} calls ended", told.ended()));
@@ -47,7 +40,7 @@ async fn no_acknowledged_record_is_lost_by_a_kill_at_a_sync() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_acknowledged_record_is_lost_by_a_kill_in_the_midst_of_a_write() {
-    let points: Vec<usize> = if full() { (1..=600).collect() } else { vec![2, 5, 9, 14, 20, 27, 35, 60] };
+    let points: Vec<usize> = if full() { (1..=600).collect() } else { vec![2, 5, 9, 14, 20, 35, 60, 110, 160] };
     at_each("write", "torn", points.into_iter(), 512).await;
 }
 

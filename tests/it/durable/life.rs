@@ -5,7 +5,10 @@ use std::{
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::{Arc, LazyLock, Mutex},
+    sync::{
+        Arc, LazyLock, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use futures_util::{SinkExt, StreamExt};
@@ -55,6 +58,20 @@ fn faults() -> &'static Path {
     &BUILT.1
 }
 
+/// A settings file under which a few callers may call as fast as they can; with at most `group` records a write.
+pub fn settings(group: usize) -> PathBuf {
+    static MADE: LazyLock<TempDir> = LazyLock::new(|| tempfile::tempdir().expect("a folder"));
+    let path = MADE.path().join(format!("group-{group}-{}.toml", MADE_SO_FAR.fetch_add(1, Ordering::Relaxed)));
+    let text = format!("[limits]\nmessages_per_second = 1000000\n[records]\ngroup = {group}\n");
+    std::fs::write(&path, text).expect("a file");
+    path
+}
+
+static MADE_SO_FAR: AtomicUsize = AtomicUsize::new(0);
+
+/// Records a write at most, unless a test is about that.
+const GROUP: usize = 512;
+
 /// When the disk fails or the server is killed.
 #[derive(Clone, Copy, Debug)]
 pub struct Fault {
@@ -80,9 +97,20 @@ pub struct Life {
 impl Life {
     /// A small empty centre over `data`.
     pub fn begin(data: &Path, options: &[&str], fault: Option<Fault>) -> Life {
+        Life::grouping(data, GROUP, options, fault)
+    }
+
+    /// The same, with at most `group` records a write.
+    pub fn grouping(data: &Path, group: usize, options: &[&str], fault: Option<Fault>) -> Life {
         let mut command = Command::new(env!("CARGO_BIN_EXE_hatif"));
         command.args(["serve", "--empty", "--addr", "127.0.0.1:0", "--seed", "1", "--registry-size", "1000", "--data"]);
-        command.arg(data).args(options).stdout(Stdio::piped()).stderr(Stdio::null());
+        command
+            .arg(data)
+            .arg("--config")
+            .arg(settings(group))
+            .args(options)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
         if let Some(Fault { on, at, times, what, file }) = fault {
             command.env("LD_PRELOAD", faults()).env("FAULT_FILE", file).env("FAULT_ON", on).env("FAULT_DO", what);
             command.env("FAULT_AT", at.to_string()).env("FAULT_TIMES", times.to_string());
@@ -161,10 +189,18 @@ impl Told {
 
     /// Every call that was told `ended` has its record, and no record is of a call that nobody made.
     pub fn holds(&self, data: &Path) {
+        let found = self.holds_at_least(data);
+        let ids = self.0.lock().expect("nobody panics");
+        // A call may have been taken whose `ringing` was killed on its way.
+        assert!(found <= ids.ringing.len() + MAX_CALLERS, "records of calls that nobody made");
+    }
+
+    /// Every call that was told `ended` has its record, once. How many records there are.
+    pub fn holds_at_least(&self, data: &Path) -> usize {
         let ids = self.0.lock().expect("nobody panics");
         let db = match store::open_to_read(data) {
             // Killed before there was anything to keep.
-            Err(store::StoreError::Missing(_)) if ids.ended.is_empty() => return,
+            Err(store::StoreError::Missing(_)) if ids.ended.is_empty() => return 0,
             db => db.expect("records"),
         };
         let mut select = db.prepare("select id, run || '-' || number from calls").expect("a query");
@@ -176,8 +212,7 @@ impl Told {
         assert!(rows.iter().all(|(id, number)| id == number), "a record is of another call");
         let lost: Vec<_> = ids.ended.iter().filter(|id| !found.contains(id)).collect();
         assert!(lost.is_empty(), "acknowledged and lost: {lost:?}");
-        // A call may have been taken whose `ringing` was killed on its way.
-        assert!(found.len() <= ids.ringing.len() + MAX_CALLERS, "records of calls that nobody made");
+        found.len()
     }
 }
 
@@ -225,7 +260,8 @@ impl Caller {
             told.hear(&message);
             match message {
                 ServerMessage::Answered { .. } => return Ok(true),
-                ServerMessage::Error { .. } => return Ok(false),
+                ServerMessage::Refused { .. } => return Ok(false),
+                ServerMessage::Error { .. } => panic!("{message:?}"),
                 _ => {}
             }
         }
@@ -239,14 +275,16 @@ impl Caller {
     }
 }
 
-/// `callers` telephones make `calls` calls each, one after another, until they have or the server is gone; whether it is.
+/// `callers` telephones make `calls` calls each, one after another, until they have, are refused, or the server is gone;
+/// whether it is.
 pub async fn crowd(addr: std::net::SocketAddr, callers: usize, calls: usize, told: &Told) -> bool {
     let one = |told: Told| async move {
         let mut caller = Caller::connect(addr).await?;
         for _ in 0..calls {
-            if caller.dial(&told).await? {
-                caller.hang_up(&told).await?;
+            if !caller.dial(&told).await? {
+                break;
             }
+            caller.hang_up(&told).await?;
         }
         Ok::<(), GoneServer>(())
     };

@@ -6,4 +6,5 @@ mod doctor;
 mod journal;
 mod kill;
 mod life;
+mod ready;
 mod torn;

@@ -4,6 +4,7 @@ pub mod busy;
 pub mod centre;
 pub mod day;
 pub mod http;
+pub mod lines;
 pub mod openmetrics;
 pub mod rig;
 pub mod story;

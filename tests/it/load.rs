@@ -1,0 +1,374 @@
+//! `hatif load`: real processes on the loopback, and a peer that stalls.
+
+use std::{
+    io::{BufRead, BufReader, Read},
+    net::SocketAddr,
+    path::Path,
+    process::{Child, Command, Output, Stdio},
+};
+
+use futures_util::{SinkExt, StreamExt};
+use hatif::load::{arrivals::Schedule, plan::Arrivals};
+use serde_json::Value;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+};
+use tokio_tungstenite::tungstenite::Message;
+
+use crate::support::{centre::mini, wire::write_out};
+
+/// A menu, an end behind 1, a queue that nobody answers behind 9.
+const FLOW: &str = r#"
+[node.start]
+kind = "menu"
+prompt = "hello"
+choices = { 1 = "second", 9 = "adviser" }
+
+[node.second]
+kind = "menu"
+prompt = "second"
+choices = { 1 = "bye" }
+
+[node.adviser]
+kind = "queue"
+queue = "help"
+answered = "bye"
+full = "bye"
+closed = "bye"
+timeout = "bye"
+
+[node.bye]
+kind = "end"
+prompt = "bye"
+outcome = "contained"
+"#;
+
+fn hatif() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hatif"));
+    command.env_remove("HATIF_ADDR").env_remove("HATIF_CONFIG").env_remove("HATIF_LOG").env_remove("HATIF_TOKEN");
+    command
+}
+
+/// A running `hatif serve`; killed when the test is over.
+struct Process {
+    child: Child,
+    url: String,
+    _folder: tempfile::TempDir,
+}
+
+impl Process {
+    fn serve(settings: &str, options: &[&str]) -> Process {
+        let folder = tempfile::tempdir().expect("a folder");
+        let at = |name: &str| folder.path().join(name).display().to_string();
+        std::fs::write(at("hatif.toml"), settings).expect("a file");
+        write_out(&mini(FLOW), &folder.path().join("mini"));
+        let (config, data, centre) = (at("hatif.toml"), at("data"), at("mini"));
+        let mut child = hatif()
+            .args(["serve", "--empty", "--addr", "127.0.0.1:0", "--seed", "1", "--registry-size", "2000"])
+            .args(["--config", &config, "--data", &data])
+            .args(if options.contains(&"--default-centre") { vec![] } else { vec!["--no-agents", "--centre", &centre] })
+            .args(options.iter().filter(|option| **option != "--default-centre"))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the program starts");
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut line).expect("it says where it listens");
+        let url = line.split(" answers at ").nth(1).unwrap_or_else(|| panic!("no address in {line:?}")).trim();
+        Process { child, url: url.to_owned(), _folder: folder }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn load(url: &str, options: &[&str]) -> Output {
+    hatif().args(["load", url, "--quiet"]).args(options).output().expect("the program runs")
+}
+
+/// The results of a run as JSON, with its exit code.
+fn measured(url: &str, options: &[&str]) -> (Value, Option<i32>) {
+    let output = load(url, &[options, &["--json"]].concat());
+    let text = String::from_utf8_lossy(&output.stdout);
+    let value = serde_json::from_str(&text)
+        .unwrap_or_else(|error| panic!("{error}: {text}{}", String::from_utf8_lossy(&output.stderr)));
+    (value, output.status.code())
+}
+
+fn number(value: &Value, path: &str) -> u64 {
+    value.pointer(path).and_then(Value::as_u64).unwrap_or_else(|| panic!("no number at {path} in {value:#}"))
+}
+
+/// What was due, called again or was called back is one of four things, and each is counted once.
+fn assert_counts_add_up(run: &Value) {
+    let sum = |names: &[&str]| names.iter().map(|name| number(run, &format!("/calls/{name}"))).sum::<u64>();
+    let (tried, became) = (sum(&["due", "again", "called_back"]), sum(&["not_made", "refused", "failed", "finished"]));
+    assert_eq!(tried, became, "{:#}", run["calls"]);
+}
+
+#[test]
+fn every_call_of_a_run_has_its_record_and_rules_decide_the_exit_code() {
+    let server = Process::serve("", &[]);
+    let options = ["--rate", "100/s", "--calls", "60", "--keys", "1,1", "--fail-if", "lost>0", "--fail-if", "failed>0"];
+    let (run, code) = measured(&server.url, &options);
+    assert_eq!(code, Some(0), "{run:#}");
+    assert_counts_add_up(&run);
+    for (path, wanted) in [
+        ("/calls/finished", 60),
+        ("/records/calls", 60),
+        ("/records/reconciled", 60),
+        ("/records/lost", 0),
+        ("/latency_ms/connect/count", 60),
+        ("/latency_ms/dial/count", 60),
+        ("/latency_ms/key/count", 120),
+    ] {
+        assert_eq!(number(&run, path), wanted, "{path} in {run:#}");
+    }
+    // Again on connections that are kept, as text, with a rule that is broken.
+    let folder = tempfile::tempdir().expect("a folder");
+    let page = folder.path().join("report.html").display().to_string();
+    let output = load(
+        &server.url,
+        &["--rate", "100/s", "--calls", "40", "--keys", "1", "--reuse", "--fail-if", "max(key)>0us", "--out", &page],
+    );
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.contains("BROKEN  max(key)>0us") && text.contains("40 of 40 calls reconciled"), "{text}");
+    let page = std::fs::read_to_string(page).expect("the page");
+    assert!(page.contains("<svg") && page.contains("max(key)&gt;0us"), "{page}");
+    assert!(!page.contains("http://") || page.matches("http://").count() == page.matches("http://www.w3.org").count());
+}
+
+#[test]
+fn the_people_of_the_simulation_call_and_are_counted_against_the_records() {
+    let server = Process::serve("", &["--default-centre", "--speed", "60"]);
+    let options = ["--rate", "10/s", "--calls", "25", "--drain", "20s", "--fail-if", "lost>0", "--fail-if", "failed>0"];
+    let (run, code) = measured(&server.url, &options);
+    assert_eq!(code, Some(0), "{run:#}");
+    assert_counts_add_up(&run);
+    assert!(number(&run, "/calls/finished") >= 25, "{run:#}");
+    assert!(number(&run, "/latency_ms/key/count") > 0, "people press keys: {run:#}");
+    let outcomes = run["outcomes"].as_object().expect("outcomes");
+    assert!(outcomes.keys().any(|outcome| outcome != "abandoned"), "somebody was served: {outcomes:?}");
+}
+
+#[test]
+fn refused_calls_are_counted_by_reason_and_stand_on_record() {
+    let server = Process::serve("[limits]\nmax_calls = 3\n", &[]);
+    // Three callers wait to the end of the run, and everybody else comes while they do.
+    let options = ["--rate", "100/s", "--calls", "20", "--keys", "9", "--hold", "end", "--drain", "1s"];
+    let (run, code) = measured(&server.url, &[&options[..], &["--fail-if", "refused>10%"]].concat());
+    assert_eq!(code, Some(1), "{run:#}");
+    assert_counts_add_up(&run);
+    for (path, wanted) in [
+        ("/calls/finished", 3),
+        ("/calls/refused", 17),
+        ("/refusals/calls", 17),
+        ("/latency_ms/refusal/count", 17),
+        ("/records/reconciled", 3),
+        ("/records/refusals_recorded", 17),
+    ] {
+        assert_eq!(number(&run, path), wanted, "{path} in {run:#}");
+    }
+}
+
+/// Runs the program with so many open files.
+fn with_files(files: u32, url: &str, options: &[&str]) -> Output {
+    let script = format!("ulimit -n {files} && exec \"$0\" load \"$@\"");
+    Command::new("sh")
+        .args(["-c", &script, env!("CARGO_BIN_EXE_hatif"), url, "--quiet", "--json"])
+        .args(options)
+        .output()
+        .expect("a shell runs")
+}
+
+#[test]
+fn where_sockets_run_out_the_run_says_so() {
+    let server = Process::serve("", &[]);
+    let output = with_files(60, &server.url, &["--concurrent", "200", "--keys", "9", "--for", "1s"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("60 open files and so 12 sockets"), "{said}");
+    let options = ["--rate", "100/s", "--calls", "30", "--keys", "9", "--hold", "end", "--drain", "1s"];
+    let output = with_files(60, &server.url, &options);
+    let run: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_counts_add_up(&run);
+    assert_eq!((number(&run, "/calls/not_made"), number(&run, "/calls/finished")), (18, 12), "{run:#}");
+    assert_eq!(number(&run, "/calls/failed"), 0, "{run:#}");
+}
+
+#[test]
+fn a_run_that_is_interrupted_tells_what_it_measured() {
+    let server = Process::serve("", &[]);
+    let mut child = hatif()
+        .args(["load", &server.url, "--concurrent", "5", "--rate", "50/s", "--keys", "9", "--for", "10m", "--json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let mut progress = String::new();
+    BufReader::new(child.stderr.take().expect("a pipe")).read_line(&mut progress).expect("a line of progress");
+    assert!(progress.contains("5 in progress"), "{progress}");
+    let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill runs");
+    assert!(sent.success());
+    let mut text = String::new();
+    child.stdout.take().expect("a pipe").read_to_string(&mut text).expect("its results");
+    let status = child.wait().expect("it ends");
+    let run: Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!((status.code(), &run["cut_short"]), (Some(130), &Value::Bool(true)), "{run:#}");
+    assert_counts_add_up(&run);
+    assert_eq!((number(&run, "/calls/finished"), number(&run, "/records/reconciled")), (5, 5), "{run:#}");
+}
+
+#[test]
+fn every_mistake_in_the_arguments_is_told_before_anything_is_done() {
+    let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join("load-not-written.html");
+    let output = load(
+        "ws://127.0.0.1:1/call",
+        &[
+            "--rate",
+            "fast",
+            "--ramp",
+            "0..9/s over 1m",
+            "--hold",
+            "1m",
+            "--calls",
+            "0",
+            "--fail-if",
+            "losst>0",
+            "--fail-if",
+            "p99(key)>200",
+            "--local",
+            "here",
+            "--out",
+            &out.display().to_string(),
+        ],
+    );
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    for wanted in [
+        "--rate `fast`",
+        "--rate and --ramp",
+        "--hold is for",
+        "--calls `0`",
+        "did you mean `lost`",
+        "has no unit",
+        "--local",
+    ] {
+        assert!(said.contains(wanted), "{wanted} is missing in:\n{said}");
+    }
+    assert!(!out.exists(), "nothing is written before the arguments are right");
+    let output = load("ws://127.0.0.1:1/call", &["--rate", "1/s", "--calls", "1"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("hatif serve"), "{said}");
+}
+
+#[test]
+fn a_centre_that_asks_for_a_token_is_given_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let tokens = folder.path().join("tokens.toml").display().to_string();
+    let secret = |scope: &str| {
+        let output = hatif().args(["token", "new", "--name", "load", "--scope", scope, "--file", &tokens]).output();
+        let text = String::from_utf8(output.expect("the program runs").stdout).expect("text");
+        text.split_whitespace().max_by_key(|word| word.len()).expect("a secret").to_owned()
+    };
+    let (both, call) = (secret("call,watch"), secret("call"));
+    let server = Process::serve(&format!("[security]\ntokens = \"{tokens}\"\n"), &[]);
+    let options = ["--rate", "50/s", "--calls", "5", "--keys", "1", "--fail-if", "lost>0"];
+    let (run, code) = measured(&server.url, &[&options[..], &["--token", &both]].concat());
+    assert_eq!((code, number(&run, "/records/reconciled")), (Some(0), 5), "{run:#}");
+    for wrong in [&["--token", &call][..], &[]] {
+        let output = load(&server.url, &[&options[..], wrong].concat());
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains("/health") && !said.contains(&both), "{said}");
+    }
+}
+
+/// So many calls must be waiting before the peer answers any.
+const WAITING: usize = 30;
+
+/// A centre that lets callers wait until [`WAITING`] of them do, and then answers everybody.
+async fn stalling(listener: TcpListener) {
+    let mut waiting = Vec::new();
+    while let Ok((mut stream, _)) = listener.accept().await {
+        let mut start = [0; 11];
+        let Ok(_) = stream.peek(&mut start).await else { continue };
+        if start.starts_with(b"GET /health") {
+            health(&mut stream).await;
+            continue;
+        }
+        waiting.push(stream);
+        if waiting.len() >= WAITING {
+            waiting.drain(..).for_each(|stream| {
+                tokio::spawn(answer(stream));
+            });
+        }
+    }
+}
+
+async fn health(stream: &mut TcpStream) {
+    let mut request = [0; 1_024];
+    let _ = stream.read(&mut request).await;
+    let body = r#"{"centre":"stalling","program":"0","run":1,"speed":1.0,"people":2000}"#;
+    let head = format!("HTTP/1.0 200 OK\r\ncontent-length: {}\r\n\r\n", body.len());
+    let _ = stream.write_all(format!("{head}{body}").as_bytes()).await;
+}
+
+/// One call of two prompts.
+async fn answer(stream: TcpStream) {
+    #[allow(clippy::result_large_err, reason = "the type is the library's")]
+    let chosen = |_: &_, mut response: tokio_tungstenite::tungstenite::handshake::server::Response| {
+        response.headers_mut().insert("sec-websocket-protocol", "hatif.v1".parse().expect("a header"));
+        Ok(response)
+    };
+    let Ok(mut socket) = tokio_tungstenite::accept_hdr_async(stream, chosen).await else { return };
+    let prompt = r#"{"type":"prompt","id":"x","text":"x","language":"fr","direction":"ltr","node":"m.s","begins_ms":0,"duration_ms":1,"barge_in":true}"#;
+    while let Some(Ok(Message::Text(text))) = socket.next().await {
+        let said: &[&str] = match text.as_str() {
+            r#"{"type":"dial"}"# => &[
+                r#"{"type":"ringing","call":"1-1"}"#,
+                prompt,
+                r#"{"type":"collecting","node":"m.s","min":1,"max":1,"secret":false,"silence_ms":5000}"#,
+            ],
+            r#"{"type":"digits","keys":"1"}"# => &[prompt],
+            _ => &[r#"{"type":"ended","call":"1-1","cause":"caller_hung_up","outcome":"abandoned"}"#],
+        };
+        for message in said {
+            let _ = socket.send(Message::text(*message)).await;
+        }
+    }
+}
+
+/// Coordinated omission: a generator that waits for answers would make one call here, measure that one, and never see that
+/// the others waited too. When calls are due follows from the seed, so that how long each waited at the least is known.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_stalls_is_charged_with_every_call_that_came_due_meanwhile() {
+    let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.expect("a free port");
+    let url = format!("ws://{}/call", listener.local_addr().expect("an address"));
+    let peer = tokio::spawn(stalling(listener));
+    let calls = WAITING.to_string();
+    let run = tokio::task::spawn_blocking(move || {
+        measured(&url, &["--rate", "50/s", "--calls", &calls, "--keys", "1", "--no-records", "--seed", "7"])
+    });
+    let (run, code) = run.await.expect("the run ends");
+    peer.abort();
+    assert_eq!(code, Some(0), "{run:#}");
+    assert_eq!((number(&run, "/calls/finished"), number(&run, "/latency_ms/connect/count")), (30, 30), "{run:#}");
+
+    let mut schedule = Schedule::new(&Arrivals::Rate(50.0), 7).expect("a schedule");
+    let due: Vec<f64> = (0..WAITING).map(|_| schedule.next_due().expect("a call").as_secs_f64() * 1_000.0).collect();
+    let last = due[WAITING - 1];
+    let millis = |name: &str| run.pointer(&format!("/latency_ms/connect/{name}")).and_then(Value::as_f64).expect(name);
+    // Nobody was answered before the last was due. The histogram keeps three digits.
+    assert!(millis("max") >= (last - due[0]) * 0.998, "{} of {}", millis("max"), last - due[0]);
+    assert!(millis("p50") >= (last - due[WAITING / 2]) * 0.998, "{} of {}", millis("p50"), last - due[WAITING / 2]);
+    let waited: f64 = due.iter().map(|due| last - due).sum::<f64>() / WAITING as f64;
+    assert!(millis("mean") >= waited * 0.998, "{} of {waited}", millis("mean"));
+}

@@ -1,0 +1,300 @@
+//! A promise to call back outlives the run in which it was made: with its number, queue, language and place.
+
+use std::{collections::BTreeMap, io::BufReader, sync::Arc};
+
+use hatif::{
+    engine::{Command, Fact, Input},
+    id::{AgentId, CallId, GroupId, QueueId},
+    journal::{Pseudonyms, Tail, Writer, replay},
+    pii::CallerNumber,
+    random::Seed,
+    registry::Registry,
+    script::{Script, model::Key},
+    time::{Duration, Instant, LocalClock},
+    world::{LostPromise, Notice, Promise, World, WorldConfig, services, services::Services},
+};
+use proptest::prelude::*;
+
+use crate::{
+    routing::acd,
+    support::{lines::number, rig::published},
+};
+
+const DESK: &str = "[queue.pay]\nskills = { pay = 1 }\ncallback = { ring = \"25s\", tries = 2, retry_after = \"10m\" }\n\
+                    [queue.vip]\nskills = { vip = 1 }\n\
+                    [group.desk]\nsize = 4\nskills = { pay = 5, vip = 5 }\nlanguages = [\"fr\", \"ar\"]\n";
+
+/// A centre that can be killed and started again, and what it wrote down.
+struct Centre {
+    script: Arc<Script>,
+    world: World,
+    /// Promises still to be kept, oldest first, with the call that keeps each in this run.
+    open: Vec<(Option<CallId>, Promise)>,
+    /// How often each number was rung, and reached.
+    rung: BTreeMap<CallerNumber, (u32, u32)>,
+    ringing: Vec<(CallId, CallerNumber)>,
+    kept: Vec<CallId>,
+    journal: Option<Writer<Vec<u8>>>,
+    facts: Vec<Fact>,
+}
+
+fn world(script: &Arc<Script>, lived: Duration) -> World {
+    let mut services =
+        Services::new(Arc::new(Registry::generated(1_000, 1)), services::Config::default(), Seed::new(1));
+    services.restore_access(&[], lived, Instant::ZERO);
+    let config = WorldConfig::new(script.clone(), LocalClock::utc(), Seed::new(1), services);
+    World::new(WorldConfig { agents: false, tell_inputs: true, check_laws: true, ..config })
+}
+
+fn journal(script: &Script) -> Writer<Vec<u8>> {
+    Writer::begin(Vec::new(), script, Seed::new(1), &LocalClock::utc(), Pseudonyms::new([3; 32])).expect("memory")
+}
+
+impl Centre {
+    fn new(rules: &str) -> Centre {
+        let script = published(&acd(rules));
+        let (world, journal) = (world(&script, Duration::ZERO), Some(journal(&script)));
+        let (open, rung, ringing) = (Vec::new(), BTreeMap::new(), Vec::new());
+        let mut centre = Centre { script, world, open, rung, ringing, kept: Vec::new(), journal, facts: Vec::new() };
+        centre.hear();
+        centre
+    }
+
+    fn hear(&mut self) {
+        while let Some(notice) = self.world.poll() {
+            let journal = self.journal.as_mut().expect("it is written until the end of the run");
+            match notice {
+                Notice::Input { at, input, secret } => journal.input(at, &input, secret).expect("memory"),
+                Notice::Event(event) => {
+                    journal.event(&event).expect("memory");
+                    if let Fact::CallbackMissed { call, .. } | Fact::CallEnded { call, .. } = event.fact {
+                        self.ringing.retain(|(ringing, _)| *ringing != call);
+                    }
+                    self.facts.push(event.fact);
+                }
+                Notice::Promised { call, promise, .. } => {
+                    match self.open.iter_mut().find(|(keeps, _)| *keeps == Some(call)) {
+                        Some(open) => open.1 = promise,
+                        None => self.open.push((Some(call), promise)),
+                    }
+                }
+                Notice::PromiseKept { call } => {
+                    let before = self.open.len();
+                    self.open.retain(|(keeps, _)| *keeps != Some(call));
+                    assert_eq!(self.open.len() + 1, before, "kept once, and promised before");
+                    self.kept.push(call);
+                }
+                Notice::ToCaller(_, Command::DialBack { call, caller, .. }) => {
+                    self.rung.entry(caller).or_default().0 += 1;
+                    self.ringing.push((call, caller));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn tell(&mut self, input: Input) -> Option<CallId> {
+        let call = self.world.inject(self.world.now(), input);
+        self.hear();
+        call
+    }
+
+    fn wait(&mut self, span: Duration) {
+        self.world.advance_to(self.world.now() + span);
+        self.hear();
+    }
+
+    /// Somebody calls, asks to be called back and hangs up.
+    fn promise(&mut self, from: CallerNumber, language: Option<u8>) {
+        let language = language.map(hatif::id::LanguageId);
+        let call = self.tell(Input::CallArrived { caller: Some(from), language, origin: None }).expect("it is taken");
+        self.tell(Input::Dtmf { call, key: Key::from_char('3').expect("a key") });
+        self.wait(Duration::from_secs(2));
+    }
+
+    fn agent(&mut self, agent: u32) {
+        self.tell(Input::AgentLoggedIn { agent: AgentId(agent), group: GroupId(0) });
+        self.tell(Input::AgentReady { agent: AgentId(agent) });
+    }
+
+    /// Whoever is rung picks up, or is not there.
+    fn answer(&mut self, there: bool) {
+        let Some(&(call, number)) = self.ringing.first() else { return };
+        self.ringing.retain(|(ringing, _)| *ringing != call);
+        if there {
+            self.rung.entry(number).or_default().1 += 1;
+            self.tell(Input::CallerAnswered { call });
+        } else {
+            self.tell(Input::CallerUnreachable { call });
+        }
+    }
+
+    /// The centre is killed and begins again, on what it wrote down: as text.
+    fn restart(&mut self) {
+        let lived = self.world.services().lived(self.world.now());
+        self.replays();
+        self.world = world(&self.script, lived);
+        self.journal = Some(journal(&self.script));
+        self.ringing.clear();
+        self.hear();
+        let written = |(_, promise): &(Option<CallId>, Promise)| serde_json::to_string(promise).expect("JSON");
+        let texts: Vec<String> = self.open.iter().map(written).collect();
+        let read = |text: &String| serde_json::from_str(text).expect("as it was written");
+        let promises: Vec<Promise> = texts.iter().map(read).collect();
+        let calls = self.world.restore_promises(Instant::ZERO, &promises);
+        self.open = calls.into_iter().map(|call| Some(call.expect("the queue is there"))).zip(promises).collect();
+        self.hear();
+    }
+
+    /// What was written of this run runs again to the same events.
+    fn replays(&mut self) {
+        let written = self.journal.take().expect("a journal").finish(self.world.now()).expect("memory");
+        let report = replay(BufReader::new(&*written), std::slice::from_ref(&self.script)).expect("a journal");
+        assert_eq!(report.difference, None);
+        assert!(matches!(report.tail, Tail::Closed(_)));
+    }
+}
+
+#[test]
+fn promises_of_a_killed_centre_are_kept_in_their_order_by_the_next() {
+    let mut centre = Centre::new(DESK);
+    centre.promise(number(1), None);
+    centre.wait(Duration::from_mins(5));
+    centre.promise(number(2), Some(1));
+    centre.wait(Duration::from_mins(1));
+    assert_eq!(centre.open.iter().map(|(_, p)| p.language.as_str()).collect::<Vec<_>>(), ["fr", "ar"]);
+    centre.restart();
+    // Somebody new asks too, and stands behind.
+    centre.promise(number(3), None);
+    centre.wait(Duration::from_secs(10));
+    centre.agent(0);
+    assert_eq!(centre.ringing.iter().map(|(_, number)| *number).collect::<Vec<_>>(), [number(1)]);
+    assert_eq!(centre.world.engine().promise(centre.ringing[0].0).map(|p| p.caller), Some(number(1)));
+    centre.answer(true);
+    assert_eq!(centre.kept.len(), 1);
+    centre.tell(Input::AgentReleased { agent: AgentId(0) });
+    centre.tell(Input::AgentReady { agent: AgentId(0) });
+    assert_eq!(centre.ringing.iter().map(|(_, number)| *number).collect::<Vec<_>>(), [number(2)]);
+    centre.replays();
+}
+
+#[test]
+fn a_survey_still_follows_a_conversation_that_was_promised_before() {
+    let mut centre = Centre::new(DESK);
+    // Promised from the queue, whose node asks a question afterwards.
+    let from = Some(number(1));
+    let call = centre.tell(Input::CallArrived { caller: from, language: None, origin: None }).expect("it is taken");
+    for key in ['1', '1'] {
+        centre.tell(Input::Dtmf { call, key: Key::from_char(key).expect("a key") });
+        centre.wait(Duration::from_secs(1));
+    }
+    centre.wait(Duration::from_secs(2));
+    assert_eq!(centre.open.len(), 1, "{:?}", centre.facts);
+    centre.restart();
+    centre.agent(0);
+    centre.wait(Duration::from_secs(10));
+    centre.answer(true);
+    centre.tell(Input::AgentReleased { agent: AgentId(0) });
+    let call = centre.kept[0];
+    let asked = |fact: &Fact| matches!(fact, Fact::NodeEntered { call: of, .. } if *of == call);
+    assert!(centre.facts.iter().any(asked), "{:?}", centre.facts);
+}
+
+#[test]
+fn tries_made_before_a_restart_count_and_the_last_in_vain_gives_the_promise_up() {
+    let mut centre = Centre::new(DESK);
+    centre.promise(number(1), None);
+    centre.agent(0);
+    centre.wait(Duration::from_secs(10));
+    centre.answer(false);
+    assert_eq!((centre.open.len(), centre.open[0].1.attempts), (1, 1));
+    centre.restart();
+    centre.agent(0);
+    assert!(centre.ringing.is_empty(), "telephones need a moment to find the centre again");
+    centre.wait(Duration::from_secs(10));
+    centre.answer(false);
+    assert!(centre.open.is_empty() && centre.kept.len() == 1);
+    assert!(centre.facts.iter().any(|fact| matches!(fact, Fact::CallEnded { call, .. } if *call == centre.kept[0])));
+}
+
+#[test]
+fn a_promise_survives_an_orderly_end_too() {
+    let mut centre = Centre::new(DESK);
+    centre.promise(number(1), None);
+    centre.tell(Input::DrainBegan);
+    centre.tell(Input::DrainEnded);
+    assert_eq!((centre.open.len(), centre.kept.len()), (1, 0), "closing keeps no promise");
+    centre.restart();
+    centre.agent(0);
+    centre.wait(Duration::from_secs(10));
+    assert_eq!(centre.ringing.len(), 1);
+}
+
+#[test]
+fn a_promise_for_what_is_no_more_is_named_and_stays() {
+    let mut centre = Centre::new(DESK);
+    centre.promise(number(1), None);
+    let (_, promise) = centre.open[0].clone();
+    let gone = Promise { queue: "gone".into(), ..promise.clone() };
+    let mute = Promise { language: "es".into(), ..promise.clone() };
+    let found = centre.world.restore_promises(Instant::ZERO, &[gone, mute]);
+    assert_eq!(found, [Err(LostPromise::Queue("gone".into())), Err(LostPromise::Language("es".into()))]);
+    let text = format!("{promise:?}");
+    assert!(text.contains("********01") && !text.contains("0600000001"), "{text}");
+    assert_eq!(centre.world.engine().queue_named("pay"), Some(QueueId(0)));
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Promise(u64, bool),
+    Agent(u32),
+    Wait(u64),
+    Answer(bool),
+    Done,
+    Restart,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        3 => (0..6u64, any::<bool>()).prop_map(|(n, arabic)| Step::Promise(n, arabic)),
+        1 => (0..3u32).prop_map(Step::Agent),
+        3 => (1..900u64).prop_map(Step::Wait),
+        4 => any::<bool>().prop_map(Step::Answer),
+        2 => Just(Step::Done),
+        2 => Just(Step::Restart),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
+    /// The engine states its laws after every drain; every run's journal replays; and at the end every promise was kept,
+    /// given up after its tries, or is still open: none is lost, none kept twice.
+    #[test]
+    fn no_promise_is_lost_or_kept_twice_over_any_restarts(story in prop::collection::vec(step(), 1..60)) {
+        let mut centre = Centre::new(DESK);
+        let mut made = 0;
+        for step in story {
+            match step {
+                Step::Promise(n, arabic) => {
+                    // One promise a number, so that each can be followed.
+                    made += 1;
+                    centre.promise(number(100 * made + n), arabic.then_some(1));
+                }
+                Step::Agent(agent) => centre.agent(agent),
+                Step::Wait(seconds) => centre.wait(Duration::from_secs(seconds)),
+                Step::Answer(there) => centre.answer(there),
+                Step::Done => (0..3).for_each(|agent| {
+                    centre.tell(Input::AgentReleased { agent: AgentId(agent) });
+                    centre.tell(Input::AgentReady { agent: AgentId(agent) });
+                }),
+                Step::Restart => centre.restart(),
+            }
+        }
+        prop_assert_eq!(centre.open.len() + centre.kept.len(), made as usize);
+        for (rung, reached) in centre.rung.values() {
+            // A kill while the telephone rings leaves that try uncounted.
+            prop_assert!(*reached <= 1, "called back {} times, rung {}", reached, rung);
+        }
+        centre.replays();
+    }
+}
