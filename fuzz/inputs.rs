@@ -34,8 +34,11 @@ const MAIN: &str = include_str!("centre/main.toml");
 const EXTRA: &str = include_str!("centre/extra.toml");
 const TEXTS: &str = include_str!("centre/texts.ftl");
 
+/// What is done with one input.
+pub type Taken = fn(&[u8]);
+
 /// Every name of an input's function, as the folders of the corpus are called.
-pub const ALL: [(&str, fn(&[u8])); 9] = [
+pub const ALL: [(&str, Taken); 9] = [
     ("script", script),
     ("prompt", prompt),
     ("scenario", scenario),

@@ -4,6 +4,8 @@
 //! gone on from: layer by layer, so that the first breach found is reached by as few events as any. `HATIF_DEPTH` and
 //! `HATIF_SECONDS` set how deep and how long; `scripts/torture exhaustion` goes to ten.
 
+#![allow(clippy::print_stdout, reason = "the figure is what the command is run for")]
+
 use std::{
     collections::BTreeSet,
     panic::{AssertUnwindSafe, catch_unwind},

@@ -56,10 +56,10 @@ const WORDS: [&str; 16] = [
 fn change() -> impl Strategy<Value = Change> {
     let (at, span) = (any::<usize>(), 1..40_usize);
     prop_oneof![
-        (at.clone(), any::<u8>()).prop_map(|(at, byte)| Change::Byte(at, byte)),
-        (at.clone(), span.clone()).prop_map(|(at, span)| Change::Without(at, span)),
-        (at.clone(), span.clone(), 1..50_usize).prop_map(|(at, span, times)| Change::Again(at, span, times)),
-        (at.clone(), any::<usize>(), span).prop_map(|(at, other, span)| Change::Of(at, other, span)),
+        (at, any::<u8>()).prop_map(|(at, byte)| Change::Byte(at, byte)),
+        (at, span.clone()).prop_map(|(at, span)| Change::Without(at, span)),
+        (at, span.clone(), 1..50_usize).prop_map(|(at, span, times)| Change::Again(at, span, times)),
+        (at, any::<usize>(), span).prop_map(|(at, other, span)| Change::Of(at, other, span)),
         (at, prop::sample::select(&WORDS[..])).prop_map(|(at, word)| Change::Word(at, word)),
     ]
 }

@@ -4,6 +4,8 @@
 //! Against the pure world, where a storm of edits that change nothing but a remark must leave every call exactly as it is
 //! without one; and against a real server on real sockets. Longer with `HATIF_STORM` seconds: `scripts/torture reload`.
 
+#![allow(clippy::print_stdout, reason = "the figure is what the command is run for")]
+
 use std::{collections::BTreeMap, fs, net::SocketAddr, path::Path, sync::Arc};
 
 use hatif::{
@@ -108,7 +110,7 @@ impl Storm {
         let broken = n % 3 == 2;
         let edit = |(path, text): (&Arc<str>, &str)| {
             let text = match (broken, &**path) {
-                (true, "flows/main.toml") if n % 2 == 0 => text.replace("to = \"menu\"", "to = \"menü\""),
+                (true, "flows/main.toml") if n.is_multiple_of(2) => text.replace("to = \"menu\"", "to = \"menü\""),
                 (true, "centre.toml") => text[..text.len() / 2].to_owned(),
                 (false, "centre.toml") => format!("{text}\n# edit {n}\n"),
                 _ => text.to_owned(),

@@ -4,6 +4,8 @@
 //! An hour is nothing but its number, so that a failing one is told again by one command, which the failure prints.
 //! `scripts/torture year` tells a year of them and more; the test run tells some.
 
+#![allow(clippy::print_stdout, reason = "the figure is what the command is run for")]
+
 mod centre;
 mod hour;
 

@@ -89,7 +89,7 @@ impl<S: Sink> Turn<'_, S> {
         }
         let placed: Vec<_> = self.state.calls.iter().filter(|call| call.place.is_some()).map(|call| call.id).collect();
         for id in placed {
-            self.arm_widening(id);
+            self.keep_widening(id);
         }
         for queue in (0..self.state.acd.queues.len()).map(|i| QueueId(i as u16)) {
             self.forget_opening(queue);

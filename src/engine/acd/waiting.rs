@@ -179,24 +179,33 @@ impl<S: Sink> Turn<'_, S> {
 
     /// The queue's next wider circle of agents, as a deadline.
     pub(super) fn arm_widening(&mut self, id: CallId) {
-        let Some(call) = self.state.calls.get_mut(id) else { return };
-        let Some(place) = call.place.as_ref() else { return };
+        match self.next_widening(id) {
+            Some(at) => self.arm(id, Slot::Widen, at),
+            None => self.disarm(id, Slot::Widen),
+        }
+    }
+
+    /// The same after a publication. Armed anew it would come after what is due at the same instant, so that a publication
+    /// which changes nothing would change that.
+    pub(super) fn keep_widening(&mut self, id: CallId) {
+        let armed = self.state.calls.get(id).and_then(|call| call.armed.due_at(&self.state.timers, Slot::Widen));
+        if armed.is_none() || armed != self.next_widening(id) {
+            self.arm_widening(id);
+        }
+    }
+
+    /// When more agents may take a waiting call.
+    fn next_widening(&self, id: CallId) -> Option<Instant> {
+        let place = self.state.calls.get(id)?.place.as_ref()?;
         let waited = self.state.now.since(place.since);
         let queue = self.state.acd.queue(place.queue);
         if queue.widest <= waited {
-            call.armed.disarm(&mut self.state.timers, Slot::Widen);
-            return;
+            return None;
         }
         let lines = place.languages().map(|language| &queue.lines[language.index()]);
         let afters = lines.filter(|line| line.widest > waited).flat_map(|line| &line.servers);
         let next = afters.map(|&(_, after)| after).filter(|after| *after > waited).min();
-        let since = place.since;
-        match next {
-            // Armed anew it would come after what is due at the same instant: a publish that changes nothing would change that.
-            Some(after) if call.armed.due_at(&self.state.timers, Slot::Widen) == Some(since + after) => {}
-            Some(after) => self.arm(id, Slot::Widen, since + after),
-            None => self.disarm(id, Slot::Widen),
-        }
+        next.map(|after| place.since + after)
     }
 
     /// More agents may take a waiting call from now on.

@@ -94,9 +94,9 @@ values = { ok = false }
 
 fn centre(lots: &mut Lots, languages: usize, queues: usize) -> String {
     let codes = ["fr", "ar", "en"];
-    let mut text = format!(
+    let mut text = String::from(
         "[centre]\nname = \"random\"\nzone = \"Africa/Casablanca\"\nentry = \"main.n0\"\ndefault_language = \"fr\"\n\
-         intents = [\"one\", \"two\", \"three\"]\noutcomes = [\"informed\"]\n[languages]\n"
+         intents = [\"one\", \"two\", \"three\"]\noutcomes = [\"informed\"]\n[languages]\n",
     );
     codes.iter().take(languages).for_each(|code| writeln!(text, "{code} = {{}}").expect("memory"));
     let first = lots.between(3, 8);
