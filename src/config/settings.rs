@@ -318,9 +318,9 @@ mod tests {
             "error[out-of-range]: `limits.outbox` is 2, which is out of range\n --> my.toml:6:10\n",
             "help: choose 8 to 65536",
             "error[bad-value]: `server.drain` cannot be used: `soon` is not a length of time",
-            "error[out-of-range]: `clock.speed` is 1e9, which is out of range\n --> my.toml:8:9\n",
+            "error[out-of-range]: `clock.speed` is 1e9, which is out of range\n --> my.toml:9:9\n",
             "help: choose 0.001 to 1000",
-            "error[unknown-setting]: the file has no `sever`\n  --> my.toml:10:2\n",
+            "error[unknown-setting]: the file has no `sever`\n  --> my.toml:11:2\n",
             "help: did you mean `server`?",
             "6 problems in my.toml; nothing was started",
         ];
