@@ -128,11 +128,11 @@ async fn a_server_that_others_reach_does_not_start_without_tokens() {
     let dir = tempfile::tempdir().expect("a folder");
     let mut config = config(&dir.path().join("data"));
     config.addr = "0.0.0.0:0".parse().expect("an address");
-    let error = Server::start(config.clone()).await.err().expect("it is open to everybody");
+    let error = Server::start(config.clone()).await.expect_err("it is open to everybody");
     assert!(matches!(error, StartError::Open(_)), "{error:?}");
     assert!(error.to_string().contains("hatif token new") && error.to_string().contains("--tokens"), "{error}");
     config.security.tokens = Some(dir.path().join("nowhere.toml"));
-    let error = Server::start(config).await.err().expect("there is no such file").to_string();
+    let error = Server::start(config).await.expect_err("there is no such file").to_string();
     assert!(error.contains("nowhere.toml") && error.contains("hatif token new"), "{error}");
 }
 
@@ -166,7 +166,7 @@ async fn a_call_over_tls_with_a_token() {
         assert_eq!(call.ended().await.expect("an end").cause, "caller_hung_up");
     }
     let refused = async |ca: &str, token: Option<&str>| {
-        let error = Call::dial(&url("localhost"), &options(ca, token)).await.err().expect("it is refused");
+        let error = Call::dial(&url("localhost"), &options(ca, token)).await.expect_err("it is refused");
         let hatif::client::CallError::Link(error) = error else { panic!("{error:?}") };
         error
     };

@@ -129,7 +129,7 @@ fn a_driver_is_told_every_key_at_its_time() {
     while let Some(notice) = world.poll() {
         match notice {
             Notice::Input { at, input: Input::Dtmf { call, .. }, .. } => {
-                keys.entry(call).or_insert_with(Vec::new).push(at)
+                keys.entry(call).or_default().push(at);
             }
             Notice::Event(event) => events.push(event),
             _ => {}

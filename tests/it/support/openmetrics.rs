@@ -111,7 +111,7 @@ impl Scrape {
     /// The value of a sample; it must be there.
     pub fn value(&self, key: &str) -> f64 {
         let near: Vec<_> =
-            self.samples.keys().filter(|known| known.starts_with(key.split('{').next().unwrap())).collect();
+            self.samples.keys().filter(|known| known.starts_with(key.split('{').next().unwrap_or(key))).collect();
         *self.samples.get(key).unwrap_or_else(|| panic!("there is no {key}; near: {near:?}"))
     }
 
