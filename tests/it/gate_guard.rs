@@ -166,7 +166,7 @@ async fn a_call_over_tls_with_a_token() {
         assert_eq!(call.ended().await.expect("an end").cause, "caller_hung_up");
     }
     let refused = async |ca: &str, token: Option<&str>| {
-        let error = Call::dial(&url("localhost"), &options(ca, token)).await.expect_err("it is refused");
+        let error = Call::dial(&url("localhost"), &options(ca, token)).await.map(drop).expect_err("it is refused");
         let hatif::client::CallError::Link(error) = error else { panic!("{error:?}") };
         error
     };

@@ -125,7 +125,7 @@ fn a_driver_is_told_every_key_at_its_time() {
     let mut world = World::new(WorldConfig { tell_inputs: true, ..config(&scenario(1.33), 7) });
     while world.poll().is_some() {}
     world.advance_to(ends);
-    let (mut keys, mut events) = (std::collections::BTreeMap::new(), Vec::new());
+    let (mut keys, mut events) = (std::collections::BTreeMap::<_, Vec<_>>::new(), Vec::new());
     while let Some(notice) = world.poll() {
         match notice {
             Notice::Input { at, input: Input::Dtmf { call, .. }, .. } => {
