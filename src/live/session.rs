@@ -3,12 +3,13 @@
 //! A session knows nothing of turns: it hands what it reads to the pump and sends what the pump puts into its outbox, so
 //! that "is there a call?" has one answer. What it judges itself is the frame: text, size, JSON, fields.
 
-use std::{net::IpAddr, sync::Arc};
+use std::{net::IpAddr, pin::pin, sync::Arc};
 
 use axum::{
     body::Bytes,
     extract::ws::{CloseFrame, Message, WebSocket, close_code},
 };
+use futures_util::SinkExt;
 use tokio::{sync::mpsc, time::Instant as Wall};
 use tokio_tungstenite::tungstenite;
 use tokio_util::sync::CancellationToken;
@@ -23,7 +24,7 @@ use super::{
     protocol::{self, ClientMessage, ErrorCode, Refusal, ServerMessage},
     pump::Demand,
     say,
-    sessions::{Inbox, Outgoing, SessionId, Sessions},
+    sessions::{Inbox, Outgoing, Ring, SessionId, Sessions},
 };
 
 /// What every session needs of the server.
@@ -213,28 +214,37 @@ impl Session {
     }
 
     async fn serve(&mut self, socket: &mut WebSocket) -> End {
-        let (stop, slow) = (self.context.stop.clone(), self.inbox.slow.clone());
         // Whoever reads answers it. A connection that only ever sends would otherwise keep what it is sent for long.
         if let Err(end) = Box::pin(self.write(socket, Message::Ping(Bytes::new()))).await {
             return end;
         }
+        let stop = self.context.stop.clone();
+        // Both are kept from message to message: beginning to wait for them costs more than most messages.
+        let (mut stopped, mut alarm) = (pin!(stop.cancelled()), pin!(tokio::time::sleep_until(self.next_check())));
         loop {
-            let wake = self.next_check();
+            // An alarm that is too early finds nothing to do and is set anew then.
+            let next = self.next_check();
+            if next < alarm.deadline() {
+                alarm.as_mut().reset(next);
+            }
             // Most connections only wait most of the time; what serving one of these takes is made when it is needed.
             let step = tokio::select! {
                 biased;
-                () = slow.cancelled() => Err(too_slow()),
-                outgoing = self.inbox.receiver.recv() => match outgoing {
-                    Some(outgoing) => Box::pin(self.send(socket, *outgoing)).await,
-                    None => Err(End::close(close_code::AWAY, "closing", None)),
+                ring = self.inbox.rings() => match ring {
+                    Ring::Waiting => Box::pin(self.deliver(socket)).await,
+                    Ring::Overflowed => Err(too_slow()),
                 },
                 // After the outbox, so that what is already said is still sent.
-                () = stop.cancelled() => Err(End::close(close_code::AWAY, "closing", None)),
+                () = &mut stopped => Err(closing()),
                 frame = socket.recv() => match frame {
                     Some(frame) => Box::pin(self.frame(socket, frame)).await,
                     None => Err(End::Gone),
                 },
-                () = tokio::time::sleep_until(wake) => Box::pin(self.check(socket)).await,
+                () = &mut alarm => {
+                    let checked = Box::pin(self.check(socket)).await;
+                    alarm.as_mut().reset(self.next_check());
+                    checked
+                }
             };
             if let Err(end) = step {
                 return end;
@@ -334,25 +344,31 @@ impl Session {
         if pace.pass(&mut self.ping_due, self.alive) { Ok(()) } else { Err(too_fast()) }
     }
 
-    async fn send(&mut self, socket: &mut WebSocket, outgoing: Outgoing) -> Result<(), End> {
-        let message = match outgoing {
-            Outgoing::Message(message) => message,
-            Outgoing::Say { script, play, now } => say::prompt(&script, &play, now),
-        };
-        match &message {
-            ServerMessage::Ringing { .. } => self.busy = true,
-            ServerMessage::Attending { .. } => self.attends = true,
-            ServerMessage::Ended { outcome, .. } => {
-                // A promised call back will ring this connection.
-                self.busy = outcome == protocol::CALLBACK_OUTCOME;
-                self.spoke = clock::wall();
+    /// Sends all that waits in the outbox, in as few packets as it fits in.
+    async fn deliver(&mut self, socket: &mut WebSocket) -> Result<(), End> {
+        let mut heard = None;
+        while let Some(outgoing) = self.inbox.take() {
+            let message = match outgoing {
+                Outgoing::Message(message) => message,
+                Outgoing::Say { script, play, now } => say::prompt(&script, &play, now),
+            };
+            match &message {
+                ServerMessage::Ringing { .. } => self.busy = true,
+                ServerMessage::Attending { .. } => self.attends = true,
+                ServerMessage::Prompt { .. } => heard = self.dialled.take().or(heard),
+                ServerMessage::Ended { outcome, .. } => {
+                    // A promised call back will ring this connection.
+                    self.busy = outcome == protocol::CALLBACK_OUTCOME;
+                    self.spoke = clock::wall();
+                }
+                _ => {}
             }
-            _ => {}
+            self.context.metrics.said();
+            self.in_time(socket.feed(encode(&message))).await?;
         }
-        self.write(socket, encode(&message)).await?;
-        if let (ServerMessage::Prompt { .. }, Some(dialled)) = (&message, self.dialled) {
+        self.in_time(socket.flush()).await?;
+        if let Some(dialled) = heard {
             self.context.metrics.first_prompt(clock::since(dialled));
-            self.dialled = None;
         }
         Ok(())
     }
@@ -361,9 +377,15 @@ impl Session {
         if let Message::Text(_) = &message {
             self.context.metrics.said();
         }
+        self.in_time(socket.send(message)).await
+    }
+
+    /// Bounds how long the other side may take to make room. Mostly there is room, and nothing has to be waited for.
+    async fn in_time(&self, sent: impl Future<Output = Result<(), axum::Error>>) -> Result<(), End> {
         tokio::select! {
-            sent = socket.send(message) => sent.map_err(|_| End::Gone),
-            () = self.inbox.slow.cancelled() => Err(too_slow()),
+            biased;
+            sent = sent => sent.map_err(|_| End::Gone),
+            () = self.inbox.overflows() => Err(too_slow()),
             () = tokio::time::sleep(self.context.limits.write_timeout.to_std()) => Err(too_slow()),
         }
     }
