@@ -78,10 +78,42 @@ struct Seat {
     /// The engine has her logged in.
     logged_in: bool,
     retired: bool,
+    hand: Hand,
     work: Work,
     rest: Rest,
     /// When her next break begins, and how long it lasts.
     next_break: Option<(Instant, Duration)>,
+}
+
+/// Who has an agent's telephone in hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Hand {
+    /// The simulation.
+    Simulated,
+    /// The simulation until the call in hand is done with, then a person.
+    Leaving,
+    /// A person.
+    Person,
+}
+
+/// A place that a person took.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Taken {
+    /// Whose.
+    pub agent: AgentId,
+    /// In which group.
+    pub group: Arc<str>,
+    /// It is hers at once; else when the simulated agent is done with the call in hand.
+    pub at_once: bool,
+}
+
+/// Why a person could not take a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotTaken {
+    /// There is nobody of that name or number.
+    Unknown,
+    /// Another person has it.
+    Another,
 }
 
 /// What an agent has in hand.
@@ -231,7 +263,7 @@ impl Staff {
     /// Comes, goes, rests and returns as the plan says, and plans the next change.
     fn follow_plan(&mut self, now: Instant, agent: AgentId, wishes: &mut Wishes) {
         let seat = &mut self.seats[agent.index()];
-        if seat.retired {
+        if seat.retired || seat.hand != Hand::Simulated {
             return;
         }
         let crew = &self.crews[seat.crew as usize];
@@ -267,6 +299,74 @@ impl Staff {
         seat.plan(agent, duty.until, wishes);
     }
 
+    /// The agent of a name: her number (`4`, `agent 4`), her group and place in it (`claims/2`), or a group alone, which
+    /// means the first place there that no person has.
+    fn named(&self, name: &str) -> Option<AgentId> {
+        let employed = |agent: &AgentId| self.seats.get(agent.index()).is_some_and(|seat| !seat.retired);
+        if let Ok(number) = name.strip_prefix("agent ").unwrap_or(name).parse::<u32>() {
+            return Some(AgentId(number)).filter(employed);
+        }
+        let crew = |name: &str| self.crews.iter().find(|crew| *crew.name == *name);
+        if let Some(crew) = crew(name) {
+            let free = |agent: &&AgentId| self.seats[agent.index()].hand == Hand::Simulated;
+            return crew.agents.iter().find(free).or(crew.agents.first()).copied();
+        }
+        let (group, place) = name.rsplit_once('/')?;
+        crew(group)?.agents.get(place.parse::<usize>().ok()?.checked_sub(1)?).copied()
+    }
+
+    /// A person takes an agent's place: the simulation leaves that agent alone once the call in hand is done with. Until
+    /// the person says otherwise the agent is on duty and takes no calls.
+    pub(super) fn take_over(&mut self, name: &str, wishes: &mut Wishes) -> Result<Taken, NotTaken> {
+        let agent = self.named(name).ok_or(NotTaken::Unknown)?;
+        let seat = self.seats.get_mut(agent.index()).ok_or(NotTaken::Unknown)?;
+        if seat.hand != Hand::Simulated {
+            return Err(NotTaken::Another);
+        }
+        let crew = &self.crews[seat.crew as usize];
+        wishes.forget(Who::Shift(agent));
+        if !(seat.on_duty && seat.logged_in) {
+            wishes.inputs.push(Input::AgentLoggedIn { agent, group: crew.group });
+        }
+        if seat.logged_in && seat.rest == Rest::No {
+            wishes.inputs.push(Input::AgentNotReady { agent });
+        }
+        let at_once = seat.work == Work::Nothing;
+        seat.hand = if at_once { Hand::Person } else { Hand::Leaving };
+        (seat.on_duty, seat.rest, seat.next_break) = (true, Rest::No, None);
+        Ok(Taken { agent, group: crew.name.clone(), at_once })
+    }
+
+    /// A person leaves the place she took: a conversation ends, after-call work too, a telephone rings on, and the agent
+    /// works or is off duty as planned.
+    pub(super) fn give_back(&mut self, now: Instant, agent: AgentId, wishes: &mut Wishes) {
+        let Some(seat) = self.seats.get_mut(agent.index()).filter(|seat| seat.hand != Hand::Simulated) else { return };
+        let mine = seat.hand == Hand::Person;
+        seat.hand = Hand::Simulated;
+        if !seat.logged_in {
+            seat.on_duty = false;
+            return self.follow_plan(now, agent, wishes);
+        }
+        let work = seat.work;
+        if mine && !matches!(work, Work::Ringing { .. }) {
+            seat.work = Work::Nothing;
+        }
+        // Who goes off duty says so first, so that no call comes in between.
+        self.follow_plan(now, agent, wishes);
+        let stays = self.seats[agent.index()].on_duty;
+        match work {
+            Work::Talking { .. } if mine => {
+                wishes.inputs.push(Input::AgentReleased { agent });
+                wishes.inputs.push(Input::AgentReady { agent });
+            }
+            Work::AfterCall if mine => wishes.inputs.push(Input::AgentReady { agent }),
+            // The simulated agent is still at it and says so herself afterwards.
+            Work::AfterCall => {}
+            _ if stays => wishes.inputs.push(Input::AgentReady { agent }),
+            _ => {}
+        }
+    }
+
     /// Somebody's telephone does something.
     pub(super) fn hear(&mut self, at: Instant, command: &Command, versions: &Versions, wishes: &mut Wishes) {
         match *command {
@@ -285,6 +385,9 @@ impl Staff {
                     && let Work::Talking { after, .. } = seat.work
                 {
                     seat.work = Work::AfterCall;
+                    if seat.hand == Hand::Person {
+                        return;
+                    }
                     wishes.inputs.extend(after.case.map(|kind| Input::CaseOpened { agent, kind }));
                     match after.work {
                         Duration::ZERO => {
@@ -306,6 +409,9 @@ impl Staff {
         luck.rings += 1;
         let crew = &self.crews[seat.crew as usize];
         seat.work = Work::Ringing { call };
+        if seat.hand == Hand::Person {
+            return;
+        }
         let after = match (&crew.answer_after, crew.no_answer_share) {
             (AnswerAfter::About(Duration::ZERO), 0.0) => Duration::ZERO,
             (answer_after, share) => {
@@ -328,6 +434,10 @@ impl Staff {
         let Some(luck) = self.lucks.of(call) else { return };
         let nth = luck.talks;
         luck.talks += 1;
+        if seat.hand == Hand::Person {
+            seat.work = Work::Talking { after: AfterCall { work: Duration::ZERO, case: None } };
+            return;
+        }
         let Handled { talk, work, case_share } =
             self.times.draw(luck, nth, &self.crews[seat.crew as usize].skills, versions, self.seed);
         let case = match case_share > 0.0 {
@@ -360,6 +470,11 @@ impl Staff {
             Fact::AgentNotReady { agent, .. } => {
                 self.lay_down(agent, wishes);
                 self.begin_break(at, agent, wishes);
+                if let Some(seat) = self.seats.get_mut(agent.index())
+                    && seat.hand == Hand::Leaving
+                {
+                    seat.hand = Hand::Person;
+                }
             }
             Fact::AgentLoggedIn { agent, .. } => {
                 if let Some(seat) = self.seats.get_mut(agent.index()) {
@@ -415,15 +530,16 @@ impl Staff {
 impl Seat {
     fn new(crew: u32, place: u32) -> Seat {
         let (work, rest) = (Work::Nothing, Rest::No);
-        Seat { crew, place, on_duty: false, logged_in: false, retired: false, work, rest, next_break: None }
+        let hand = Hand::Simulated;
+        Seat { crew, place, on_duty: false, logged_in: false, retired: false, hand, work, rest, next_break: None }
     }
 
     /// Done with after-call work: ready, or off to the break that was due meanwhile.
     fn lay_down_all(&mut self, agent: AgentId, wishes: &mut Wishes) {
         self.work = Work::Nothing;
-        wishes.inputs.push(match self.rest {
-            Rest::Wanted(_) => Input::AgentNotReady { agent },
-            Rest::No | Rest::Until(_) => Input::AgentReady { agent },
+        wishes.inputs.push(match (self.hand, self.rest) {
+            (Hand::Leaving, _) | (_, Rest::Wanted(_)) => Input::AgentNotReady { agent },
+            (_, Rest::No | Rest::Until(_)) => Input::AgentReady { agent },
         });
     }
 
