@@ -52,16 +52,11 @@ full = "bye"
 closed = "bye"
 timeout = "bye"
 
-[node.adviser]
-kind = "goto"
-to = "start"
-
 [node.bye]
 kind = "end"
 prompt = "bye"
 outcome = "contained"
 "#;
-    let flow = flow.replace("\n[node.adviser]\nkind = \"goto\"\nto = \"start\"\n", "");
     let staff = staff.replace("main.adviser", "main.start");
     centre(&[("centre.toml", &staff), ("flows/main.toml", &flow)])
 }
