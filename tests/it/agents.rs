@@ -58,7 +58,7 @@ prompt = "bye"
 outcome = "contained"
 "#;
     let staff = staff.replace("main.adviser", "main.start");
-    centre(&[("centre.toml", &staff), ("flows/main.toml", &flow)])
+    centre(&[("centre.toml", &staff), ("flows/main.toml", flow)])
 }
 
 /// A person's desk that holds every message against the schemas.
