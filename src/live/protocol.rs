@@ -330,13 +330,12 @@ pub(super) fn read_as<T: serde::de::DeserializeOwned>(text: &str, known: &[(&str
     };
     let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
     let Some((_, fields)) = known.iter().find(|(name, _)| *name == kind) else {
-        let shown: String = kind.chars().take(40).collect();
         let help = hint(kind, &names);
-        return Err(Refusal::new(ErrorCode::UnknownType, format!("no message has the type `{shown}`"), help));
+        let message = format!("no message has the type {}", shown(kind));
+        return Err(Refusal::new(ErrorCode::UnknownType, message, help));
     };
     if let Some(field) = object.keys().find(|key| *key != "type" && !fields.contains(&key.as_str())) {
-        let shown: String = field.chars().take(40).collect();
-        let message = format!("`{kind}` has no field `{shown}`");
+        let message = format!("`{kind}` has no field {}", shown(field));
         return Err(Refusal::new(ErrorCode::UnknownField, message, hint(field, fields)));
     }
     serde_json::from_value(value.clone()).map_err(|_| {
@@ -347,6 +346,14 @@ pub(super) fn read_as<T: serde::de::DeserializeOwned>(text: &str, known: &[(&str
         };
         Refusal::new(ErrorCode::BadField, message, help)
     })
+}
+
+/// A word as it may be repeated to whoever sent it. Anything but a word may be a value in the wrong place.
+fn shown(word: &str) -> String {
+    match word.len() <= 40 && word.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_') {
+        true => format!("`{word}`"),
+        false => "that was sent (it is no word, so it is not repeated)".to_owned(),
+    }
 }
 
 fn hint(wrong: &str, known: &[&str]) -> String {

@@ -162,7 +162,8 @@ async fn echo(State(shared): State<Shared>, upgrade: WebSocketUpgrade) -> Respon
 fn elsewhere() -> Response {
     let what = format!(
         "Hatif, a contact centre. Dial it by websocket at /call (subprotocol {SUBPROTOCOL}), for example with `hatif call`; \
-         GET /health tells how it is, POST /reload reads its menus again.\n"
+         GET /live, /ready, /health and /metrics tell how it is, /records and /refusals what was, /events what happens, \
+         POST /reload reads its menus again.\n"
     );
     (StatusCode::NOT_FOUND, what).into_response()
 }

@@ -70,6 +70,8 @@ fn patient(data: &std::path::Path) -> live::Config {
     let mut config = config(data);
     config.limits.keepalive = Duration::from_hours(100_000);
     config.limits.write_timeout = Duration::from_hours(100_000);
+    // So many pings come in no virtual time at all.
+    config.limits.messages_per_second = 1_000_000;
     config
 }
 

@@ -184,9 +184,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Telephone<S> {
     /// Hangs up and waits until the record is on disk; the outcome.
     pub async fn hang_up(&mut self) -> String {
         self.say(r#"{"type":"hangup"}"#).await;
-        match self.until(|message| matches!(message, ServerMessage::Ended { .. })).await {
+        match standing_still(self.until(|message| matches!(message, ServerMessage::Ended { .. }))).await {
             ServerMessage::Ended { outcome, .. } => outcome,
             _ => unreachable!("only that passes"),
         }
     }
+}
+
+/// Waits for something that takes real time, such as a write to disk: a paused clock would leap to its next timer meanwhile,
+/// be that years away, but stands still as long as there is blocking work.
+async fn standing_still<T>(what: impl Future<Output = T>) -> T {
+    let (done, wait) = std::sync::mpsc::channel::<()>();
+    let still = tokio::task::spawn_blocking(move || wait.recv());
+    let result = what.await;
+    drop(done);
+    still.await.expect("it only waits").expect_err("nobody says anything");
+    result
 }
