@@ -150,7 +150,7 @@ impl Guard {
         match tokens.find(secret) {
             None => {
                 if limited {
-                    self.guesses.pass(group.clone(), clock::wall());
+                    self.guesses.pass(group, clock::wall());
                     if !self.guesses.would_pass(&group, clock::wall()) {
                         tracing::warn!(peer = %peer.ip(), "too many wrong tokens: nothing of this address is looked at for now");
                     }

@@ -23,6 +23,7 @@ use tokio::{
 
 use super::{
     admission::{Admission, Applicant, Situation},
+    agents::{Desks, message::AgentMessage},
     attend::Telephones,
     book::{Book, Turn},
     clock::{self, Clock},
@@ -89,6 +90,13 @@ pub enum Demand {
     Failed {
         /// Whose.
         session: SessionId,
+    },
+    /// A person who works as an agent says something.
+    Desk {
+        /// Who.
+        session: SessionId,
+        /// What.
+        message: AgentMessage,
     },
     /// A connection is gone.
     Left {
@@ -217,6 +225,8 @@ pub struct Pump {
     pub(super) unwritten: Unwritten,
     /// Who rings for which number, and what is promised to whom.
     pub(super) telephones: Telephones,
+    /// Which persons work as agents.
+    pub(super) desks: Desks,
 }
 
 /// So many demands are dealt with before those whom they concern are woken.
@@ -254,6 +264,7 @@ impl Pump {
             left_over: Vec::new(),
             unwritten: Unwritten::default(),
             telephones: Telephones::default(),
+            desks: Desks::default(),
         }
     }
 
@@ -355,7 +366,7 @@ impl Pump {
         self.parts.clock.now().max(self.parts.world.now())
     }
 
-    fn inject(&mut self, input: Input) -> Option<CallId> {
+    pub(super) fn inject(&mut self, input: Input) -> Option<CallId> {
         if self.collapsed {
             return None;
         }
@@ -388,6 +399,7 @@ impl Pump {
             Demand::Answer { session } => self.answer(session),
             Demand::Attend { session, from } => self.attend(session, from),
             Demand::Failed { session } => self.failed(session),
+            Demand::Desk { session, message } => self.desk_says(session, message),
             Demand::Left { session } => self.left(session),
             Demand::Inject { input, done } => {
                 let call = self.inject(input);
@@ -534,6 +546,7 @@ impl Pump {
     }
 
     fn left(&mut self, session: SessionId) {
+        self.desk_left(session);
         self.telephones.left(session);
         match self.book.free(session) {
             Some(Turn::Talking(call)) => {

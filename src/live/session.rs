@@ -15,6 +15,7 @@ use tokio_tungstenite::tungstenite;
 use tokio_util::sync::CancellationToken;
 
 use super::{
+    agents::message::{AgentMessage, DeskMessage},
     clock,
     config::Limits,
     connections::counted,
@@ -72,8 +73,17 @@ const SECOND: std::time::Duration = std::time::Duration::from_secs(1);
 /// Close code of a server that has no room: "try again later".
 const TRY_AGAIN_LATER: u16 = 1013;
 
+/// Whose connection it is: what is said on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// A caller's telephone.
+    Caller,
+    /// The desk of a person who works as an agent.
+    Agent,
+}
+
 /// Serves one connection until it ends.
-pub async fn run(mut socket: WebSocket, peer: IpAddr, context: Arc<Context>) {
+pub async fn run(mut socket: WebSocket, role: Role, peer: IpAddr, context: Arc<Context>) {
     let Some(inbox) = context.sessions.open() else {
         context.counts.turn_away(TurnedAway::Sessions);
         let help = "try again later";
@@ -84,7 +94,7 @@ pub async fn run(mut socket: WebSocket, peer: IpAddr, context: Arc<Context>) {
     let id = inbox.id;
     tracing::debug!(session = %id, "connected");
     let place = Place { session: id, context: context.clone() };
-    let end = Session::new(inbox, peer, context.clone()).serve(&mut socket).await;
+    let end = Session::new(inbox, role, peer, context.clone()).serve(&mut socket).await;
     tracing::debug!(session = %id, end = end.describe(), "disconnected");
     end.blame().into_iter().for_each(|why| context.counts.turn_away(why));
     drop(place);
@@ -171,6 +181,7 @@ fn encode(message: &ServerMessage) -> Message {
 
 struct Session {
     inbox: Inbox,
+    role: Role,
     context: Arc<Context>,
     /// There is a call, or a call back is still to come: silence is no reason to close.
     busy: bool,
@@ -194,7 +205,7 @@ struct Session {
 }
 
 impl Session {
-    fn new(inbox: Inbox, peer: IpAddr, context: Arc<Context>) -> Session {
+    fn new(inbox: Inbox, role: Role, peer: IpAddr, context: Arc<Context>) -> Session {
         let now = clock::wall();
         let limits = &context.limits;
         Session {
@@ -209,6 +220,7 @@ impl Session {
             message_due: now,
             ping_due: now,
             inbox,
+            role,
             context,
         }
     }
@@ -288,7 +300,7 @@ impl Session {
                 self.spoke = self.alive;
                 self.pace()?;
                 self.context.metrics.heard();
-                match ClientMessage::read(&text).and_then(|message| self.demand(message)) {
+                match self.read(&text) {
                     Ok(Some(demand)) => {
                         if let Demand::Dial { .. } = demand {
                             self.dialled = Some(self.alive);
@@ -311,6 +323,17 @@ impl Session {
             }
             Ok(Message::Close(_)) => Err(End::Left),
             Err(error) => Err(broken(error)),
+        }
+    }
+
+    /// What a text asks of the pump; `None` for a ping. `pong` and `error` are the same on every socket.
+    fn read(&self, text: &str) -> Result<Option<Demand>, Refusal> {
+        match self.role {
+            Role::Caller => ClientMessage::read(text).and_then(|message| self.demand(message)),
+            Role::Agent => AgentMessage::read(text).map(|message| match message {
+                AgentMessage::Ping {} => None,
+                message => Some(Demand::Desk { session: self.inbox.id, message }),
+            }),
         }
     }
 
@@ -351,6 +374,10 @@ impl Session {
             let message = match outgoing {
                 Outgoing::Message(message) => message,
                 Outgoing::Say { script, play, now } => say::prompt(&script, &play, now),
+                Outgoing::ToDesk(message) => {
+                    self.feed_to_desk(socket, &message).await?;
+                    continue;
+                }
             };
             match &message {
                 ServerMessage::Ringing { .. } => self.busy = true,
@@ -371,6 +398,23 @@ impl Session {
             self.context.metrics.first_prompt(clock::since(dialled));
         }
         Ok(())
+    }
+
+    /// Puts a message to an agent's desk among those that leave with the next flush.
+    async fn feed_to_desk(&mut self, socket: &mut WebSocket, message: &DeskMessage) -> Result<(), End> {
+        match message {
+            // Whoever is logged in may be silent.
+            DeskMessage::LoggedIn { .. } => self.busy = true,
+            DeskMessage::LoggedOut { .. } => {
+                self.busy = false;
+                self.spoke = clock::wall();
+            }
+            _ => {}
+        }
+        // Serialising a closed enum of texts and numbers cannot fail.
+        let text = serde_json::to_string(message).unwrap_or_default();
+        self.context.metrics.said();
+        self.in_time(socket.feed(Message::Text(text.into()))).await
     }
 
     async fn write(&mut self, socket: &mut WebSocket, message: Message) -> Result<(), End> {

@@ -17,7 +17,7 @@ use std::{
 use dashmap::DashMap;
 use tokio::sync::Notify;
 
-use super::protocol::ServerMessage;
+use super::{agents::message::DeskMessage, protocol::ServerMessage};
 use crate::{engine::output::Play, script::Script, time::Instant};
 
 /// One connection of this run.
@@ -35,6 +35,8 @@ impl std::fmt::Display for SessionId {
 pub enum Outgoing {
     /// A message as it is.
     Message(ServerMessage),
+    /// A message for a person who works as an agent.
+    ToDesk(Box<DeskMessage>),
     /// A prompt; the session turns it into text, so that the pump does not spend its time on that.
     Say {
         /// Of which script it is.

@@ -37,6 +37,7 @@ impl Pump {
             self.told = true;
             rescue::note(&mut self.parts.taps, &notice, self.parts.world.versions());
             self.parts.onlookers.note(&notice, &self.parts.world);
+            self.tell_desks(&notice);
             let job = match notice {
                 Notice::Event(event) => self.event(&event),
                 Notice::ToCaller(at, command) => {
