@@ -267,7 +267,7 @@ impl Pump {
                 Err(_) => {}
             }
         }
-        self.write_refusals();
+        self.write_last_refusals().await;
         let end = self.parts.world.now();
         self.parts.taps.iter_mut().for_each(|tap| tap.finish(end));
         self.parts.world
@@ -276,7 +276,7 @@ impl Pump {
     /// Tells what there is to tell and does the next thing. Whether to go on.
     async fn turn(&mut self) -> bool {
         self.tell().await;
-        if self.quit || (self.draining && self.book.persons() == 0 && self.owed.is_empty()) {
+        if self.quit || (self.draining && self.book.awaited() == 0 && self.owed.is_empty()) {
             return false;
         }
         let due = self.parts.world.next_deadline().filter(|_| !self.collapsed);
@@ -416,7 +416,7 @@ impl Pump {
             }
         };
         let centre = Situation {
-            calls: self.book.persons(),
+            calls: self.book.on_the_line(),
             draining: self.draining,
             records_failing: self.parts.failing.load(Ordering::Relaxed),
         };
@@ -481,6 +481,7 @@ impl Pump {
             return self.out_of_turn(session, "answer");
         };
         self.book.set(session, Turn::Talking(call));
+        self.book.reached(call);
         if let Some(arrival) = self.book.arrival(call)
             && let Some(script) = self.parts.world.versions().script(arrival.version).cloned()
         {
