@@ -88,6 +88,7 @@ impl Pump {
     /// Serving a connection failed: its call is aborted.
     pub(super) fn failed(&mut self, session: SessionId) {
         self.telephones.left(session);
+        self.desk_left(session);
         if let Some(Turn::Talking(call) | Turn::Ringing(call)) = self.book.free(session) {
             self.parts.admission.call_failed();
             if let Err(broken) = self.abort(call) {
