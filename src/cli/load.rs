@@ -38,7 +38,7 @@ Examples:
   hatif load --concurrent 1000 --keys 1 --for 10m --out report.html
 
 Rules for --fail-if: p50 p90 p99 p99.9 max or mean of connect, dial, key, end, refusal or late, as in 'p99(key)>200ms';
-lost, missing, doubled, different, failed, refused, finished or not_made, as a count or a share, as in 'refused>1%';
+lost, missing, doubled, different, unrecorded, failed, refused, finished or not_made, as a count or a share, as in 'refused>1%';
 rate, the finished calls a second, as in 'rate<4500/s'. A rule about something that could not be measured is broken.
 
 Exit code: 0 measured, and no rule broken; 1 a rule is broken; 2 an argument is wrong or nobody answers; 130 cut short.";

@@ -29,7 +29,7 @@ pub struct Applicant {
 /// What admission must know of the centre.
 #[derive(Clone, Copy, Debug)]
 pub struct Situation {
-    /// Calls of people in progress.
+    /// Calls of people in progress; a promised call back that waits for its turn is none.
     pub calls: usize,
     /// The centre is ending.
     pub draining: bool,

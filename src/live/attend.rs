@@ -12,7 +12,10 @@ use super::{
     sessions::SessionId,
     store::{self, CallRow, Job, KeptPromise},
 };
-use crate::{engine::Input, id::CallId, pii::CallerNumber, registry::access::change::AccessChange, world::Promise};
+use crate::{
+    engine::Input, id::CallId, pii::CallerNumber, registry::access::change::AccessChange, time::Duration,
+    world::Promise,
+};
 
 /// See the top of this file.
 #[derive(Debug, Default)]
@@ -22,8 +25,9 @@ pub(super) struct Telephones {
     ringing: BTreeMap<CallerNumber, BTreeSet<SessionId>>,
     /// By the call that keeps it in this run: the promise's id in the records, and in which call, over all runs, it was made.
     promises: BTreeMap<CallId, (String, String)>,
-    /// By the call that keeps a promise of an earlier run, until it ends: the call in which that was made, over all runs.
-    made_earlier: BTreeMap<CallId, String>,
+    /// By the call that keeps a promise of an earlier run, until it ends: the call in which that was made, over all runs, and
+    /// since when she waits, which a run that begins later cannot tell.
+    made_earlier: BTreeMap<CallId, (String, Duration)>,
 }
 
 impl Telephones {
@@ -60,7 +64,7 @@ impl Telephones {
     /// The record of a call, which names the call of an earlier run whose promise it keeps; that is over with it.
     pub(super) fn named(&mut self, row: CallRow) -> CallRow {
         let earlier = row.promised_in.is_some_and(|call| call == CallId::EARLIER_RUN);
-        let promised_earlier = self.made_earlier.remove(&row.call).filter(|_| earlier);
+        let promised_earlier = self.made_earlier.remove(&row.call).map(|(call, _)| call).filter(|_| earlier);
         CallRow { promised_earlier, ..row }
     }
 
@@ -105,9 +109,12 @@ impl Pump {
     }
 
     /// A promise to be kept over a restart.
-    pub(super) fn promise_job(&mut self, call: CallId, promised_in: CallId, promise: Promise) -> Option<Job> {
+    pub(super) fn promise_job(&mut self, call: CallId, promised_in: CallId, mut promise: Promise) -> Option<Job> {
         if self.book.is_synthetic(call) {
             return None;
+        }
+        if let Some((_, since)) = self.telephones.made_earlier.get(&call) {
+            promise.since = promise.since.min(*since);
         }
         let run = self.parts.run;
         let ids = (store::public_id(run, call), store::public_id(run, promised_in));
@@ -121,15 +128,18 @@ impl Pump {
     }
 
     /// Stands the promises of earlier runs in their queues again. One that finds its queue or language no more stays in the
-    /// records, for a centre that has them again.
+    /// records, for a centre that has them again. Whoever waits longer comes first, also where both began to wait before
+    /// anything this run can tell.
     pub(super) fn restore_promises(&mut self, kept: &[KeptPromise]) {
         let now = self.parts.clock.now().max(self.parts.world.now());
+        let mut kept: Vec<&KeptPromise> = kept.iter().collect();
+        kept.sort_by_key(|kept| kept.promise.since);
         for KeptPromise { id, promised_in, promise } in kept {
             match self.parts.world.restore_promises(now, std::slice::from_ref(promise)).pop() {
                 Some(Ok(call)) => {
                     self.book.number(call, Some(promise.number));
                     self.telephones.promises.insert(call, (id.clone(), promised_in.clone()));
-                    self.telephones.made_earlier.insert(call, promised_in.clone());
+                    self.telephones.made_earlier.insert(call, (promised_in.clone(), promise.since));
                 }
                 Some(Err(reason)) => {
                     tracing::warn!(promise = id, %reason, "a promised call back of an earlier run cannot be made now");

@@ -55,6 +55,8 @@ pub(super) struct Book {
     agents: BTreeMap<CallId, AgentId>,
     /// Call backs and the connections they were promised to, which may be gone.
     promised: BTreeMap<CallId, SessionId>,
+    /// Call backs that nobody has picked up yet.
+    away: BTreeSet<CallId>,
     /// Calls of synthetic callers in progress, and those that ended while what happened is being told.
     synthetic: BTreeSet<CallId>,
     ended: Vec<CallId>,
@@ -95,6 +97,32 @@ impl Book {
     /// How many calls are in progress that are not synthetic callers'.
     pub(super) fn persons(&self) -> usize {
         self.arrivals.len()
+    }
+
+    /// A call back waits for its turn: no call of anybody's until she picks up.
+    pub(super) fn waits_away(&mut self, call: CallId) {
+        self.away.insert(call);
+    }
+
+    /// Whether a call back has not been picked up.
+    pub(super) fn is_away(&self, call: CallId) -> bool {
+        self.away.contains(&call)
+    }
+
+    /// Somebody picks up a call back.
+    pub(super) fn reached(&mut self, call: CallId) {
+        self.away.remove(&call);
+    }
+
+    /// How many calls there are in which somebody is on the line; promises do not keep others out.
+    pub(super) fn on_the_line(&self) -> usize {
+        self.arrivals.len() - self.away.len()
+    }
+
+    /// How many calls the end of the centre waits for: all but the call backs for which no telephone rings, which are kept
+    /// for the next run.
+    pub(super) fn awaited(&self) -> usize {
+        self.on_the_line() + self.away.iter().filter(|call| self.lines.contains_key(call)).count()
     }
 
     /// A synthetic caller calls, or is to be called back.
@@ -169,6 +197,7 @@ impl Book {
     /// Forgets a call that ended, except for its line; gives its number, and whom a call back was promised to.
     pub(super) fn ended(&mut self, call: CallId) -> (Option<CallerNumber>, Option<SessionId>) {
         self.arrivals.remove(&call);
+        self.away.remove(&call);
         self.agents.remove(&call);
         (self.numbers.remove(&call), self.promised.remove(&call))
     }

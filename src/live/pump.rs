@@ -288,7 +288,7 @@ impl Pump {
             }
         }
         self.parts.sessions.ring();
-        self.write_refusals();
+        self.write_last_refusals().await;
         let end = self.parts.world.now();
         self.parts.taps.iter_mut().for_each(|tap| tap.finish(end));
         self.parts.world
@@ -299,7 +299,7 @@ impl Pump {
         self.tell().await;
         self.catch_up().await;
         self.settle();
-        if self.quit || (self.draining && self.book.persons() == 0 && self.owed.is_empty()) {
+        if self.quit || (self.draining && self.book.awaited() == 0 && self.owed.is_empty()) {
             return false;
         }
         let due = self.parts.world.next_deadline().filter(|_| !self.collapsed);
@@ -471,7 +471,7 @@ impl Pump {
             }
         };
         let centre = Situation {
-            calls: self.book.persons(),
+            calls: self.book.on_the_line(),
             draining: self.draining,
             records_failing: self.parts.failing.load(Ordering::Relaxed),
         };
@@ -536,6 +536,7 @@ impl Pump {
             return self.out_of_turn(session, "answer");
         };
         self.book.set(session, Turn::Talking(call));
+        self.book.reached(call);
         if let Some(arrival) = self.book.arrival(call)
             && let Some(script) = self.parts.world.versions().script(arrival.version).cloned()
         {

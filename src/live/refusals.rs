@@ -61,8 +61,23 @@ impl Pump {
         }
     }
 
+    /// At the end: what has no row yet is waited for. Where the writer is gone the log says how many have none.
+    pub(super) async fn write_last_refusals(&mut self) {
+        self.unwritten.due = None;
+        for (reason, (number, times)) in std::mem::take(&mut self.unwritten.counts) {
+            let job = self.refusal_job(reason, number, times);
+            if self.parts.jobs.send(job).await.is_err() {
+                tracing::error!(reason = reason.word(), times, "the writer is gone; these refusals have no record");
+            }
+        }
+    }
+
     fn offer(&self, reason: RefusalReason, number: u64, times: u64) -> bool {
+        self.parts.jobs.offer(self.refusal_job(reason, number, times)).is_ok()
+    }
+
+    fn refusal_job(&self, reason: RefusalReason, number: u64, times: u64) -> Job {
         let at_utc = row::utc(self.parts.world.clock().timestamp(self.parts.world.now()));
-        self.parts.jobs.offer(Job::Refusal(RefusalRow { number, at_utc, reason: reason.word(), times })).is_ok()
+        Job::Refusal(RefusalRow { number, at_utc, reason: reason.word(), times })
     }
 }

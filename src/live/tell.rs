@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     canary::{Canary, canary},
-    engine::{Command, Event, Fact},
+    engine::{Command, Event, Fact, event::Cause},
     id::CallId,
     script::Script,
     time::Instant,
@@ -131,8 +131,11 @@ impl Pump {
         }
         let run = self.parts.run;
         match event.fact {
-            Fact::CallArrived { call, version, language, .. } => {
+            Fact::CallArrived { call, version, language, promised_in, .. } => {
                 self.book.arrived(call, Arrival { version, language });
+                if promised_in.is_some() {
+                    self.book.waits_away(call);
+                }
                 self.parts.status.offered.fetch_add(1, Ordering::Relaxed);
                 let _span = trail::of(run, call).entered();
                 tracing::info!(version = version.0, "offered");
@@ -143,6 +146,11 @@ impl Pump {
         }
         let cdr = self.fold.apply(event, self.parts.world.versions())?;
         let call = cdr.call;
+        if cdr.cause == Cause::Drained && self.book.is_away(call) {
+            // Nobody was called: the promise stays for the next run, and no record tells of a call there was not.
+            self.book.ended(call);
+            return None;
+        }
         self.parts.admission.ended(call);
         let (number, promised_to) = self.book.ended(call);
         let message = ServerMessage::Ended {

@@ -54,9 +54,9 @@ pub async fn reconcile(url: &str, wiring: &Wiring, tally: &Tally) -> Records {
     }
     match refusals(url, wiring, tally).await {
         Ok(found) => records.refusals_recorded = Some(found),
-        Err(_) if records.refusals == 0 => records.refusals_recorded = Some(0),
         Err(error) => records.why = Some(format!("the refusals could not be read: {error}")),
     }
+    records.unrecorded = records.refusals_recorded.map(|recorded| records.refusals.saturating_sub(recorded));
     records
 }
 
@@ -71,7 +71,7 @@ fn runs(ledger: &super::tally::Ledger) -> Vec<u64> {
 async fn calls(url: &str, wiring: &Wiring, tally: &Tally, records: &mut Records) -> Result<(), FetchError> {
     if tally.ledger.entries.is_empty() {
         // Nothing to compare; the server is asked all the same, so that a wrong one is not taken for a right one.
-        let _: Page = get(url, "/records?run=0&after=0&limit=1", wiring).await?;
+        let _: Page = get(url, "/records?after=0&limit=1", wiring).await?;
         Comparison::new(&tally.ledger, 0).finish(records);
     }
     for run in runs(&tally.ledger) {

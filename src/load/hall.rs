@@ -30,6 +30,8 @@ pub struct Hall {
     pub closing: CancellationToken,
     /// Calls in progress hang up.
     pub hang_up: CancellationToken,
+    /// The run is over: what is still in progress has failed.
+    pub over: CancellationToken,
 }
 
 /// How a call breaks.
@@ -44,6 +46,9 @@ pub enum Breach {
 /// The reason on report where the connection, not the call, was refused.
 pub const CONNECTION: &str = "connection";
 
+/// What is said of a call that was still in progress when the run was over.
+const LEFT_OVER: &str = "not over when the run was";
+
 impl Hall {
     /// Takes note of the time since `due`.
     pub fn note(&self, measure: Measure, due: Wall) {
@@ -51,17 +56,46 @@ impl Hall {
         self.tally.borrow_mut().note(measure, took);
     }
 
+    /// Takes note of an answer that was waited for in vain since `due`: as of one that took the whole patience, or as long
+    /// as it was waited for. Left out, the percentiles would get better with every answer that does not come.
+    pub fn in_vain(&self, measure: Measure, due: Option<Wall>) {
+        let Some(due) = due else { return };
+        let took = clock::wall().saturating_duration_since(due).max(self.patience);
+        self.tally.borrow_mut().note(measure, took);
+    }
+
+    /// Does something of a call until the run is over: then the call has failed.
+    ///
+    /// # Errors
+    /// That of what is done, or that the run is over.
+    pub async fn until_over<T>(&self, what: impl Future<Output = Result<T, Breach>>) -> Result<T, Breach> {
+        tokio::select! {
+            biased;
+            done = what => done,
+            () = self.over.cancelled() => Err(failed(LEFT_OVER)),
+        }
+    }
+
     /// Connects, and takes note of how long it took since the call was due.
     pub async fn connect(&self, socket: &Socket, due: Wall) -> Result<Link, Breach> {
         let wiring = Wiring { local: socket.local, ..self.wiring.clone() };
-        match tokio::time::timeout(self.patience, Link::wired(&self.url, &wiring)).await {
-            Ok(Ok(link)) => {
-                self.note(Measure::Connect, due);
-                Ok(link)
+        let connect = async {
+            match tokio::time::timeout(self.patience, Link::wired(&self.url, &wiring)).await {
+                Ok(Ok(link)) => Ok(link),
+                Ok(Err(error)) => Err(breach(&error)),
+                Err(_) => Err(failed("no connection in time")),
             }
-            Ok(Err(error)) => Err(breach(&error)),
-            Err(_) => Err(Breach::Failed("no connection in time".to_owned())),
+        };
+        let connected = self.until_over(connect).await;
+        match &connected {
+            Ok(_) => self.note(Measure::Connect, due),
+            Err(Breach::Failed(_)) => {
+                self.in_vain(Measure::Connect, Some(due));
+                self.in_vain(Measure::Dial, Some(due));
+            }
+            Err(Breach::Turned(_)) => {}
         }
+        connected
     }
 
     /// Counts a call that broke. `id`: it had got that far.

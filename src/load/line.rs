@@ -116,7 +116,7 @@ impl Exchange {
             }
         };
         let mut line = Line::new(&self, dialler);
-        let ended = line.run(&mut link).await;
+        let ended = self.hall.until_over(line.run(&mut link)).await;
         line.leave(ended.err().as_ref());
         link.close().await;
     }
@@ -128,7 +128,7 @@ struct Line<'a> {
     slot: u32,
     dialler: Dialler,
     phone: Rc<Phone>,
-    /// When she dialled; taken by the first answer.
+    /// When she was to dial, which is when the call was due; taken by the first answer.
     dial: Option<Wall>,
     /// A call is in progress and counted so.
     in_call: bool,
@@ -152,7 +152,7 @@ impl<'a> Line<'a> {
             slot: dialler.slot,
             dialler,
             phone: Rc::default(),
-            dial: Some(now),
+            dial: Some(dialler.due),
             in_call: true,
             id: None,
             call: None,
@@ -348,6 +348,9 @@ impl<'a> Line<'a> {
         let now = clock::wall();
         if self.in_call {
             let fallback = failed("left");
+            for (measure, due) in [(Measure::Dial, self.dial), (Measure::Key, self.key), (Measure::End, self.hung_up)] {
+                self.of.hall.in_vain(measure, due.filter(|_| !matches!(breach, Some(Breach::Turned(_)))));
+            }
             self.of.hall.broke(breach.unwrap_or(&fallback), self.id, self.dialler.due);
             self.of.hall.tally.borrow_mut().over();
         }

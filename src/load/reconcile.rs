@@ -68,6 +68,8 @@ pub struct Records {
     pub refusals: u64,
     /// See above.
     pub refusals_recorded: Option<u64>,
+    /// Refusals with an id that do not stand on record.
+    pub unrecorded: Option<u64>,
     /// Why something could not be compared.
     pub why: Option<String>,
 }

@@ -111,6 +111,7 @@ async fn in_runtime(
         sockets: Sockets::new(room, plan.local.clone()),
         closing: CancellationToken::new(),
         hang_up: CancellationToken::new(),
+        over: CancellationToken::new(),
     });
     let speed = server.as_ref().map_or(1.0, |server| server.speed);
     let began = clock::real_time();
@@ -119,6 +120,7 @@ async fn in_runtime(
     let starter = Starter { plan: plan.clone(), hall: hall.clone(), callers, start, from, speed };
     let starter = tokio::task::spawn_local(starter.run());
     let (begun_for, cut_short) = watch(plan, &hall, start, starter, show, stop).await;
+    give_up(&hall).await;
     let took = clock::wall().saturating_duration_since(start);
     let mut tally = hall.tally.take();
     // The last second was not a whole one, and the calls in it count.
@@ -305,6 +307,15 @@ async fn watch(
             hall.hang_up.cancel();
             over_at = Some(now + plan.patience + LAST);
         }
+    }
+}
+
+/// Lets calls that are still in progress count as failed, each with its id, so that its record is looked for.
+async fn give_up(hall: &Hall) {
+    hall.over.cancel();
+    let limit = clock::wall() + LAST;
+    while hall.tally.borrow().in_progress > 0 && clock::wall() < limit {
+        tokio::task::yield_now().await;
     }
 }
 

@@ -86,12 +86,13 @@ impl Signallers {
                 return self.hall.tally.borrow_mut().over();
             }
         };
-        // On a new connection one dials when it is there; on an old one when the call is due.
-        let mut dial = clock::wall();
+        // Dialled was to be when the call was due: that its connection took its time is the server's affair.
+        let mut dial = due;
         loop {
             let mut call = Call::new(&self, dial);
-            let ended = call.run(&mut link).await;
+            let ended = self.hall.until_over(call.run(&mut link)).await;
             if let Err(breach) = &ended {
+                call.in_vain(breach);
                 self.hall.broke(breach, call.id, dial);
             }
             self.hall.tally.borrow_mut().over();
@@ -174,6 +175,15 @@ impl<'a> Call<'a> {
         }
     }
 
+    /// The call broke: what was waited for did not come.
+    fn in_vain(&self, breach: &Breach) {
+        if let Breach::Failed(_) = breach {
+            for (measure, due) in [(Measure::Dial, self.dial), (Measure::Key, self.key), (Measure::End, self.hung_up)] {
+                self.of.hall.in_vain(measure, due);
+            }
+        }
+    }
+
     /// What was waited for is due.
     async fn wake(&mut self, link: &mut Link) -> Result<(), Breach> {
         match self.wait {
@@ -206,7 +216,7 @@ impl<'a> Call<'a> {
                 }
             }
             Kind::Queued | Kind::Agent => {
-                self.key = None;
+                (self.dial, self.key) = (None, None);
                 self.answered(link).await?;
             }
             Kind::Ended => {

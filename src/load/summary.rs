@@ -36,6 +36,8 @@ pub struct Summary {
     pub sockets: usize,
     /// Calls by what became of them.
     pub calls: Calls,
+    /// Calls of which it is not known what became of them, by a fault of this program. The run fails by them.
+    pub unaccounted: u64,
     /// The most calls at once.
     pub most_at_once: u64,
     /// Calls a second.
@@ -103,6 +105,7 @@ impl Summary {
             server: frame.server,
             sockets: frame.room.sockets,
             calls: tally.calls,
+            unaccounted: tally.calls.unaccounted(),
             most_at_once: tally.most,
             rate: rates(&tally.rows, frame.begun_for.as_secs_f64()),
             latency_ms: Measure::ALL.map(latency).into_iter().collect(),
@@ -117,9 +120,9 @@ impl Summary {
         summary
     }
 
-    /// Whether a rule is broken.
+    /// Whether a rule is broken, or the calls do not add up.
     pub fn is_broken(&self) -> bool {
-        self.thresholds.iter().any(|verdict| verdict.broken)
+        self.unaccounted > 0 || self.thresholds.iter().any(|verdict| verdict.broken)
     }
 
     /// For people.
@@ -164,6 +167,9 @@ impl Summary {
             out,
             "a second  offered {offered_per_s:.1}, finished {finished_per_s:.1}, in the best ten seconds {best_finished_per_s:.1}"
         )?;
+        if self.unaccounted > 0 {
+            writeln!(out, "BROKEN    the calls do not add up: what became of {} is not known", self.unaccounted)?;
+        }
         if not_made > 0 {
             writeln!(
                 out,
@@ -263,17 +269,28 @@ mod tests {
             tally.second();
         }
         tally.refused("1-r1", "calls");
+        tally.calls.not_made += 2;
         tally
     }
 
     #[test]
     fn rules_are_judged_on_what_was_measured() {
-        let rules = ["p99(key)>250ms", "refused>1%", "rate<0.5/s", "lost>0", "failed>0"];
+        let rules = ["p99(key)>250ms", "refused>1%", "rate<0.5/s", "lost>0", "failed>0", "unrecorded>0"];
         let rules: Vec<Threshold> = rules.iter().map(|rule| rule.parse().expect(rule)).collect();
         let summary = Summary::new(frame(), tally(), Records::default(), &rules);
         let broken: Vec<bool> = summary.thresholds.iter().map(|verdict| verdict.broken).collect();
-        assert_eq!(broken, [true, true, false, true, false], "records that were not read prove nothing");
+        assert_eq!(broken, [true, true, false, true, false, true], "records that were not read prove nothing");
         assert!(summary.is_broken() && summary.text().contains("BROKEN  lost>0: could not be measured"));
+    }
+
+    #[test]
+    fn a_run_whose_calls_do_not_add_up_fails() {
+        let summary = Summary::new(frame(), tally(), Records::default(), &[]);
+        assert!(!summary.is_broken(), "{}", summary.text());
+        let mut tally = tally();
+        tally.due();
+        let summary = Summary::new(frame(), tally, Records::default(), &[]);
+        assert!(summary.is_broken() && summary.text().contains("what became of 1 is not known"));
     }
 
     #[test]

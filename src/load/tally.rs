@@ -78,6 +78,12 @@ impl Calls {
     pub fn tried(&self) -> u64 {
         self.due + self.again + self.called_back
     }
+
+    /// How many of those are not known to have become anything, or to have become two things: always nought, unless the
+    /// generator has a fault.
+    pub fn unaccounted(&self) -> u64 {
+        self.tried().abs_diff(self.not_made + self.refused + self.failed + self.finished)
+    }
 }
 
 /// One second of the run.
@@ -237,6 +243,7 @@ mod tests {
         tally.calls.not_made += 1;
         let Calls { due, not_made, refused, finished, failed, .. } = tally.calls;
         assert_eq!(due, not_made + refused + finished + failed);
+        assert_eq!(tally.calls.unaccounted(), 0);
         let told: Vec<_> = tally.ledger.entries.iter().map(|entry| tally.ledger.told(entry)).collect();
         assert_eq!(told, [Some("contained"), None]);
         assert_eq!(tally.refused.entries.len(), 1);

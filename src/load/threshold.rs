@@ -54,6 +54,7 @@ enum Count {
     Missing,
     Doubled,
     Different,
+    Unrecorded,
     Failed,
     Refused,
     Finished,
@@ -61,11 +62,12 @@ enum Count {
 }
 
 impl Count {
-    const ALL: [(&'static str, Count); 8] = [
+    const ALL: [(&'static str, Count); 9] = [
         ("lost", Count::Lost),
         ("missing", Count::Missing),
         ("doubled", Count::Doubled),
         ("different", Count::Different),
+        ("unrecorded", Count::Unrecorded),
         ("failed", Count::Failed),
         ("refused", Count::Refused),
         ("finished", Count::Finished),
@@ -215,6 +217,7 @@ impl Threshold {
             Subject::Count(Count::Missing) => summary.records.missing?,
             Subject::Count(Count::Doubled) => summary.records.doubled?,
             Subject::Count(Count::Different) => summary.records.different?,
+            Subject::Count(Count::Unrecorded) => summary.records.unrecorded?,
             Subject::Count(Count::Failed) => summary.calls.failed,
             Subject::Count(Count::Refused) => summary.calls.refused,
             Subject::Count(Count::Finished) => summary.calls.finished,
@@ -229,8 +232,8 @@ impl Threshold {
 
     /// Whether the rule is about the records of the run.
     pub fn needs_records(&self) -> bool {
-        use Count::{Different, Doubled, Lost, Missing};
-        matches!(self.subject, Subject::Count(Lost | Missing | Doubled | Different))
+        use Count::{Different, Doubled, Lost, Missing, Unrecorded};
+        matches!(self.subject, Subject::Count(Lost | Missing | Doubled | Different | Unrecorded))
     }
 }
 

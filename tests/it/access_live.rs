@@ -1,19 +1,22 @@
 //! Lockouts and promised call backs of a server that is killed and started again: a real process, real sockets, records on
 //! disk.
 
-use std::path::Path;
+use std::{net::SocketAddr, path::Path};
 
 use hatif::{
     client::{Call, Options},
     id::PersonId,
-    live::protocol::{AgentState, ServerMessage},
+    live::{
+        self, Server,
+        protocol::{AgentState, ServerMessage},
+    },
     registry::{Person, Registry, access::birth_digits},
 };
 
 use crate::{
     live::{Process, hatif},
     routing::{FLOW, acd_with},
-    support::wire::{Telephone, write_out},
+    support::wire::{Telephone, config, until, write_out},
 };
 
 /// The number and the birth date of the `nth` registered person of the registry that [`Process::serve`] makes.
@@ -117,8 +120,8 @@ fn centre(dir: &Path) {
 }
 
 /// Dials from `from`, asks to be called back, and hears the call end.
-async fn promise(process: &Process, from: &str) -> String {
-    let mut caller = Telephone::connect(process.addr).await;
+async fn promise(addr: SocketAddr, from: &str) -> String {
+    let mut caller = Telephone::connect(addr).await;
     caller.say(&format!(r#"{{"type":"dial","from":"{from}"}}"#)).await;
     caller.until(|message| matches!(message, ServerMessage::Collecting { .. })).await;
     caller.say(r#"{"type":"digits","keys":"3"}"#).await;
@@ -140,8 +143,8 @@ async fn a_promise_made_before_a_kill_rings_the_telephone_that_attends_the_numbe
     let dir = dir.path().to_str().expect("a plain path");
     // Without agents nobody is called back in the first run.
     let process = Process::serve(data.path(), &["--centre", dir, "--no-agents"]);
-    let first = promise(&process, "0700000001").await;
-    let second = promise(&process, "0700000002").await;
+    let first = promise(process.addr, "0700000001").await;
+    let second = promise(process.addr, "0700000002").await;
     kill(process);
     let process = Process::serve(data.path(), &["--centre", dir, "--speed", "20"]);
     let mut telephone = Telephone::connect(process.addr).await;
@@ -157,11 +160,8 @@ async fn a_promise_made_before_a_kill_rings_the_telephone_that_attends_the_numbe
     telephone.hang_up().await;
     // Nobody attends the other number: it is tried as often as the queue says, and given up with a record.
     let given_up = || records(data.path()).into_iter().find(|record| record["cause"] == "callback_unreached");
-    let lost = loop {
-        if let Some(record) = given_up() {
-            break record;
-        }
-    };
+    until("the other promise is given up", async || given_up().is_some()).await;
+    let lost = given_up().expect("it was there");
     assert_eq!(lost["promised_in"].as_str(), Some(second.as_str()), "{lost:#}");
     let kept = records(data.path()).into_iter().find(|record| record["id"] == call.as_str()).expect("its record");
     assert_eq!((kept["promised_in"].as_str(), kept["agent"].as_i64()), (Some(first.as_str()), Some(0)), "{kept:#}");
@@ -173,6 +173,94 @@ async fn a_promise_made_before_a_kill_rings_the_telephone_that_attends_the_numbe
     let open = "select count(*) from promises where settled_utc is null or promise <> ''";
     assert_eq!(db.query_row(open, [], |row| row.get::<_, i64>(0)).expect("a count"), 0);
     assert!(records(data.path()).iter().all(|record| !record["id"].as_str().is_some_and(|id| id.starts_with("3-"))));
+}
+
+/// A server whose centre promises, in this process; nobody answers unless `agents` do.
+fn promising(data: &Path, dir: &Path, agents: bool) -> live::Config {
+    let mut config = config(data);
+    (config.centre, config.agents) = (Some(dir.to_owned()), agents);
+    config
+}
+
+#[tokio::test]
+async fn promises_keep_nobody_out_and_a_centre_that_stops_waits_for_none_of_them() {
+    let (data, dir) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
+    centre(dir.path());
+    let mut config = promising(data.path(), dir.path(), false);
+    config.limits.max_calls = 1;
+    let server = Server::start(config.clone()).await.expect("it starts");
+    for from in ["0700000001", "0700000002", "0700000003"] {
+        promise(server.addr, from).await;
+    }
+    let mut caller = Telephone::connect(server.addr).await;
+    caller.dial().await;
+    caller.hang_up().await;
+    // One signal; nobody is in a call.
+    let stopped = live::clock::wall();
+    server.ask_to_stop();
+    server.finished().await.expect("all is written");
+    assert!(live::clock::since(stopped) < config.drain, "it waited for promises");
+    assert_eq!(records(data.path()).len(), 4);
+    // Once more, and now somebody is in a call when the time is up.
+    let server = Server::start(config).await.expect("it starts");
+    let mut caller = Telephone::connect(server.addr).await;
+    caller.dial().await;
+    server.ask_to_stop();
+    server.ask_to_stop();
+    caller.until(|message| matches!(message, ServerMessage::Ended { .. })).await;
+    server.finished().await.expect("all is written");
+    let records = records(data.path());
+    assert_eq!(records.len(), 5, "nobody was called back, so no record tells of it: {records:#?}");
+    let db = rusqlite::Connection::open(data.path().join("calls.db")).expect("the records");
+    let open = "select count(*) from promises where settled_utc is null";
+    assert_eq!(db.query_row(open, [], |row| row.get::<_, i64>(0)).expect("a count"), 3);
+}
+
+/// The promises on record by number: since when and how often tried, in the order in which they were written.
+fn promises(data: &Path) -> Vec<(String, serde_json::Value)> {
+    let db = rusqlite::Connection::open(data.join("calls.db")).expect("the records");
+    let mut select = db.prepare("select id, promise from promises order by rowid").expect("a query");
+    let rows = select.query_map([], |row| Ok((row.get(0)?, row.get::<_, String>(1)?))).expect("rows");
+    let read = |(id, text): (String, String)| (id, serde_json::from_str(&text).unwrap_or_default());
+    rows.map(|row| read(row.expect("two texts"))).collect()
+}
+
+#[tokio::test]
+async fn who_waited_longest_before_a_restart_is_called_first_and_a_try_in_vain_costs_no_place() {
+    let (data, dir) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
+    centre(dir.path());
+    let server = Server::start(promising(data.path(), dir.path(), false)).await.expect("it starts");
+    promise(server.addr, "0700000001").await;
+    promise(server.addr, "0700000002").await;
+    server.stop().await.expect("all is written");
+    // As if the second had been waiting before the first, which came back to her queue with a place of her own.
+    let written = promises(data.path());
+    let (first, second) = (written[0].1["since"].clone(), written[1].1["since"].clone());
+    assert!(first.as_u64() < second.as_u64(), "{written:?}");
+    let db = rusqlite::Connection::open(data.path().join("calls.db")).expect("the records");
+    for ((id, promise), since) in written.into_iter().zip([second.clone(), first.clone()]) {
+        let mut promise = promise;
+        promise["since"] = since;
+        db.execute("update promises set promise = ? where id = ?", [promise.to_string(), id]).expect("a row");
+    }
+    drop(db);
+    let mut config = promising(data.path(), dir.path(), true);
+    config.speed = 2.0;
+    let server = Server::start(config).await.expect("it starts");
+    let mut telephone = Telephone::connect(server.addr).await;
+    telephone.say(r#"{"type":"attend","from":"0700000002"}"#).await;
+    telephone.until(|message| matches!(message, ServerMessage::Ringing { .. })).await;
+    // There is one agent: whoever attends no telephone is tried only after her, if she were the second.
+    let tried =
+        || promises(data.path()).into_iter().filter(|(_, promise)| promise["attempts"].as_u64() > Some(0)).count();
+    assert_eq!(tried(), 0, "the first was called before the one who waited longer");
+    telephone.say(r#"{"type":"hangup"}"#).await;
+    until("both were tried in vain", async || tried() == 2).await;
+    let since: Vec<_> = promises(data.path()).into_iter().map(|(_, promise)| promise["since"].clone()).collect();
+    assert_eq!(since, [second, first], "they wait since then, however often they are tried");
+    server.ask_to_stop();
+    server.ask_to_stop();
+    server.finished().await.expect("all is written");
 }
 
 /// How long after the last digit the answer to a claim is heard, in microseconds: printed for whoever wants to look.
@@ -198,10 +286,10 @@ async fn answer_times() {
             call.press(&format!("{number}#")).await.expect("it asks for the number");
             call.hear("auth.dob").await.expect("it asks for the birth date");
             call.listening().await.expect("it listens");
-            let began = hatif::live::clock::wall();
+            let began = live::clock::wall();
             call.press_now(birth).await.expect("the centre listens");
             call.hear("auth.bad").await.expect("an answer");
-            times.entry(what).or_default().push(hatif::live::clock::since(began).0);
+            times.entry(what).or_default().push(live::clock::since(began).0);
             call.hang_up().await.expect("the line holds");
         }
     }

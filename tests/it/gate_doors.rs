@@ -19,7 +19,7 @@ use tokio_tungstenite::tungstenite::Message;
 
 use crate::support::{
     http::{ask, request, upgrade},
-    wire::{Heard, Telephone, config},
+    wire::{Heard, Telephone, config, until},
 };
 
 fn refused(message: &ServerMessage) -> Option<(RefusalReason, String)> {
@@ -87,16 +87,15 @@ async fn one_address_has_its_caps_where_they_count() {
     first.dial().await;
     assert_eq!(try_dial(&mut second, "0600000043").await.map(|(reason, _)| reason), Some(RefusalReason::Address));
     let mut third = TcpStream::connect(server.addr).await.expect("the server listens");
-    while server.counts().connections.load(std::sync::atomic::Ordering::Relaxed) < 3 {
-        tokio::task::yield_now().await;
-    }
+    let connections = || server.counts().connections.load(std::sync::atomic::Ordering::Relaxed);
+    until("three connections", async || connections() >= 3).await;
     let (status, text) = ask(server.addr, &request("GET", "/health", "")).await;
     assert_eq!(status, 429, "{text}");
     assert_eq!(server.counts().turned_away(TurnedAway::Address), 1);
     // Who leaves makes room.
     third.shutdown().await.expect("the line holds");
     drop(third);
-    while ask(server.addr, &request("GET", "/health", "")).await.0 != 200 {}
+    until("room", async || ask(server.addr, &request("GET", "/health", "")).await.0 == 200).await;
     first.hang_up().await;
     assert_eq!(try_dial(&mut second, "0600000043").await, None);
     server.ask_to_stop();
@@ -112,9 +111,8 @@ async fn a_centre_full_of_connections_says_so() {
     let server = Server::start(config).await.expect("it starts");
     let mut good = Telephone::connect(server.addr).await;
     let _mute = TcpStream::connect(server.addr).await.expect("the server listens");
-    while server.counts().connections.load(std::sync::atomic::Ordering::Relaxed) < 2 {
-        tokio::task::yield_now().await;
-    }
+    let connections = || server.counts().connections.load(std::sync::atomic::Ordering::Relaxed);
+    until("two connections", async || connections() >= 2).await;
     let (status, text) = ask(server.addr, &request("GET", "/health", "")).await;
     assert!(status == 503 && text.contains("no room"), "{text}");
     good.dial().await;

@@ -10,7 +10,7 @@ use hatif::{
 
 use crate::support::{
     http::{ask, request, upgrade},
-    wire::{config, write_out},
+    wire::{config, until, write_out},
 };
 
 const SCOPES: [Scope; 4] = [Scope::Call, Scope::Watch, Scope::Operate, Scope::Agent];
@@ -89,9 +89,7 @@ async fn a_token_made_while_the_server_runs_is_taken_and_one_taken_out_is_not() 
     std::fs::remove_file(&file).expect("it is there");
     let new = tokens::make(&file, "new", &[Scope::Watch]).expect("a token");
     // The file is looked at once a second.
-    while status(&old).await != 401 {
-        tokio::task::yield_now().await;
-    }
+    until("the old token is forgotten", async || status(&old).await == 401).await;
     assert_eq!(status(&new).await, 200);
     std::fs::write(&file, "[[token]]\nname = 1\n").expect("a file");
     let looked = hatif::live::clock::wall();

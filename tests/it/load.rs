@@ -318,28 +318,34 @@ async fn stalling(listener: TcpListener) {
 async fn health(stream: &mut TcpStream) {
     let mut request = [0; 1_024];
     let _ = stream.read(&mut request).await;
-    let body = r#"{"centre":"stalling","program":"0","run":1,"speed":1.0,"people":2000}"#;
+    answer_with(stream, r#"{"centre":"stalling","program":"0","run":1,"speed":1.0,"people":2000}"#).await;
+}
+
+async fn answer_with(stream: &mut TcpStream, body: &str) {
     let head = format!("HTTP/1.0 200 OK\r\ncontent-length: {}\r\n\r\n", body.len());
     let _ = stream.write_all(format!("{head}{body}").as_bytes()).await;
 }
 
-/// One call of two prompts.
-async fn answer(stream: TcpStream) {
+const PROMPT: &str = r#"{"type":"prompt","id":"x","text":"x","language":"fr","direction":"ltr","node":"m.s","begins_ms":0,"duration_ms":1,"barge_in":true}"#;
+const COLLECTING: &str = r#"{"type":"collecting","node":"m.s","min":1,"max":1,"secret":false,"silence_ms":5000}"#;
+
+/// A caller's connection, with the subprotocol she asks for.
+async fn accept(stream: TcpStream) -> Option<tokio_tungstenite::WebSocketStream<TcpStream>> {
     #[allow(clippy::result_large_err, reason = "the type is the library's")]
     let chosen = |_: &_, mut response: tokio_tungstenite::tungstenite::handshake::server::Response| {
         response.headers_mut().insert("sec-websocket-protocol", "hatif.v1".parse().expect("a header"));
         Ok(response)
     };
-    let Ok(mut socket) = tokio_tungstenite::accept_hdr_async(stream, chosen).await else { return };
-    let prompt = r#"{"type":"prompt","id":"x","text":"x","language":"fr","direction":"ltr","node":"m.s","begins_ms":0,"duration_ms":1,"barge_in":true}"#;
+    tokio_tungstenite::accept_hdr_async(stream, chosen).await.ok()
+}
+
+/// One call of two prompts.
+async fn answer(stream: TcpStream) {
+    let Some(mut socket) = accept(stream).await else { return };
     while let Some(Ok(Message::Text(text))) = socket.next().await {
         let said: &[&str] = match text.as_str() {
-            r#"{"type":"dial"}"# => &[
-                r#"{"type":"ringing","call":"1-1"}"#,
-                prompt,
-                r#"{"type":"collecting","node":"m.s","min":1,"max":1,"secret":false,"silence_ms":5000}"#,
-            ],
-            r#"{"type":"digits","keys":"1"}"# => &[prompt],
+            r#"{"type":"dial"}"# => &[r#"{"type":"ringing","call":"1-1"}"#, PROMPT, COLLECTING],
+            r#"{"type":"digits","keys":"1"}"# => &[PROMPT],
             _ => &[r#"{"type":"ended","call":"1-1","cause":"caller_hung_up","outcome":"abandoned"}"#],
         };
         for message in said {
@@ -372,5 +378,99 @@ async fn a_server_that_stalls_is_charged_with_every_call_that_came_due_meanwhile
     assert!(millis("max") >= (last - due[0]) * 0.998, "{} of {}", millis("max"), last - due[0]);
     assert!(millis("p50") >= (last - due[WAITING / 2]) * 0.998, "{} of {}", millis("p50"), last - due[WAITING / 2]);
     let waited: f64 = due.iter().map(|due| last - due).sum::<f64>() / WAITING as f64;
-    assert!(millis("mean") >= waited * 0.998, "{} of {waited}", millis("mean"));
+    // The first prompt came later still: nobody dials before there is a connection.
+    for measure in ["connect", "dial"] {
+        let mean = run.pointer(&format!("/latency_ms/{measure}/mean")).and_then(Value::as_f64).expect(measure);
+        assert!(mean >= waited * 0.998, "{measure}: {mean} of {waited}");
+    }
+}
+
+/// A centre that takes calls, says a prompt, and never anything again; it has nothing on record. Each call is told.
+async fn mute(listener: TcpListener, dialled: tokio::sync::mpsc::UnboundedSender<()>) {
+    let mut calls = 0;
+    while let Ok((mut stream, _)) = listener.accept().await {
+        let mut start = [0; 12];
+        let Ok(_) = stream.peek(&mut start).await else { continue };
+        match () {
+            () if start.starts_with(b"GET /health") => health(&mut stream).await,
+            () if start.starts_with(b"GET /records") => {
+                let mut request = [0; 1_024];
+                let _ = stream.read(&mut request).await;
+                answer_with(&mut stream, r#"{"run":1,"records":[],"next":null}"#).await;
+            }
+            () => {
+                calls += 1;
+                tokio::spawn(mute_call(stream, calls, dialled.clone()));
+            }
+        }
+    }
+}
+
+async fn mute_call(stream: TcpStream, number: u32, dialled: tokio::sync::mpsc::UnboundedSender<()>) {
+    let Some(mut socket) = accept(stream).await else { return };
+    while let Some(Ok(Message::Text(text))) = socket.next().await {
+        if text.contains("dial") {
+            let ringing = format!(r#"{{"type":"ringing","call":"1-{number}"}}"#);
+            for message in [ringing.as_str(), PROMPT, COLLECTING] {
+                let _ = socket.send(Message::text(message)).await;
+            }
+            let _ = dialled.send(());
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_that_never_comes_counts_with_the_whole_patience() {
+    let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.expect("a free port");
+    let url = format!("ws://{}/call", listener.local_addr().expect("an address"));
+    let peer = tokio::spawn(mute(listener, tokio::sync::mpsc::unbounded_channel().0));
+    let run = tokio::task::spawn_blocking(move || {
+        let options = ["--rate", "100/s", "--calls", "5", "--keys", "1", "--patience", "700ms", "--no-records"];
+        measured(&url, &[&options[..], &["--fail-if", "p50(key)>500ms"]].concat())
+    });
+    let (run, code) = run.await.expect("the run ends");
+    peer.abort();
+    assert_eq!((code, number(&run, "/calls/failed")), (Some(1), 5), "{run:#}");
+    assert_eq!((number(&run, "/latency_ms/dial/count"), number(&run, "/latency_ms/key/count")), (5, 5), "{run:#}");
+    let median = run.pointer("/latency_ms/key/p50").and_then(Value::as_f64).expect("a median");
+    assert!(median >= 700.0 * 0.998, "{run:#}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn calls_that_are_left_when_a_run_is_cut_short_have_failed_and_their_records_are_looked_for() {
+    const CALLS: usize = 5;
+    let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.expect("a free port");
+    let url = format!("ws://{}/call", listener.local_addr().expect("an address"));
+    let (tell, mut dialled) = tokio::sync::mpsc::unbounded_channel();
+    let peer = tokio::spawn(mute(listener, tell));
+    let child = hatif()
+        .args(["load", &url, "--quiet", "--json", "--rate", "100/s", "--calls", "5", "--keys", "1"])
+        .args(["--patience", "60s", "--fail-if", "lost>0"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the program starts");
+    for _ in 0..CALLS {
+        let told = tokio::time::timeout(std::time::Duration::from_secs(60), dialled.recv());
+        told.await.expect("a call in time").expect("the peer is there");
+    }
+    let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill runs");
+    assert!(sent.success());
+    let ended = tokio::task::spawn_blocking(move || child.wait_with_output().expect("it ends"));
+    let output = ended.await.expect("it is waited for");
+    peer.abort();
+    let run: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_counts_add_up(&run);
+    assert_eq!((output.status.code(), number(&run, "/unaccounted")), (Some(1), 0), "{run:#}");
+    assert_eq!((number(&run, "/calls/failed"), number(&run, "/records/calls")), (5, 5), "{run:#}");
+    assert_eq!((number(&run, "/records/missing"), number(&run, "/records/lost")), (5, 5), "{run:#}");
+}
+
+#[test]
+fn a_run_without_a_call_has_lost_none() {
+    let server = Process::serve("", &[]);
+    let options =
+        ["--rate", "1/h", "--for", "300ms", "--keys", "1", "--fail-if", "lost>0", "--fail-if", "unrecorded>0"];
+    let (run, code) = measured(&server.url, &options);
+    assert_eq!((code, number(&run, "/calls/due"), number(&run, "/records/lost")), (Some(0), 0, 0), "{run:#}");
 }

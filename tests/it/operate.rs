@@ -10,7 +10,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use crate::support::{
     openmetrics::Scrape,
-    wire::{Plug, Telephone, config, wired},
+    wire::{Plug, Telephone, config, until, wired},
 };
 
 /// Asks over a connection; the status and the body.
@@ -125,7 +125,7 @@ async fn probes_tell_when_callers_are_taken() {
     assert_eq!(get(&plug, "/live").await, (200, "live\n".into()));
     assert_eq!(get(&plug, "/ready").await, (200, "ready\n".into()));
     server.ask_to_stop();
-    while get(&plug, "/ready").await != (503, "draining\n".into()) {}
+    until("it drains", async || get(&plug, "/ready").await == (503, "draining\n".into())).await;
     assert_eq!(get(&plug, "/live").await, (200, "live\n".into()));
     assert_eq!(scrape(&plug).await.value("hatif_draining"), 1.0);
     caller.hang_up().await;

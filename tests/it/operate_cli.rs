@@ -93,7 +93,7 @@ async fn status_tells_how_a_running_centre_is() {
     let health: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
     assert_eq!((&health["status"], &health["calls"]), (&"ok".into(), &1.into()));
     server.ask_to_stop();
-    while ask(args(&["--ready"])).await.status.code() != Some(1) {}
+    wire::until("it drains", async || ask(args(&["--ready"])).await.status.code() == Some(1)).await;
     caller.hang_up().await;
     server.finished().await.expect("all is written");
     let output = ask(args(&[])).await;

@@ -179,6 +179,33 @@ fn promises_of_a_killed_centre_are_kept_in_their_order_by_the_next() {
 }
 
 #[test]
+fn a_number_has_one_promise_at_a_time_and_the_first_keeps_its_place() {
+    let mut centre = Centre::new(DESK);
+    centre.promise(number(1), None);
+    let first = centre.open[0].clone();
+    centre.wait(Duration::from_mins(5));
+    centre.promise(number(2), None);
+    for _ in 0..5 {
+        centre.promise(number(1), None);
+    }
+    assert_eq!(centre.open.len(), 2, "{:?}", centre.open);
+    assert_eq!(centre.open[0], first);
+    let promised = |fact: &&Fact| matches!(fact, Fact::CallbackPromised { .. });
+    assert_eq!(centre.facts.iter().filter(promised).count(), 2);
+    centre.restart();
+    centre.promise(number(1), None);
+    assert_eq!(centre.open.len(), 2, "also after a restart");
+    centre.wait(Duration::from_secs(10));
+    centre.agent(0);
+    centre.answer(true);
+    centre.tell(Input::AgentReleased { agent: AgentId(0) });
+    assert_eq!(centre.kept.len(), 1);
+    // Kept once, she may be promised another.
+    centre.promise(number(1), None);
+    assert_eq!(centre.open.len(), 2);
+}
+
+#[test]
 fn a_survey_still_follows_a_conversation_that_was_promised_before() {
     let mut centre = Centre::new(DESK);
     // Promised from the queue, whose node asks a question afterwards.

@@ -11,6 +11,7 @@ use hatif::{
     id::CallId,
     journal::{Difference, Pseudonyms, ReplayError, Tail, Writer, replay},
     live::{
+        Limits,
         admission::Admission,
         clock::Clock,
         pump::{Demand, Parts, Pump, Tap},
@@ -154,6 +155,43 @@ fn pump(world: World, speed: f64, tap: Box<dyn Tap>) -> (mpsc::Sender<Demand>, P
         admission: Admission::default(),
     };
     (demand, Pump::new(parts))
+}
+
+/// The queue to the disk has room for one row; at the end the pump waits for it to have more.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_refusal_has_its_row_also_where_the_queue_to_the_disk_was_full_at_the_end() {
+    let (demand, demands) = mpsc::channel(16);
+    let (jobs, written) = unwritten(1);
+    let sessions = Arc::new(Sessions::new(1, 100));
+    let session = sessions.open().expect("there is room");
+    let parts = Parts {
+        world: begin(),
+        clock: Clock::start(1.0),
+        run: 1,
+        zone: jiff::tz::TimeZone::UTC,
+        sessions,
+        demands,
+        jobs,
+        durable: mpsc::unbounded_channel().1,
+        failing: Arc::default(),
+        taps: vec![],
+        status: Arc::default(),
+        onlookers: Default::default(),
+        admission: Admission::new(Limits { max_calls: 0, ..Limits::default() }, Arc::default()),
+    };
+    for _ in 0..5 {
+        let sent = hatif::live::clock::wall();
+        let dial = Demand::Dial { session: session.id, from: None, language: None, address: None, sent };
+        demand.send(dial).await.expect("there is room");
+    }
+    demand.send(Demand::Quit).await.expect("there is room");
+    let running = tokio::spawn(Pump::new(parts).run());
+    let rows = tokio::task::spawn_blocking(move || {
+        let rows = std::iter::from_fn(|| written.next());
+        rows.map(|job| if let Job::Refusal(row) = job { row.times } else { 0 }).sum::<u64>()
+    });
+    running.await.expect("no panic");
+    assert_eq!(rows.await.expect("no panic"), 5);
 }
 
 /// Callers and agents live in the world; the live driver's clock, which wakes at whole milliseconds, must not show.

@@ -17,6 +17,9 @@ use crate::{
 /// How long the window is in which a call back is announced.
 const WINDOW: Duration = Duration::from_mins(30);
 
+/// So many promises may stand in a queue; whoever asks then is told that none can be made, as without a number.
+const MOST: usize = 10_000;
+
 /// How long after a call its line is taken to be free: nobody can be called back who has not hung up yet.
 const LINE_FREE: Duration = Duration::from_secs(5);
 
@@ -29,19 +32,34 @@ const GRAIN_MINS: u16 = 5;
 
 impl<S: Sink> Turn<'_, S> {
     /// Promises to call back the caller of `id` by standing a new call in the queue, in the kept place if there is one.
-    /// False when there is no number to call, or when the centre is closing down.
+    /// False when there is no number to call, when the queue holds as many promises as it may, or when the centre is closing
+    /// down. A number has one promise at a time: whoever asks again keeps the first, in its place, and is told its window.
     pub(in crate::engine) fn promise_callback(&mut self, id: CallId, queue: QueueId) -> bool {
         if !self.state.accepting {
             return false;
         }
         let Some(call) = self.state.calls.get_mut(id) else { return false };
         let Some(caller) = call.caller else { return false };
+        if let Some(&standing) = self.state.acd.promises.get(&caller) {
+            let window = self.window(standing);
+            if let Some(call) = self.state.calls.get_mut(id) {
+                call.promised = true;
+                let menus = call.menus_mut();
+                (menus.kept, menus.promise) = (None, Some(window));
+            }
+            return true;
+        }
         let kept = call.menus_mut().kept.take();
-        call.promised = true;
         let (queue, since, priority) = self.place_of_promise(queue, kept.as_ref());
+        if self.is_full_of_promises(queue) {
+            return false;
+        }
+        let Some(call) = self.state.calls.get_mut(id) else { return false };
+        call.promised = true;
         let Some(callback) = self.offer_callback(id) else { return false };
         let Some(new) = self.state.calls.get_mut(callback) else { return false };
         new.caller = Some(caller);
+        self.state.acd.promises.insert(caller, callback);
         let (version, language, origin) = (new.version_id(), new.language, new.origin);
         self.fact(Fact::CallbackPromised { call: id, callback, queue });
         let promised_in = Some(id);
@@ -82,6 +100,8 @@ impl<S: Sink> Turn<'_, S> {
         }
         call.node = promised.node.unwrap_or(call.node);
         let (id, version, language) = (call.id, call.version_id(), call.language);
+        // Earlier programs promised a number several times; each of those is kept.
+        self.state.acd.promises.entry(promised.caller).or_insert(id);
         self.fact(Fact::CallArrived { call: id, version, language, has_number: true, promised_in, origin: None });
         self.enqueue(id, promised.queue, promised.priority, promised.since.min(self.state.now));
         if let Some(place) = self.state.calls.get_mut(id).and_then(|call| call.place.as_mut()) {
@@ -92,6 +112,26 @@ impl<S: Sink> Turn<'_, S> {
         }
         self.arm(id, Slot::Retry, self.state.now + RETURN);
         Some(id)
+    }
+
+    /// Whether a queue holds as many promises as it may.
+    fn is_full_of_promises(&self, queue: QueueId) -> bool {
+        let promises = &self.state.acd.promises;
+        let stands_there = |id: &&CallId| {
+            let call = self.state.calls.get(**id);
+            call.and_then(|call| call.place.as_ref()).is_some_and(|place| place.queue == queue)
+        };
+        promises.len() >= MOST && promises.values().filter(stands_there).count() >= MOST
+    }
+
+    /// A promise is kept or given up: its number may be promised another call.
+    pub(super) fn promise_over(&mut self, id: CallId) {
+        let Some(call) = self.state.calls.get(id).filter(|call| call.promised_in.is_some()) else { return };
+        if let Some(caller) = call.caller
+            && self.state.acd.promises.get(&caller) == Some(&id)
+        {
+            self.state.acd.promises.remove(&caller);
+        }
     }
 
     /// The call in which these calls back were promised has ended: they may be dialled as soon as its line is free.
@@ -158,6 +198,7 @@ impl<S: Sink> Turn<'_, S> {
         if let Some(call) = self.state.calls.get_mut(id) {
             call.reached = true;
         }
+        self.promise_over(id);
         self.connect(id, agent);
         true
     }

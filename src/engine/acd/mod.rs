@@ -18,7 +18,7 @@ mod ringing;
 mod waiting;
 mod work;
 
-use std::cmp::Reverse;
+use std::{cmp::Reverse, collections::BTreeMap};
 
 use self::{
     agent::{Agent, AgentState},
@@ -34,6 +34,7 @@ use super::{
 use crate::{
     canary::{Canary, canary, first_of_hash},
     id::{AgentId, CallId, GroupId, LanguageId, QueueId},
+    pii::CallerNumber,
     random::Purpose,
     script::model::Hunt,
     time::{Duration, Instant},
@@ -52,6 +53,8 @@ pub(crate) struct Acd {
     /// How often calls stand in lines: once in each line of their languages.
     pub(crate) standing: usize,
     pub(crate) outlooks: outlook::Outlooks,
+    /// The call back that stands for each number as long as nobody has picked up.
+    pub(crate) promises: BTreeMap<CallerNumber, CallId>,
 }
 
 impl Acd {

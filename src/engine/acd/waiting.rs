@@ -141,6 +141,7 @@ impl<S: Sink> Turn<'_, S> {
     pub(in crate::engine) fn leave_queue(&mut self, id: CallId, reason: LeftQueue) -> Option<Place> {
         self.stop_ringing(id);
         self.leave_lines(id);
+        self.promise_over(id);
         let now = self.state.now;
         let call = self.state.calls.get_mut(id)?;
         let place = call.place.take()?;

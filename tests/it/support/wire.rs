@@ -36,6 +36,15 @@ pub fn config(data: &Path) -> live::Config {
     }
 }
 
+/// Waits for something to become so, for a minute at most.
+pub async fn until(what: &str, mut so: impl AsyncFnMut() -> bool) {
+    let began = live::clock::wall();
+    while !so().await {
+        assert!(live::clock::since(began).as_secs() < 60, "a minute was not enough: {what}");
+        tokio::task::yield_now().await;
+    }
+}
+
 /// Writes a centre's files to a folder.
 pub fn write_out(source: &Source, dir: &Path) {
     for (path, text) in source.files() {
