@@ -1,6 +1,11 @@
 //! How often something may happen: a bucket that fills steadily, kept as one instant.
 
-use std::{hash::Hash, net::IpAddr, time::Duration};
+use std::{
+    hash::Hash,
+    net::IpAddr,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use dashmap::DashMap;
 use tokio::time::Instant as Wall;
@@ -37,15 +42,19 @@ impl Pace {
 pub struct Paces<K: Eq + Hash> {
     pace: Pace,
     due: DashMap<K, Wall, ahash::RandomState>,
+    /// When those who have their whole allowance again are next forgotten.
+    sweep: Mutex<Option<Wall>>,
 }
 
 /// So many are remembered before those who have their whole allowance again are forgotten.
 const REMEMBERED: usize = 65_536;
+/// How often they are looked for: each time is a look at all of them.
+const SWEEP: Duration = Duration::from_secs(1);
 
 impl<K: Eq + Hash> Paces<K> {
     /// Nobody has done anything yet.
     pub fn new(pace: Pace) -> Paces<K> {
-        Paces { pace, due: DashMap::with_hasher(ahash::RandomState::new()) }
+        Paces { pace, due: DashMap::with_hasher(ahash::RandomState::new()), sweep: Mutex::new(None) }
     }
 
     /// Whether `key` may once more, without counting it.
@@ -56,12 +65,23 @@ impl<K: Eq + Hash> Paces<K> {
     /// Whether `key` may once more, and counts it if so. Whoever is not remembered while too many are may not.
     pub fn pass(&self, key: K, now: Wall) -> bool {
         if self.due.len() >= REMEMBERED {
-            self.due.retain(|_, due| *due > now);
+            if self.sweeps(now) {
+                self.due.retain(|_, due| *due > now);
+            }
             if self.due.len() >= REMEMBERED && !self.due.contains_key(&key) {
                 return false;
             }
         }
         self.pace.pass(&mut self.due.entry(key).or_insert(now), now)
+    }
+
+    fn sweeps(&self, now: Wall) -> bool {
+        let mut next = self.sweep.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = next.is_none_or(|next| next <= now);
+        if due {
+            *next = Some(now + SWEEP);
+        }
+        due
     }
 }
 
@@ -88,6 +108,18 @@ mod tests {
         assert_eq!(passed("a", 1_000), 1);
         assert_eq!(passed("a", 3_000), 2);
         assert_eq!(passed("a", 60_000), 3);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn those_who_may_be_forgotten_are_looked_for_once_a_second() {
+        let paces = Paces::new(Pace::new(1, 1_000, Duration::from_secs(1)));
+        let now = crate::live::clock::wall();
+        for key in 0..REMEMBERED {
+            assert!(paces.pass(key, now));
+        }
+        assert!(!paces.pass(REMEMBERED, now), "all are remembered");
+        assert!(!paces.pass(REMEMBERED, now + Duration::from_millis(999)), "nobody is looked at again so soon");
+        assert!(paces.pass(REMEMBERED, now + SWEEP));
     }
 
     #[test]
