@@ -199,7 +199,6 @@ struct Telling<'a> {
 
 impl Drop for Telling<'_> {
     fn drop(&mut self) {
-        // Nothing else is in its place but where a change tells by itself.
         self.world.notices = std::mem::take(&mut self.notices);
     }
 }
