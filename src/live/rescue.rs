@@ -334,4 +334,190 @@ mod tests {
         assert_eq!(call.ended().await.expect("an end").cause, "caller_hung_up");
         server.stop().await.expect("all is written");
     }
+
+    /// A server at twenty times the pace of life, with these listeners and this journal.
+    async fn quick(
+        dir: &std::path::Path,
+        taps: Vec<Box<dyn Tap>>,
+        journal: Option<std::path::PathBuf>,
+    ) -> (RunningServer, String) {
+        let config = Config {
+            addr: ([127, 0, 0, 1], 0).into(),
+            registry: registry::Config::generated(2_000, 1),
+            records: Records { dir: dir.to_owned(), ..Records::default() },
+            journal: crate::live::config::Journal { file: journal, ..Default::default() },
+            speed: 20.0,
+            ..Config::default()
+        };
+        let door = crate::live::listener::Door::open(config.addr).expect("a port");
+        let server = Server::start_on(config, door, taps).await.expect("it starts");
+        let url = format!("ws://{}/call", server.addr);
+        (server, url)
+    }
+
+    #[tokio::test]
+    async fn a_fault_in_an_answer_costs_that_call_and_the_centre_goes_on_taking_calls() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let (server, url) = quick(dir.path(), Vec::new(), None).await;
+        let french = Options { language: Some("fr".to_owned()), ..Options::default() };
+        let mut call = Call::dial(&url, &french).await.expect("an answer");
+        for keys in ["2", "1", "096087725#"] {
+            call.press(keys).await.expect("the centre listens");
+        }
+        call.hear("auth.dob").await.expect("it asks for the birth date");
+        planted::plant(planted::Fault::Reply);
+        call.press("29021948").await.expect("the centre listens");
+        assert_eq!(call.ended().await.expect("an end").cause, "aborted");
+        // What stood in the place of the answer was once taken for a wish of its own: that the centre drain.
+        call.redial(&french).await.expect("calls are still taken");
+        call.hang_up().await.expect("the line holds");
+        call.ended().await.expect("an end");
+        server.stop().await.expect("all is written");
+        assert_eq!(endings(dir.path()).len(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_second_fault_while_calls_are_saved_costs_no_record() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let (server, url) = server(dir.path()).await;
+        let mut calls = Vec::new();
+        for _ in 0..3 {
+            calls.push(Call::dial(&url, &Options::default()).await.expect("an answer"));
+        }
+        planted::plant(planted::Fault::Arrival);
+        PLANTED.set(1);
+        let input = Input::CallArrived { caller: None, language: None, origin: None };
+        server.pump().send(Demand::Inject { input, done: None }).await.expect("it listens");
+        for mut call in calls {
+            assert_eq!(call.ended().await.expect("an end").cause, "aborted");
+        }
+        assert_eq!(server.counts().failed_calls.load(Ordering::Relaxed), 3);
+        server.finished().await.expect_err("it failed");
+        assert_eq!(endings(dir.path()), vec![("failed".to_owned(), "aborted".to_owned()); 3]);
+    }
+
+    #[tokio::test]
+    async fn a_writer_that_dies_ends_the_server_with_an_error() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let (server, url) = server(dir.path()).await;
+        let mut call = Call::dial(&url, &Options::default()).await.expect("an answer");
+        store::plant(dir.path());
+        call.hang_up().await.expect("the line holds");
+        assert!(call.ended().await.is_err(), "a call was told that it has a record");
+        let end = tokio::time::timeout(std::time::Duration::from_secs(60), server.finished());
+        let error = end.await.expect("it ends by itself").expect_err("it failed");
+        assert!(matches!(&error, StopError::Records(lost) if lost.records > 0), "{error}");
+    }
+
+    #[tokio::test]
+    async fn the_journal_ends_before_a_fault_and_what_it_holds_can_be_run_again() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let journal = dir.path().join("journal");
+        let (server, url) = quick(dir.path(), Vec::new(), Some(journal.clone())).await;
+        let mut call = Call::dial(&url, &Options::default()).await.expect("an answer");
+        call.press_now("1").await.expect("the line holds");
+        call.listening().await.expect("the call goes on");
+        planted::plant(planted::Fault::Star);
+        call.press_now("*").await.expect("the line holds");
+        assert_eq!(call.ended().await.expect("an end").cause, "aborted");
+        call.redial(&Options::default()).await.expect("the connection goes on");
+        call.hang_up().await.expect("the line holds");
+        call.ended().await.expect("an end");
+        server.stop().await.expect("all is written");
+        let script = crate::live::reload::read(None).unwrap_or_else(|_| panic!("the centre is sound")).script;
+        let from = std::io::BufReader::new(std::fs::File::open(journal).expect("a journal"));
+        let report = crate::journal::replay(from, &[script]).expect("it can be run");
+        assert!(report.difference.is_none() && report.inputs > 0);
+        assert!(matches!(report.tail, crate::journal::Tail::Closed(_)), "{:?}", report.tail);
+    }
+
+    struct Tired;
+
+    impl Tap for Tired {
+        fn note(&mut self, _: &Notice, _: &Versions) {}
+        fn settled(&mut self) {
+            panic!("a planted fault");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_listener_that_fails_when_all_is_told_is_let_go_of_too() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let (server, url) = quick(dir.path(), vec![Box::new(Tired)], None).await;
+        let mut call = Call::dial(&url, &Options::default()).await.expect("an answer");
+        call.hang_up().await.expect("the line holds");
+        assert_eq!(call.ended().await.expect("an end").cause, "caller_hung_up");
+        server.stop().await.expect("all is written");
+    }
+
+    /// A pump without a disk, whose records come one by one; somebody else's call ends five seconds after the start.
+    fn pump() -> (tokio::sync::mpsc::Sender<Demand>, Pump, std::sync::mpsc::Receiver<store::CallRow>) {
+        use crate::{
+            live::{clock::Clock, pump::Parts, sessions::Sessions},
+            people::Caller,
+            random::Seed,
+            time::{Duration, Instant, LocalClock},
+            world::{World, WorldConfig, services, services::Services},
+        };
+        let script = crate::live::reload::read(None).unwrap_or_else(|_| panic!("the centre is sound")).script;
+        let registry = registry::Registry::open(&registry::Config::generated(100, 1)).expect("people");
+        let services = Services::new(std::sync::Arc::new(registry), services::Config::default(), Seed::new(1));
+        let local = LocalClock::new(jiff::Timestamp::UNIX_EPOCH, &jiff::tz::TimeZone::UTC);
+        let mut world = World::new(WorldConfig::new(script, local, Seed::new(1), services));
+        world.add_caller(Caller::at(Instant::ZERO).hang_up(Duration::from_secs(5)));
+        let (demand, demands) = tokio::sync::mpsc::channel(16);
+        let (jobs, written) = store::jobs::unwritten(1_000);
+        let (acknowledge, durable) = tokio::sync::mpsc::unbounded_channel();
+        let (tell, rows) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            while let Some(job) = written.next() {
+                if let store::Job::Call(row) = job {
+                    let call = row.call;
+                    // The test may be over.
+                    let _ = tell.send(*row);
+                    let _ = acknowledge.send(call);
+                }
+            }
+        });
+        let parts = Parts {
+            world,
+            clock: Clock::start(1.0),
+            run: 1,
+            zone: jiff::tz::TimeZone::UTC,
+            sessions: std::sync::Arc::new(Sessions::new(1, 1)),
+            demands,
+            jobs,
+            durable,
+            failing: std::sync::Arc::default(),
+            taps: Vec::new(),
+            status: std::sync::Arc::default(),
+            onlookers: Default::default(),
+            admission: Default::default(),
+        };
+        (demand, Pump::new(parts), rows)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_others_did_just_before_a_fault_is_told_and_kept() {
+        let (demand, pump, rows) = pump();
+        let pump = tokio::spawn(pump.run());
+        let session = SessionId(1);
+        let sent = crate::live::clock::wall();
+        let dial = Demand::Dial { session, from: None, language: None, address: None, sent };
+        demand.send(dial).await.expect("it listens");
+        let (done, seen) = tokio::sync::oneshot::channel();
+        demand.send(Demand::Look { done }).await.expect("it listens");
+        seen.await.expect("an answer");
+        let star = crate::script::model::Key::from_char('*').expect("a key");
+        planted::plant(planted::Fault::Star);
+        // Before the pump is awake, the other's hanging up is due and the star is there.
+        demand.try_send(Demand::Keys { session, keys: vec![star] }).expect("there is room");
+        tokio::time::advance(std::time::Duration::from_secs(10)).await;
+        demand.send(Demand::Drain).await.expect("it listens");
+        let ended = tokio::time::timeout(std::time::Duration::from_secs(3_600 * 24), pump).await;
+        ended.expect("every call has its record").expect("no panic");
+        let mut causes: Vec<_> = rows.iter().map(|row| row.cause).collect();
+        causes.sort();
+        assert_eq!(causes, ["aborted", "caller_hung_up"]);
+    }
 }
