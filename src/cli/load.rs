@@ -167,7 +167,10 @@ impl Args {
         let given = options.iter().filter_map(|(name, value)| value.as_ref().map(|value| format!("{name} {value}")));
         let mut words: Vec<String> = given.collect();
         // Keys may be somebody's secret.
-        words.extend(self.keys.as_ref().map(|keys| format!("--keys ({} entries)", keys.split(',').count())));
+        words.extend(self.keys.as_ref().map(|keys| match keys.split(',').count() {
+            1 => "--keys (1 entry, not shown)".to_owned(),
+            n => format!("--keys ({n} entries, not shown)"),
+        }));
         words.extend(self.reuse.then(|| "--reuse".to_owned()));
         words.extend((!self.local.is_empty()).then(|| format!("--local ({} addresses)", self.local.len())));
         words.push(format!("--seed {}", self.seed));

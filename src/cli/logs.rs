@@ -13,9 +13,13 @@ use crate::config::{LogFormat, LogSettings};
 /// # Errors
 /// The filter cannot be read.
 pub fn begin(settings: &LogSettings) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(&settings.level).with_context(|| {
-        format!("`{}` is no log filter; write a level such as info, or info,hatif::live=debug", settings.level)
-    })?;
+    let help =
+        || format!("`{}` is no log filter; write a level such as info, or info,hatif::live=debug", settings.level);
+    // A single word that is no level would be taken for the name of a part of the program, and nothing be logged.
+    if settings.level.bytes().all(|byte| byte.is_ascii_alphanumeric()) && settings.level != "off" {
+        settings.level.parse::<Level>().with_context(help)?;
+    }
+    let filter = EnvFilter::try_new(&settings.level).with_context(help)?;
     let colours = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     // A line that cannot be written (a full disk, a closed pipe) is left out. The library would complain on standard error
     // by a macro that panics where that fails too, and the centre would end for want of a log.

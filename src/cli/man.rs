@@ -32,7 +32,9 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         let path = dir.join(format!("{name}.1"));
         fs::write(&path, page(&command)?).with_context(|| format!("cannot write {}", path.display()))?;
         pages += 1;
-        left.extend(command.get_subcommands().filter(|command| command.get_name() != "help").cloned());
+        left.extend(
+            command.get_subcommands().filter(|command| command.get_name() != "help" && !command.is_hide_set()).cloned(),
+        );
     }
     anstream::println!("{pages} manual pages written to {}", dir.display());
     Ok(ExitCode::SUCCESS)

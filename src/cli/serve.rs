@@ -196,10 +196,16 @@ fn announce(facts: &Facts, config: &live::Config) -> io::Result<()> {
     let url = format!("{scheme}://{}/call", facts.addr);
     let mut text = format!("{} answers at {url}\n", facts.centre);
     let usual = facts.addr == live::Config::default().addr && config.security.tls.is_none();
-    let own = match usual {
+    let mut own = match usual {
         true => String::new(),
         false => format!(" {url}"),
     };
+    if let Some(tls) = &config.security.tls {
+        own += &format!(" --ca {}", tls.cert.display());
+    }
+    if config.security.tokens.is_some() {
+        own += "   (with a token for call in HATIF_TOKEN)";
+    }
     let time: String = facts.origin.chars().take(16).collect();
     let pace =
         if config.speed == 1.0 { String::new() } else { format!(", {} times as fast as the clock", config.speed) };

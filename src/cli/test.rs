@@ -9,6 +9,7 @@ use std::{
 use anyhow::Context;
 use serde_json::json;
 
+use super::access::AccessArgs;
 use crate::{
     client::Link,
     dialogue::{self, Count, Dialogue, OnLine, Pace, People, Run, Theatre, report},
@@ -51,6 +52,8 @@ pub struct Args {
     /// With --url: how fast the centre's time goes, as given to `hatif serve --speed`
     #[arg(long, default_value_t = 1.0, value_name = "N", value_parser = super::serve::speed)]
     speed: f64,
+    #[command(flatten)]
+    access: AccessArgs,
 }
 
 /// How to report.
@@ -161,11 +164,12 @@ fn run_on_line(url: &str, script: &Arc<Script>, args: &Args, dialogues: &[Dialog
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         // Once, so that an address where nobody answers is one message and not one for each dialogue.
-        Link::connect(url).await?.close().await;
+        Link::connect_with(url, &args.access.access()).await?.close().await;
         let people = People::generated(args.people, People::SEED);
         let clock = Clock::start(args.speed);
         let pace = Pace { now: &|| clock.now(), speed: args.speed };
-        let setup = OnLine { url, script, people: &people, pace, patience: args.patience };
+        let access = &args.access.access();
+        let setup = OnLine { url, access, script, people: &people, pace, patience: args.patience };
         let mut runs = Vec::new();
         for dialogue in dialogues {
             let now = dialogue::run_on_line(&setup, dialogue).await;

@@ -60,6 +60,11 @@ pub async fn fetch(url: &str, path: &str, wiring: &Wiring) -> Result<String, Fet
     let (status, body) = split(&answer);
     match status {
         200 => Ok(body),
+        0 => {
+            let said = "nothing that HTTP knows; if the server speaks TLS, its address begins with wss:// or https://"
+                .to_owned();
+            Err(FetchError::Status { path: path.to_owned(), status: 0, said })
+        }
         status => Err(FetchError::Status { path: path.to_owned(), status, said: body.chars().take(200).collect() }),
     }
 }

@@ -32,13 +32,23 @@ pub enum AccessError {
     #[error("`{0}` is neither a name nor an address that a certificate can be for")]
     Name(String),
     /// The connection could not be secured.
-    #[error("the connection to {url} cannot be secured: {error}; check --ca, and that the certificate names this host")]
+    #[error("the connection to {url} cannot be secured: {}", tls_help(error))]
     Tls {
         /// As given.
         url: String,
         /// Why.
         error: std::io::Error,
     },
+}
+
+fn tls_help(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    match text.contains("CaUsedAsEndEntity") {
+        true => "its certificate is one of an authority, not of a server; make it with \
+                 `-addext basicConstraints=critical,CA:FALSE`, as docs/operations.md shows"
+            .to_owned(),
+        false => format!("{text}; check --ca, and that the certificate names this host"),
+    }
 }
 
 /// What secures connections to `host`, and the name it must prove.

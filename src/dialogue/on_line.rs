@@ -8,7 +8,7 @@ use super::{
     talk::{Talk, Todo},
 };
 use crate::{
-    client::{Link, LinkError},
+    client::{Access, Link, LinkError},
     live::protocol::{ClientMessage, ServerMessage},
     script::Script,
     time::{Duration, Instant, LocalClock},
@@ -18,6 +18,8 @@ use crate::{
 pub struct OnLine<'a> {
     /// The centre's call socket.
     pub url: &'a str,
+    /// What it asks for of whoever calls.
+    pub access: &'a Access,
     /// The script it is thought to run: for the keys of languages.
     pub script: &'a Script,
     /// The people it is thought to know.
@@ -76,7 +78,7 @@ pub async fn run_on_line(setup: &OnLine<'_>, dialogue: &Dialogue) -> Vec<Run> {
 async fn run_in(setup: &OnLine<'_>, dialogue: &Dialogue, language: Option<&str>) -> Result<(), Box<Failure>> {
     let outside = |why: String| Failure::outside(setup.pace.now(), "that the dialogue can begin", why);
     let mut talk = talk(setup, dialogue, language).map_err(outside)?;
-    let mut link = Link::connect(setup.url).await.map_err(|error| outside(error.to_string()))?;
+    let mut link = Link::connect_with(setup.url, setup.access).await.map_err(|error| outside(error.to_string()))?;
     match drive(&mut link, &mut talk, setup.pace, |_| ()).await {
         Ok(()) => {
             link.close().await;

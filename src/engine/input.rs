@@ -133,6 +133,11 @@ pub enum Input {
         /// Who.
         agent: AgentId,
     },
+    /// An agent turns the ringing telephone down: for her it has rung long enough.
+    AgentRejected {
+        /// Who.
+        agent: AgentId,
+    },
     /// An agent puts the caller on hold.
     AgentHeld {
         /// Who.

@@ -3,8 +3,19 @@
 
 use std::sync::Arc;
 
-use super::{Engine, acd::agent::AgentState, audit::Census, call::CallState};
-use crate::time::Duration;
+use super::{
+    Engine,
+    acd::agent::AgentState,
+    audit::Census,
+    call::{CallState, Place},
+    event::NotReady,
+};
+use crate::{
+    id::{AgentId, CallId, LanguageId, QueueId},
+    pii::CallerNumber,
+    script::catalogue::AccessLevel,
+    time::Duration,
+};
 
 /// A centre at one instant.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,7 +55,72 @@ pub struct GroupSurvey {
 /// What an agent on duty may be doing.
 pub const AGENT_STATES: [&str; 6] = ["not_ready", "ready", "ringing", "reserved", "talking", "after_call"];
 
+/// What an agent does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doing {
+    /// Off duty.
+    OffDuty,
+    /// On duty, takes no calls.
+    NotReady(NotReady),
+    /// Can take a call.
+    Ready,
+    /// The telephone rings for this call.
+    Ringing(CallId),
+    /// Kept free while the person of this call back is dialled.
+    Reserved(CallId),
+    /// With the caller of this call.
+    Talking {
+        /// Which.
+        call: CallId,
+        /// The caller is on hold.
+        held: bool,
+    },
+    /// After-call work for this call.
+    AfterCall(CallId),
+}
+
+/// A call that stands in a queue, or rings from it, as an agent may know it before she answers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Standing {
+    /// In which queue.
+    pub queue: QueueId,
+    /// In which language.
+    pub language: LanguageId,
+    /// How sure the centre is who calls.
+    pub level: AccessLevel,
+    /// The calling number.
+    pub caller: Option<CallerNumber>,
+    /// How long the caller has waited.
+    pub waited: Duration,
+    /// The queue's priority and the node's.
+    pub priority: i16,
+}
+
 impl Engine {
+    /// What an agent does; off duty, who never came.
+    pub fn doing(&self, agent: AgentId) -> Doing {
+        match self.state.acd.agent(agent).map_or(AgentState::LoggedOut, |agent| agent.state) {
+            AgentState::LoggedOut => Doing::OffDuty,
+            AgentState::NotReady(why) => Doing::NotReady(why),
+            AgentState::Ready => Doing::Ready,
+            AgentState::Ringing(call) => Doing::Ringing(call),
+            AgentState::Reserved(call) => Doing::Reserved(call),
+            AgentState::Talking(call) => {
+                let held = self.state.calls.get(call).is_some_and(|call| matches!(call.state, CallState::Held { .. }));
+                Doing::Talking { call, held }
+            }
+            AgentState::AfterCall(call) => Doing::AfterCall(call),
+        }
+    }
+
+    /// How a call stands in its queue; `None`: it stands in none.
+    pub fn place_of(&self, call: CallId) -> Option<Standing> {
+        let call = self.state.calls.get(call)?;
+        let &Place { queue, language, since, priority, .. } = call.place.as_ref()?;
+        let (level, caller) = (call.menus().level, call.caller);
+        Some(Standing { queue, language, level, caller, waited: self.state.now.since(since), priority })
+    }
+
     /// Counts callers and agents. Looks at every call in progress and every agent.
     pub fn survey(&self) -> Survey {
         let acd = &self.state.acd;

@@ -116,6 +116,7 @@ impl<'a, S: Sink> Turn<'a, S> {
             Input::AgentReady { agent } => self.agent_ready(agent),
             Input::AgentNotReady { agent } => self.agent_not_ready(agent),
             Input::AgentAnswered { agent } => self.agent_answered(agent),
+            Input::AgentRejected { agent } => self.agent_rejected(agent),
             Input::AgentHeld { agent } => self.agent_held(agent, true),
             Input::AgentResumed { agent } => self.agent_held(agent, false),
             Input::AgentReleased { agent } => self.agent_released(agent),

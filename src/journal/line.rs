@@ -168,6 +168,9 @@ pub enum Recorded {
     AgentAnswered {
         agent: AgentId,
     },
+    AgentRejected {
+        agent: AgentId,
+    },
     AgentHeld {
         agent: AgentId,
     },
@@ -231,6 +234,7 @@ impl Recorded {
             Input::AgentReady { agent } => Recorded::AgentReady { agent },
             Input::AgentNotReady { agent } => Recorded::AgentNotReady { agent },
             Input::AgentAnswered { agent } => Recorded::AgentAnswered { agent },
+            Input::AgentRejected { agent } => Recorded::AgentRejected { agent },
             Input::AgentHeld { agent } => Recorded::AgentHeld { agent },
             Input::AgentResumed { agent } => Recorded::AgentResumed { agent },
             Input::AgentReleased { agent } => Recorded::AgentReleased { agent },
@@ -284,6 +288,7 @@ impl Recorded {
             Recorded::AgentReady { agent } => Input::AgentReady { agent },
             Recorded::AgentNotReady { agent } => Input::AgentNotReady { agent },
             Recorded::AgentAnswered { agent } => Input::AgentAnswered { agent },
+            Recorded::AgentRejected { agent } => Input::AgentRejected { agent },
             Recorded::AgentHeld { agent } => Input::AgentHeld { agent },
             Recorded::AgentResumed { agent } => Input::AgentResumed { agent },
             Recorded::AgentReleased { agent } => Input::AgentReleased { agent },

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     MAX_FRAME,
+    agents::message::{self as desk, AgentMessage, DeskMessage},
     events::message::{self, FeedMessage},
     openapi,
     protocol::{ClientMessage, SUBPROTOCOL, ServerMessage},
@@ -17,6 +18,8 @@ pub fn documents() -> Vec<(&'static str, String)> {
     vec![
         ("client.schema.json", pretty(&schema::<ClientMessage>("What a caller's telephone sends"))),
         ("server.schema.json", pretty(&schema::<ServerMessage>("What the centre sends"))),
+        ("agent-client.schema.json", pretty(&schema::<AgentMessage>("What a person at an agent's desk sends"))),
+        ("agent-server.schema.json", pretty(&schema::<DeskMessage>("What the centre sends to a desk"))),
         ("events.schema.json", pretty(&openapi::feed())),
         ("openapi.json", pretty(&openapi::document())),
         ("asyncapi.json", pretty(&asyncapi())),
@@ -42,11 +45,12 @@ struct Kind {
     schema: Value,
 }
 
-fn kinds(schema: &Value) -> Vec<Kind> {
+/// The messages of a schema; `prefix` sets them apart from those of other channels with the same type.
+fn kinds(schema: &Value, prefix: &str) -> Vec<Kind> {
     let variants = schema["oneOf"].as_array().map(Vec::as_slice).unwrap_or_default();
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let kind = |variant: &Value| Kind {
-        name: text(&variant["properties"]["type"]["const"]),
+        name: prefix.to_owned() + &text(&variant["properties"]["type"]["const"]),
         about: text(&variant["description"]),
         schema: relocated(variant),
     };
@@ -82,10 +86,13 @@ fn message(kind: &Kind) -> (String, Value) {
 fn asyncapi() -> Value {
     let (client, server) = (schema::<ClientMessage>(""), schema::<ServerMessage>(""));
     let feed = schema::<FeedMessage>("");
-    let (sent, received, told) = (kinds(&client), kinds(&server), kinds(&feed));
-    let messages: Map<String, Value> = sent.iter().chain(&received).chain(&told).map(message).collect();
+    let (agent, centre) = (schema::<AgentMessage>(""), schema::<DeskMessage>(""));
+    let (sent, received, told) = (kinds(&client, ""), kinds(&server, ""), kinds(&feed, ""));
+    let (says, hears) = (kinds(&agent, "agent."), kinds(&centre, "desk."));
+    let all = [&sent, &received, &told, &says, &hears];
+    let messages: Map<String, Value> = all.into_iter().flatten().map(message).collect();
     let mut shared = Map::new();
-    for schema in [&client, &server, &feed] {
+    for schema in [&client, &server, &feed, &agent, &centre] {
         for (name, value) in schema["$defs"].as_object().into_iter().flatten() {
             shared.insert(name.clone(), relocated(value));
         }
@@ -105,6 +112,12 @@ fn asyncapi() -> Value {
         told.iter(),
         message::SUBPROTOCOL,
     );
+    let agents = channel(
+        "/agent",
+        "The desk of a person who works as an agent, in the place of a simulated one.",
+        says.iter().chain(&hears),
+        desk::SUBPROTOCOL,
+    );
     json!({
         "asyncapi": "3.0.0",
         "info": {
@@ -123,7 +136,7 @@ fn asyncapi() -> Value {
                 "description": "where `hatif serve` listens unless told otherwise",
             }
         },
-        "channels": { "call": call, "events": events },
+        "channels": { "call": call, "events": events, "agent": agents },
         "operations": {
             "telephoneSends": {
                 "action": "send",
@@ -142,6 +155,18 @@ fn asyncapi() -> Value {
                 "channel": { "$ref": "#/channels/events" },
                 "summary": "What the event feed sends",
                 "messages": of("events", &told),
+            },
+            "deskSends": {
+                "action": "send",
+                "channel": { "$ref": "#/channels/agent" },
+                "summary": "What a person at an agent's desk sends",
+                "messages": of("agent", &says),
+            },
+            "deskReceives": {
+                "action": "receive",
+                "channel": { "$ref": "#/channels/agent" },
+                "summary": "What the centre sends to a desk",
+                "messages": of("agent", &hears),
             },
         },
         "components": { "messages": messages, "schemas": shared },

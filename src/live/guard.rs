@@ -151,6 +151,9 @@ impl Guard {
             None => {
                 if limited {
                     self.guesses.pass(group, clock::wall());
+                    if !self.guesses.would_pass(&group, clock::wall()) {
+                        tracing::warn!(peer = %peer.ip(), "too many wrong tokens: nothing of this address is looked at for now");
+                    }
                 }
                 let words = "the token is unknown; `hatif token new` on the server makes another";
                 Err(denial(TurnedAway::Token, StatusCode::UNAUTHORIZED, words))

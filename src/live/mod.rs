@@ -15,6 +15,7 @@
 //! enters: rules of calls, queues or menus; `sim`.
 
 pub mod admission;
+pub mod agents;
 pub mod attend;
 mod book;
 pub mod clock;

@@ -3,7 +3,10 @@
 use std::{
     hash::Hash,
     net::IpAddr,
-    sync::{Mutex, PoisonError},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -42,19 +45,26 @@ impl Pace {
 pub struct Paces<K: Eq + Hash> {
     pace: Pace,
     due: DashMap<K, Wall, ahash::RandomState>,
-    /// When those who have their whole allowance again are next forgotten.
-    sweep: Mutex<Option<Wall>>,
+    /// When so many are remembered, those who have their whole allowance again are forgotten.
+    sweep_at: AtomicUsize,
+    /// When that was done last, and how many were left.
+    swept: Mutex<Option<(Wall, usize)>>,
 }
 
-/// So many are remembered before those who have their whole allowance again are forgotten.
+/// So many are remembered at most.
 const REMEMBERED: usize = 65_536;
-/// How often they are looked for: each time is a look at all of them.
-const SWEEP: Duration = Duration::from_secs(1);
+
+/// While so many are remembered, how often they are looked through.
+const SWEEP_EVERY: Duration = Duration::from_secs(1);
+
+/// Fewer than so many are not worth looking through.
+const FEW: usize = 1_024;
 
 impl<K: Eq + Hash> Paces<K> {
     /// Nobody has done anything yet.
     pub fn new(pace: Pace) -> Paces<K> {
-        Paces { pace, due: DashMap::with_hasher(ahash::RandomState::new()), sweep: Mutex::new(None) }
+        let due = DashMap::with_hasher(ahash::RandomState::new());
+        Paces { pace, due, sweep_at: AtomicUsize::new(FEW), swept: Mutex::default() }
     }
 
     /// Whether `key` may once more, without counting it.
@@ -64,24 +74,36 @@ impl<K: Eq + Hash> Paces<K> {
 
     /// Whether `key` may once more, and counts it if so. Whoever is not remembered while too many are may not.
     pub fn pass(&self, key: K, now: Wall) -> bool {
-        if self.due.len() >= REMEMBERED {
-            if self.sweeps(now) {
-                self.due.retain(|_, due| *due > now);
-            }
-            if self.due.len() >= REMEMBERED && !self.due.contains_key(&key) {
+        let remembered = self.due.len();
+        if remembered >= self.sweep_at.load(Ordering::Relaxed) {
+            let left = if self.may_sweep(now) { self.sweep(now) } else { remembered };
+            if left >= REMEMBERED && !self.due.contains_key(&key) {
                 return false;
             }
         }
         self.pace.pass(&mut self.due.entry(key).or_insert(now), now)
     }
+}
 
-    fn sweeps(&self, now: Wall) -> bool {
-        let mut next = self.sweep.lock().unwrap_or_else(PoisonError::into_inner);
-        let due = next.is_none_or(|next| next <= now);
-        if due {
-            *next = Some(now + SWEEP);
+impl<K: Eq + Hash> Paces<K> {
+    /// Not all the time where there is nothing to forget: whoever comes with ever new keys must not make each cost much.
+    fn may_sweep(&self, now: Wall) -> bool {
+        let mut swept = self.swept.lock().unwrap_or_else(PoisonError::into_inner);
+        let may = swept.is_none_or(|(at, left)| left < REMEMBERED || now >= at + SWEEP_EVERY);
+        if may {
+            *swept = Some((now, 0));
         }
-        due
+        may
+    }
+
+    /// Forgets those who have their whole allowance again; how many are left.
+    fn sweep(&self, now: Wall) -> usize {
+        self.due.retain(|_, due| *due > now);
+        let left = self.due.len();
+        // At twice as many again, so that looking through them costs each key little.
+        self.sweep_at.store((2 * left).clamp(FEW, REMEMBERED), Ordering::Relaxed);
+        *self.swept.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, left));
+        left
     }
 }
 
@@ -111,15 +133,18 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn those_who_may_be_forgotten_are_looked_for_once_a_second() {
-        let paces = Paces::new(Pace::new(1, 1_000, Duration::from_secs(1)));
+    async fn those_who_have_their_whole_allowance_again_are_forgotten() {
+        let paces = Paces::new(Pace::new(3, 60, Duration::from_secs(60)));
         let now = crate::live::clock::wall();
-        for key in 0..REMEMBERED {
-            assert!(paces.pass(key, now));
-        }
-        assert!(!paces.pass(REMEMBERED, now), "all are remembered");
-        assert!(!paces.pass(REMEMBERED, now + Duration::from_millis(999)), "nobody is looked at again so soon");
-        assert!(paces.pass(REMEMBERED, now + SWEEP));
+        // A hundred others a second, for ever: each is remembered for a second at least.
+        let most = (0..100_000_u32).map(|i| {
+            assert!(paces.pass(i, now + Duration::from_millis(10 * u64::from(i))));
+            paces.due.len()
+        });
+        assert!(most.max() <= Some(FEW));
+        // At one instant nobody is forgotten before the bound, and nobody is let through beyond it.
+        let let_in = (0..100_000_u32).filter(|i| paces.pass(*i, now + Duration::from_secs(10_000))).count();
+        assert_eq!((let_in, paces.due.len()), (REMEMBERED, REMEMBERED));
     }
 
     #[test]

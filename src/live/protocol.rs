@@ -310,37 +310,49 @@ impl ClientMessage {
     /// # Errors
     /// Not JSON, unknown type, unknown field, or a field that is missing or of the wrong type.
     pub fn read(text: &str) -> Result<ClientMessage, Refusal> {
-        let value: serde_json::Value = serde_json::from_str(text).map_err(|error| {
-            let place = format!("line {} column {}", error.line(), error.column());
-            Refusal::new(ErrorCode::NotJson, format!("not JSON: {place}"), "send one JSON object in each text frame")
-        })?;
-        let Some(object) = value.as_object() else {
-            let message = "a message is a JSON object";
-            return Err(Refusal::new(ErrorCode::BadField, message, "send for example {\"type\":\"ping\"}"));
+        read_as(text, &CLIENT_FIELDS)
+    }
+}
+
+/// Reads a message of which `known` are the types with the fields of each.
+pub(super) fn read_as<T: serde::de::DeserializeOwned>(text: &str, known: &[(&str, &[&str])]) -> Result<T, Refusal> {
+    let value: serde_json::Value = serde_json::from_str(text).map_err(|error| {
+        let place = format!("line {} column {}", error.line(), error.column());
+        Refusal::new(ErrorCode::NotJson, format!("not JSON: {place}"), "send one JSON object in each text frame")
+    })?;
+    let Some(object) = value.as_object() else {
+        let message = "a message is a JSON object";
+        return Err(Refusal::new(ErrorCode::BadField, message, "send for example {\"type\":\"ping\"}"));
+    };
+    let Some(kind) = object.get("type").and_then(serde_json::Value::as_str) else {
+        let message = "the message has no text field `type`";
+        return Err(Refusal::new(ErrorCode::BadField, message, "send for example {\"type\":\"ping\"}"));
+    };
+    let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
+    let Some((_, fields)) = known.iter().find(|(name, _)| *name == kind) else {
+        let help = hint(kind, &names);
+        let message = format!("no message has the type {}", shown(kind));
+        return Err(Refusal::new(ErrorCode::UnknownType, message, help));
+    };
+    if let Some(field) = object.keys().find(|key| *key != "type" && !fields.contains(&key.as_str())) {
+        let message = format!("`{kind}` has no field {}", shown(field));
+        return Err(Refusal::new(ErrorCode::UnknownField, message, hint(field, fields)));
+    }
+    serde_json::from_value(value.clone()).map_err(|_| {
+        let message = format!("a field of `{kind}` is missing or has the wrong type");
+        let help = match fields {
+            [] => "send it without fields".to_owned(),
+            fields => format!("its fields are texts: {}", fields.join(", ")),
         };
-        let Some(kind) = object.get("type").and_then(serde_json::Value::as_str) else {
-            let message = "the message has no text field `type`";
-            return Err(Refusal::new(ErrorCode::BadField, message, "send for example {\"type\":\"ping\"}"));
-        };
-        let names = CLIENT_FIELDS.map(|(name, _)| name);
-        let Some((_, fields)) = CLIENT_FIELDS.iter().find(|(name, _)| *name == kind) else {
-            let shown: String = kind.chars().take(40).collect();
-            let help = hint(kind, &names);
-            return Err(Refusal::new(ErrorCode::UnknownType, format!("no message has the type `{shown}`"), help));
-        };
-        if let Some(field) = object.keys().find(|key| *key != "type" && !fields.contains(&key.as_str())) {
-            let shown: String = field.chars().take(40).collect();
-            let message = format!("`{kind}` has no field `{shown}`");
-            return Err(Refusal::new(ErrorCode::UnknownField, message, hint(field, fields)));
-        }
-        serde_json::from_value(value.clone()).map_err(|_| {
-            let message = format!("a field of `{kind}` is missing or has the wrong type");
-            let help = match fields {
-                [] => "send it without fields".to_owned(),
-                fields => format!("its fields are texts: {}", fields.join(", ")),
-            };
-            Refusal::new(ErrorCode::BadField, message, help)
-        })
+        Refusal::new(ErrorCode::BadField, message, help)
+    })
+}
+
+/// A word as it may be repeated to whoever sent it. Anything but a word may be a value in the wrong place.
+fn shown(word: &str) -> String {
+    match word.len() <= 40 && word.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_') {
+        true => format!("`{word}`"),
+        false => "that was sent (it is no word, so it is not repeated)".to_owned(),
     }
 }
 

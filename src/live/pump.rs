@@ -7,6 +7,7 @@
 use std::{
     collections::{BTreeMap, VecDeque},
     panic::AssertUnwindSafe,
+    pin::{Pin, pin},
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
@@ -17,11 +18,12 @@ use axum::extract::ws::Utf8Bytes;
 use futures_util::FutureExt;
 use tokio::{
     sync::{mpsc, oneshot},
-    time::Instant as Wall,
+    time::{Instant as Wall, Sleep},
 };
 
 use super::{
     admission::{Admission, Applicant, Situation},
+    agents::{Desks, message::AgentMessage},
     attend::Telephones,
     book::{Book, Turn},
     clock::{self, Clock},
@@ -88,6 +90,13 @@ pub enum Demand {
     Failed {
         /// Whose.
         session: SessionId,
+    },
+    /// A person who works as an agent says something.
+    Desk {
+        /// Who.
+        session: SessionId,
+        /// What.
+        message: AgentMessage,
     },
     /// A connection is gone.
     Left {
@@ -183,8 +192,8 @@ pub struct Parts {
     pub demands: mpsc::Receiver<Demand>,
     /// Where records go.
     pub jobs: store::Jobs,
-    /// Calls whose records are on disk.
-    pub durable: mpsc::UnboundedReceiver<CallId>,
+    /// Calls whose records are on disk, as many together as became so together.
+    pub durable: mpsc::UnboundedReceiver<Vec<CallId>>,
     /// Set while records cannot be written.
     pub failing: Arc<AtomicBool>,
     /// Who listens.
@@ -206,6 +215,8 @@ pub struct Pump {
     pub(super) owed: BTreeMap<CallId, Option<(SessionId, ServerMessage)>>,
     draining: bool,
     quit: bool,
+    /// The taps were told something and not yet that it is all for now.
+    pub(super) told: bool,
     /// Whose input the world deals with just now.
     pub(super) in_hand: Option<CallId>,
     /// A fault of this program is to have ended this call.
@@ -217,7 +228,12 @@ pub struct Pump {
     pub(super) unwritten: Unwritten,
     /// Who rings for which number, and what is promised to whom.
     pub(super) telephones: Telephones,
+    /// Which persons work as agents.
+    pub(super) desks: Desks,
 }
+
+/// So many demands are dealt with before those whom they concern are woken.
+const TOGETHER: usize = 64;
 
 /// Waits for an instant, if there is one.
 async fn at(when: Option<Wall>) {
@@ -244,12 +260,14 @@ impl Pump {
             owed: BTreeMap::new(),
             draining: false,
             quit: false,
+            told: false,
             in_hand: None,
             suspect: None,
             collapsed: false,
             left_over: VecDeque::new(),
             unwritten: Unwritten::default(),
             telephones: Telephones::default(),
+            desks: Desks::default(),
         }
     }
 
@@ -262,8 +280,10 @@ impl Pump {
     /// until nobody is left who could demand anything, or until a fault left nothing to be trusted (`rescue.rs`). Gives the
     /// world back.
     pub async fn run(mut self) -> World {
+        // Set anew when the world's next deadline is another, which it is not after most demands.
+        let mut alarm = pin!(tokio::time::sleep_until(self.parts.clock.wall_of(self.parts.world.now())));
         loop {
-            match AssertUnwindSafe(self.turn()).catch_unwind().await {
+            match AssertUnwindSafe(self.turn(alarm.as_mut())).catch_unwind().await {
                 Ok(true) => {}
                 Ok(false) => break,
                 Err(_) if self.rescue() => break,
@@ -273,41 +293,37 @@ impl Pump {
         if self.close_suspects() || !self.left_over.is_empty() {
             self.write_left_over().await;
         }
+        self.parts.sessions.ring();
         self.write_refusals();
         let end = self.parts.world.now();
         rescue::each(&mut self.parts.taps, |tap| tap.finish(end));
         self.parts.world
     }
 
-    /// Tells what there is to tell and does the next thing. Whether to go on.
-    async fn turn(&mut self) -> bool {
+    /// Tells what there is to tell, does what waits to be done, and the next thing. Whether to go on.
+    async fn turn(&mut self, mut alarm: Pin<&mut Sleep>) -> bool {
         self.tell().await;
+        self.catch_up().await;
+        self.settle();
         if self.quit || (self.draining && self.book.persons() == 0 && self.owed.is_empty()) {
             return false;
         }
         let due = self.parts.world.next_deadline().filter(|_| !self.collapsed);
+        if let Some(wall) = due.map(|due| self.parts.clock.wall_of(due))
+            && wall != alarm.deadline()
+        {
+            alarm.as_mut().reset(wall);
+        }
         let refusals = self.unwritten.due();
         let Parts { clock, demands, durable, .. } = &mut self.parts;
-        let sleep = async {
-            match due {
-                Some(due) => tokio::time::sleep_until(clock.wall_of(due)).await,
-                None => std::future::pending().await,
-            }
-        };
         tokio::select! {
             biased;
-            call = durable.recv() => match call {
-                Some(call) => self.durable(call),
+            calls = durable.recv() => match calls {
+                Some(calls) => self.all_durable(calls),
                 None => self.records_are_over(),
             },
-            demand = demands.recv() => match demand {
-                Some(demand) => {
-                    self.parts.onlookers.taken();
-                    self.take(demand);
-                }
-                None => self.quit = true,
-            },
-            () = sleep => {
+            demand = demands.recv() => self.demanded(demand),
+            () = alarm, if due.is_some() => {
                 // Woken for a deadline, the run has come to it, whatever rounding says.
                 let now = clock.now().max(due.unwrap_or_default());
                 self.parts.world.advance_to(now);
@@ -317,11 +333,49 @@ impl Pump {
         true
     }
 
+    /// Does what is already waiting, one after the other, and tells what comes of each.
+    async fn catch_up(&mut self) {
+        for _ in 0..TOGETHER {
+            if self.quit {
+                return;
+            }
+            if let Ok(calls) = self.parts.durable.try_recv() {
+                self.all_durable(calls);
+            } else if let Ok(demand) = self.parts.demands.try_recv() {
+                self.demanded(Some(demand));
+            } else {
+                return;
+            }
+            self.tell().await;
+        }
+        // There is more; those who were told something come first.
+        self.settle();
+        tokio::task::yield_now().await;
+    }
+
+    fn demanded(&mut self, demand: Option<Demand>) {
+        match demand {
+            Some(demand) => {
+                self.parts.onlookers.taken();
+                self.take(demand);
+            }
+            None => self.quit = true,
+        }
+    }
+
+    /// Whoever is told something is woken, whoever listens has heard all there is for now.
+    fn settle(&mut self) {
+        self.parts.sessions.ring();
+        if std::mem::take(&mut self.told) {
+            rescue::each(&mut self.parts.taps, |tap| tap.settled());
+        }
+    }
+
     pub(super) fn now(&self) -> Instant {
         self.parts.clock.now().max(self.parts.world.now())
     }
 
-    fn inject(&mut self, input: Input) -> Option<CallId> {
+    pub(super) fn inject(&mut self, input: Input) -> Option<CallId> {
         if self.collapsed {
             return None;
         }
@@ -350,6 +404,7 @@ impl Pump {
             Demand::Answer { session } => self.answer(session),
             Demand::Attend { session, from } => self.attend(session, from),
             Demand::Failed { session } => self.failed(session),
+            Demand::Desk { session, message } => self.desk_says(session, message),
             Demand::Left { session } => self.left(session),
             Demand::Inject { input, done } => {
                 let call = self.inject(input);
@@ -514,6 +569,7 @@ impl Pump {
     }
 
     fn left(&mut self, session: SessionId) {
+        self.desk_left(session);
         self.telephones.left(session);
         match self.book.free(session) {
             Some(Turn::Talking(call)) => {
@@ -524,6 +580,10 @@ impl Pump {
             }
             Some(Turn::Ending(_)) | None => {}
         }
+    }
+
+    fn all_durable(&mut self, calls: Vec<CallId>) {
+        calls.into_iter().for_each(|call| self.durable(call));
     }
 
     /// A record is on the disk: its caller is told that the call is over.

@@ -221,7 +221,8 @@ impl Recorder {
     /// Whether one more part fits, after journals of earlier runs have made room.
     fn make_room(&mut self) -> bool {
         let own = self.closed + self.writer.as_mut().map_or(0, |writer| writer.place().bytes) + self.bounds.part;
-        let total = self.bounds.total;
+        // A part ends with the line that fills it, so each is a little longer than it may be.
+        let total = self.bounds.total + self.bounds.part / 16;
         let Some(dir) = self.bounds.dir.as_ref().filter(|_| self.bounds.file.is_none()) else { return own <= total };
         let mut earlier = earlier_parts(dir, &self.first);
         let mut kept: u64 = earlier.iter().map(|(_, _, bytes)| bytes).sum();

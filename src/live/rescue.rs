@@ -138,6 +138,7 @@ impl Pump {
     /// Serving a connection failed: its call is aborted.
     pub(super) fn failed(&mut self, session: SessionId) {
         self.telephones.left(session);
+        self.desk_left(session);
         if let Some(Turn::Talking(call) | Turn::Ringing(call)) = self.book.free(session) {
             self.parts.admission.call_failed();
             self.suspect = Some(call);
@@ -475,7 +476,7 @@ mod tests {
                     let call = row.call;
                     // The test may be over.
                     let _ = tell.send(*row);
-                    let _ = acknowledge.send(call);
+                    let _ = acknowledge.send(vec![call]);
                 }
             }
         });

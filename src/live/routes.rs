@@ -14,13 +14,13 @@ use axum::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    MAX_FRAME, echo,
+    MAX_FRAME, agents, echo,
     guard::{Guard, Scope},
     health::{Health, Pulse},
     listener::Gate,
     protocol::SUBPROTOCOL,
     reload::{Reloaded, Reloader},
-    session,
+    session::{self, Role},
     supervision::{self, Supervision},
 };
 
@@ -36,8 +36,9 @@ pub(super) struct Shared {
 }
 
 /// Every route, and the scope it needs; `None`: open to everybody. What is not in this table is not served.
-pub const ROUTES: [(&str, Option<Scope>); 10] = [
+pub const ROUTES: [(&str, Option<Scope>); 11] = [
     ("/call", Some(Scope::Call)),
+    ("/agent", Some(Scope::Agent)),
     ("/echo", Some(Scope::Call)),
     ("/health", Some(Scope::Watch)),
     ("/reload", Some(Scope::Operate)),
@@ -88,6 +89,7 @@ where
     let echoing = if with_echo { Router::new().route("/echo", get(echo)) } else { Router::new() };
     let router = Router::new()
         .route("/call", get(call))
+        .route("/agent", get(agent))
         .route("/health", get(health))
         .route("/reload", post(reload))
         .merge(supervision::routes())
@@ -126,13 +128,33 @@ async fn call(
     }
     sparing(upgrade)
         .protocols([SUBPROTOCOL])
-        .on_upgrade(move |socket| tracker.track_future(session::run(socket, peer.0.ip(), context)))
+        .on_upgrade(move |socket| tracker.track_future(session::run(socket, Role::Caller, peer.0.ip(), context)))
 }
+
+async fn agent(
+    State(shared): State<Shared>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    headers: HeaderMap,
+    upgrade: WebSocketUpgrade,
+) -> Response {
+    let subprotocol = agents::message::SUBPROTOCOL;
+    if !supervision::speaks(&headers, subprotocol) {
+        let why = format!("an agent speaks the websocket subprotocol {subprotocol}; offer it, or none\n");
+        return (StatusCode::BAD_REQUEST, why).into_response();
+    }
+    let Shared { context, tracker, .. } = shared;
+    sparing(upgrade)
+        .protocols([subprotocol])
+        .on_upgrade(move |socket| tracker.track_future(session::run(socket, Role::Agent, peer.0.ip(), context)))
+}
+
+/// So many bytes may wait to be sent together: what is said at the beginning of a call fits, and a prompt with its menu.
+const TOGETHER: usize = 1_024;
 
 /// With buffers no larger than a telephone needs (its messages have less than a hundred bytes; a longer one gets the room it
 /// needs), and the limits of the protocol.
 fn sparing(upgrade: WebSocketUpgrade) -> WebSocketUpgrade {
-    upgrade.read_buffer_size(512).write_buffer_size(0).max_message_size(MAX_FRAME).max_frame_size(MAX_FRAME)
+    upgrade.read_buffer_size(512).write_buffer_size(TOGETHER).max_message_size(MAX_FRAME).max_frame_size(MAX_FRAME)
 }
 
 async fn echo(State(shared): State<Shared>, upgrade: WebSocketUpgrade) -> Response {
@@ -143,7 +165,8 @@ async fn echo(State(shared): State<Shared>, upgrade: WebSocketUpgrade) -> Respon
 fn elsewhere() -> Response {
     let what = format!(
         "Hatif, a contact centre. Dial it by websocket at /call (subprotocol {SUBPROTOCOL}), for example with `hatif call`; \
-         GET /health tells how it is, POST /reload reads its menus again.\n"
+         GET /live, /ready, /health and /metrics tell how it is, /records and /refusals what was, /events what happens, \
+         POST /reload reads its menus again.\n"
     );
     (StatusCode::NOT_FOUND, what).into_response()
 }

@@ -416,7 +416,7 @@ struct Assembly {
     zone: TimeZone,
     opens: Instant,
     writer: Writer,
-    acknowledged: mpsc::UnboundedReceiver<crate::id::CallId>,
+    acknowledged: mpsc::UnboundedReceiver<Vec<crate::id::CallId>>,
     world: World,
     book: Book,
     taps: Vec<Box<dyn Tap>>,

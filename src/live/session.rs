@@ -3,17 +3,19 @@
 //! A session knows nothing of turns: it hands what it reads to the pump and sends what the pump puts into its outbox, so
 //! that "is there a call?" has one answer. What it judges itself is the frame: text, size, JSON, fields.
 
-use std::{net::IpAddr, sync::Arc};
+use std::{net::IpAddr, pin::pin, sync::Arc};
 
 use axum::{
     body::Bytes,
     extract::ws::{CloseFrame, Message, WebSocket, close_code},
 };
+use futures_util::SinkExt;
 use tokio::{sync::mpsc, time::Instant as Wall};
 use tokio_tungstenite::tungstenite;
 use tokio_util::sync::CancellationToken;
 
 use super::{
+    agents::message::{AgentMessage, DeskMessage},
     clock,
     config::Limits,
     connections::counted,
@@ -23,7 +25,7 @@ use super::{
     protocol::{self, ClientMessage, ErrorCode, Refusal, ServerMessage},
     pump::Demand,
     say,
-    sessions::{Inbox, Outgoing, SessionId, Sessions},
+    sessions::{Inbox, Outgoing, Ring, SessionId, Sessions},
 };
 
 /// What every session needs of the server.
@@ -71,8 +73,17 @@ const SECOND: std::time::Duration = std::time::Duration::from_secs(1);
 /// Close code of a server that has no room: "try again later".
 const TRY_AGAIN_LATER: u16 = 1013;
 
+/// Whose connection it is: what is said on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// A caller's telephone.
+    Caller,
+    /// The desk of a person who works as an agent.
+    Agent,
+}
+
 /// Serves one connection until it ends.
-pub async fn run(mut socket: WebSocket, peer: IpAddr, context: Arc<Context>) {
+pub async fn run(mut socket: WebSocket, role: Role, peer: IpAddr, context: Arc<Context>) {
     let Some(inbox) = context.sessions.open() else {
         context.counts.turn_away(TurnedAway::Sessions);
         let help = "try again later";
@@ -83,7 +94,7 @@ pub async fn run(mut socket: WebSocket, peer: IpAddr, context: Arc<Context>) {
     let id = inbox.id;
     tracing::debug!(session = %id, "connected");
     let place = Place { session: id, context: context.clone() };
-    let end = Session::new(inbox, peer, context.clone()).serve(&mut socket).await;
+    let end = Session::new(inbox, role, peer, context.clone()).serve(&mut socket).await;
     tracing::debug!(session = %id, end = end.describe(), "disconnected");
     end.blame().into_iter().for_each(|why| context.counts.turn_away(why));
     drop(place);
@@ -170,6 +181,7 @@ fn encode(message: &ServerMessage) -> Message {
 
 struct Session {
     inbox: Inbox,
+    role: Role,
     context: Arc<Context>,
     /// There is a call, or a call back is still to come: silence is no reason to close.
     busy: bool,
@@ -193,7 +205,7 @@ struct Session {
 }
 
 impl Session {
-    fn new(inbox: Inbox, peer: IpAddr, context: Arc<Context>) -> Session {
+    fn new(inbox: Inbox, role: Role, peer: IpAddr, context: Arc<Context>) -> Session {
         let now = clock::wall();
         let limits = &context.limits;
         Session {
@@ -208,33 +220,43 @@ impl Session {
             message_due: now,
             ping_due: now,
             inbox,
+            role,
             context,
         }
     }
 
     async fn serve(&mut self, socket: &mut WebSocket) -> End {
-        let (stop, slow) = (self.context.stop.clone(), self.inbox.slow.clone());
         // Whoever reads answers it. A connection that only ever sends would otherwise keep what it is sent for long.
         if let Err(end) = Box::pin(self.write(socket, Message::Ping(Bytes::new()))).await {
             return end;
         }
+        let stop = self.context.stop.clone();
+        // Both are kept from message to message: beginning to wait for them costs more than most messages.
+        let (mut stopped, mut alarm) = (pin!(stop.cancelled()), pin!(tokio::time::sleep_until(self.next_check())));
         loop {
-            let wake = self.next_check();
+            // An alarm that is too early finds nothing to do and is set anew then.
+            let next = self.next_check();
+            if next < alarm.deadline() {
+                alarm.as_mut().reset(next);
+            }
             // Most connections only wait most of the time; what serving one of these takes is made when it is needed.
             let step = tokio::select! {
                 biased;
-                () = slow.cancelled() => Err(too_slow()),
-                outgoing = self.inbox.receiver.recv() => match outgoing {
-                    Some(outgoing) => Box::pin(self.send(socket, *outgoing)).await,
-                    None => Err(End::close(close_code::AWAY, "closing", None)),
+                ring = self.inbox.rings() => match ring {
+                    Ring::Waiting => Box::pin(self.deliver(socket)).await,
+                    Ring::Overflowed => Err(too_slow()),
                 },
                 // After the outbox, so that what is already said is still sent.
-                () = stop.cancelled() => Err(End::close(close_code::AWAY, "closing", None)),
+                () = &mut stopped => Err(closing()),
                 frame = socket.recv() => match frame {
                     Some(frame) => Box::pin(self.frame(socket, frame)).await,
                     None => Err(End::Gone),
                 },
-                () = tokio::time::sleep_until(wake) => Box::pin(self.check(socket)).await,
+                () = &mut alarm => {
+                    let checked = Box::pin(self.check(socket)).await;
+                    alarm.as_mut().reset(self.next_check());
+                    checked
+                }
             };
             if let Err(end) = step {
                 return end;
@@ -278,7 +300,7 @@ impl Session {
                 self.spoke = self.alive;
                 self.pace()?;
                 self.context.metrics.heard();
-                match ClientMessage::read(&text).and_then(|message| self.demand(message)) {
+                match self.read(&text) {
                     Ok(Some(demand)) => {
                         if let Demand::Dial { .. } = demand {
                             self.dialled = Some(self.alive);
@@ -301,6 +323,17 @@ impl Session {
             }
             Ok(Message::Close(_)) => Err(End::Left),
             Err(error) => Err(broken(error)),
+        }
+    }
+
+    /// What a text asks of the pump; `None` for a ping. `pong` and `error` are the same on every socket.
+    fn read(&self, text: &str) -> Result<Option<Demand>, Refusal> {
+        match self.role {
+            Role::Caller => ClientMessage::read(text).and_then(|message| self.demand(message)),
+            Role::Agent => AgentMessage::read(text).map(|message| match message {
+                AgentMessage::Ping {} => None,
+                message => Some(Demand::Desk { session: self.inbox.id, message }),
+            }),
         }
     }
 
@@ -334,36 +367,69 @@ impl Session {
         if pace.pass(&mut self.ping_due, self.alive) { Ok(()) } else { Err(too_fast()) }
     }
 
-    async fn send(&mut self, socket: &mut WebSocket, outgoing: Outgoing) -> Result<(), End> {
-        let message = match outgoing {
-            Outgoing::Message(message) => message,
-            Outgoing::Say { script, play, now } => say::prompt(&script, &play, now),
-        };
-        match &message {
-            ServerMessage::Ringing { .. } => self.busy = true,
-            ServerMessage::Attending { .. } => self.attends = true,
-            ServerMessage::Ended { outcome, .. } => {
-                // A promised call back will ring this connection.
-                self.busy = outcome == protocol::CALLBACK_OUTCOME;
+    /// Sends all that waits in the outbox, in as few packets as it fits in.
+    async fn deliver(&mut self, socket: &mut WebSocket) -> Result<(), End> {
+        let mut heard = None;
+        while let Some(outgoing) = self.inbox.take() {
+            let message = match outgoing {
+                Outgoing::Message(message) => message,
+                Outgoing::Say { script, play, now } => say::prompt(&script, &play, now),
+                Outgoing::ToDesk(message) => {
+                    self.feed_to_desk(socket, &message).await?;
+                    continue;
+                }
+            };
+            match &message {
+                ServerMessage::Ringing { .. } => self.busy = true,
+                ServerMessage::Attending { .. } => self.attends = true,
+                ServerMessage::Prompt { .. } => heard = self.dialled.take().or(heard),
+                ServerMessage::Ended { outcome, .. } => {
+                    // A promised call back will ring this connection.
+                    self.busy = outcome == protocol::CALLBACK_OUTCOME;
+                    self.spoke = clock::wall();
+                }
+                _ => {}
+            }
+            self.context.metrics.said();
+            self.in_time(socket.feed(encode(&message))).await?;
+        }
+        self.in_time(socket.flush()).await?;
+        if let Some(dialled) = heard {
+            self.context.metrics.first_prompt(clock::since(dialled));
+        }
+        Ok(())
+    }
+
+    /// Puts a message to an agent's desk among those that leave with the next flush.
+    async fn feed_to_desk(&mut self, socket: &mut WebSocket, message: &DeskMessage) -> Result<(), End> {
+        match message {
+            // Whoever is logged in may be silent.
+            DeskMessage::LoggedIn { .. } => self.busy = true,
+            DeskMessage::LoggedOut { .. } => {
+                self.busy = false;
                 self.spoke = clock::wall();
             }
             _ => {}
         }
-        self.write(socket, encode(&message)).await?;
-        if let (ServerMessage::Prompt { .. }, Some(dialled)) = (&message, self.dialled) {
-            self.context.metrics.first_prompt(clock::since(dialled));
-            self.dialled = None;
-        }
-        Ok(())
+        // Serialising a closed enum of texts and numbers cannot fail.
+        let text = serde_json::to_string(message).unwrap_or_default();
+        self.context.metrics.said();
+        self.in_time(socket.feed(Message::Text(text.into()))).await
     }
 
     async fn write(&mut self, socket: &mut WebSocket, message: Message) -> Result<(), End> {
         if let Message::Text(_) = &message {
             self.context.metrics.said();
         }
+        self.in_time(socket.send(message)).await
+    }
+
+    /// Bounds how long the other side may take to make room. Mostly there is room, and nothing has to be waited for.
+    async fn in_time(&self, sent: impl Future<Output = Result<(), axum::Error>>) -> Result<(), End> {
         tokio::select! {
-            sent = socket.send(message) => sent.map_err(|_| End::Gone),
-            () = self.inbox.slow.cancelled() => Err(too_slow()),
+            biased;
+            sent = sent => sent.map_err(|_| End::Gone),
+            () = self.inbox.overflows() => Err(too_slow()),
             () = tokio::time::sleep(self.context.limits.write_timeout.to_std()) => Err(too_slow()),
         }
     }

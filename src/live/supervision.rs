@@ -74,7 +74,7 @@ async fn refusals(State(shared): State<Shared>, uri: Uri) -> Response {
 }
 
 async fn feed(State(shared): State<Shared>, of: HeaderMap, upgrade: WebSocketUpgrade) -> Response {
-    if !speaks(&of) {
+    if !speaks(&of, SUBPROTOCOL) {
         let why = format!("the event feed speaks the websocket subprotocol {SUBPROTOCOL}; offer it, or none\n");
         return (StatusCode::BAD_REQUEST, why).into_response();
     }
@@ -98,11 +98,11 @@ async fn feed(State(shared): State<Shared>, of: HeaderMap, upgrade: WebSocketUpg
         .on_upgrade(move |socket| shared.tracker.track_future(events::serve(socket, line)))
 }
 
-/// Whether a request offers the feed's subprotocol, or none but a token.
-fn speaks(headers: &HeaderMap) -> bool {
+/// Whether a request offers this subprotocol, or none but a token.
+pub(super) fn speaks(headers: &HeaderMap, subprotocol: &str) -> bool {
     let offered = headers.get(header::SEC_WEBSOCKET_PROTOCOL).map(|offered| offered.to_str().unwrap_or("?"));
     let mut names = offered.unwrap_or_default().split(',').map(str::trim).filter(|name| !name.is_empty()).peekable();
-    names.peek().is_none() || names.any(|name| name == SUBPROTOCOL || name.starts_with(TOKEN_SUBPROTOCOL))
+    names.peek().is_none() || names.any(|name| name == subprotocol || name.starts_with(TOKEN_SUBPROTOCOL))
 }
 
 impl Supervision {

@@ -1,11 +1,16 @@
 //! What the world tells, told on: to callers, to the records, to the log.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::{
+    pin::pin,
+    sync::{Arc, atomic::Ordering},
+};
+
+use futures_util::FutureExt;
 
 use super::{
     book::{Arrival, Turn},
     protocol::{AgentState, ServerMessage},
-    pump::Pump,
+    pump::{Parts, Pump},
     rescue, row, say,
     sessions::Outgoing,
     store::{self, Job},
@@ -27,12 +32,12 @@ impl Pump {
     /// Tells everything the world has to tell. Waits only for the writer of records, when the disk is slower than the
     /// calls.
     pub(super) async fn tell(&mut self) {
-        let mut told = false;
         self.write_left_over().await;
         while let Some(notice) = self.parts.world.poll() {
-            told = true;
+            self.told = true;
             rescue::note(&mut self.parts.taps, &notice, self.parts.world.versions());
             rescue::left_out("a figure", || self.parts.onlookers.note(&notice, &self.parts.world));
+            self.tell_desks(&notice);
             let job = match notice {
                 Notice::Event(event) => self.event(&event),
                 Notice::ToCaller(at, command) => {
@@ -65,14 +70,21 @@ impl Pump {
         }
         rescue::left_out("a figure", || self.parts.onlookers.settled(&self.parts.world));
         self.book.forget_ended();
-        if told {
-            rescue::each(&mut self.parts.taps, |tap| tap.settled());
-        }
         self.parts.status.calls.store((self.fold.in_progress() + self.book.synthetic()) as u64, Ordering::Relaxed);
     }
 
     async fn write(&mut self, job: Job) {
-        if self.parts.jobs.send(job).await.is_err() {
+        let Parts { jobs, sessions, .. } = &self.parts;
+        let mut sent = pin!(jobs.send(job));
+        // While the writer is waited for, nobody else is to wait for what is said already.
+        let sent = match sent.as_mut().now_or_never() {
+            Some(sent) => sent,
+            None => {
+                sessions.ring();
+                sent.await
+            }
+        };
+        if sent.is_err() {
             tracing::error!("the writer of call records is gone; a record is lost");
         }
     }

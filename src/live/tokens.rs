@@ -138,10 +138,13 @@ impl Tokens {
     pub fn load(path: &Path) -> Result<Tokens, TokenFileError> {
         let error = |problems| TokenFileError { path: path.to_owned(), problems };
         let text = std::fs::read_to_string(path).map_err(|cause| {
-            error(vec![format!(
-                "  {cause}; make it with `hatif token new --name N --scope call --file {}`",
-                path.display()
-            )])
+            let help = match cause.kind() {
+                io::ErrorKind::NotFound => {
+                    format!("make it with `hatif token new --name N --scope call --file {}`", path.display())
+                }
+                _ => "let the user that the server runs as read it".to_owned(),
+            };
+            error(vec![format!("  {cause}; {help}")])
         })?;
         Tokens::read(&text).map_err(error)
     }

@@ -9,8 +9,14 @@
 //!
 //! The engine alone decides who rings and when a pause ends; a seat knows only what its own telephone does. Every draw about
 //! a call is keyed by the call and by how often it has rung or been connected before, never by the agent.
+//!
+//! A person may take an agent's place (`hand`); the simulation then does nothing for that agent.
+
+mod hand;
 
 use std::sync::Arc;
+
+pub use hand::{NotTaken, Taken};
 
 use super::{
     Who, Wishes,
@@ -78,10 +84,22 @@ struct Seat {
     /// The engine has her logged in.
     logged_in: bool,
     retired: bool,
+    hand: Hand,
     work: Work,
     rest: Rest,
     /// When her next break begins, and how long it lasts.
     next_break: Option<(Instant, Duration)>,
+}
+
+/// Who has an agent's telephone in hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Hand {
+    /// The simulation.
+    Simulated,
+    /// The simulation until the call in hand is done with, then a person.
+    Leaving,
+    /// A person.
+    Person,
 }
 
 /// What an agent has in hand.
@@ -231,7 +249,7 @@ impl Staff {
     /// Comes, goes, rests and returns as the plan says, and plans the next change.
     fn follow_plan(&mut self, now: Instant, agent: AgentId, wishes: &mut Wishes) {
         let seat = &mut self.seats[agent.index()];
-        if seat.retired {
+        if seat.retired || seat.hand != Hand::Simulated {
             return;
         }
         let crew = &self.crews[seat.crew as usize];
@@ -285,6 +303,9 @@ impl Staff {
                     && let Work::Talking { after, .. } = seat.work
                 {
                     seat.work = Work::AfterCall;
+                    if seat.hand == Hand::Person {
+                        return;
+                    }
                     wishes.inputs.extend(after.case.map(|kind| Input::CaseOpened { agent, kind }));
                     match after.work {
                         Duration::ZERO => {
@@ -306,6 +327,9 @@ impl Staff {
         luck.rings += 1;
         let crew = &self.crews[seat.crew as usize];
         seat.work = Work::Ringing { call };
+        if seat.hand == Hand::Person {
+            return;
+        }
         let after = match (&crew.answer_after, crew.no_answer_share) {
             (AnswerAfter::About(Duration::ZERO), 0.0) => Duration::ZERO,
             (answer_after, share) => {
@@ -328,6 +352,10 @@ impl Staff {
         let Some(luck) = self.lucks.of(call) else { return };
         let nth = luck.talks;
         luck.talks += 1;
+        if seat.hand == Hand::Person {
+            seat.work = Work::Talking { after: AfterCall { work: Duration::ZERO, case: None } };
+            return;
+        }
         let Handled { talk, work, case_share } =
             self.times.draw(luck, nth, &self.crews[seat.crew as usize].skills, versions, self.seed);
         let case = match case_share > 0.0 {
@@ -360,6 +388,11 @@ impl Staff {
             Fact::AgentNotReady { agent, .. } => {
                 self.lay_down(agent, wishes);
                 self.begin_break(at, agent, wishes);
+                if let Some(seat) = self.seats.get_mut(agent.index())
+                    && seat.hand == Hand::Leaving
+                {
+                    seat.hand = Hand::Person;
+                }
             }
             Fact::AgentLoggedIn { agent, .. } => {
                 if let Some(seat) = self.seats.get_mut(agent.index()) {
@@ -415,15 +448,16 @@ impl Staff {
 impl Seat {
     fn new(crew: u32, place: u32) -> Seat {
         let (work, rest) = (Work::Nothing, Rest::No);
-        Seat { crew, place, on_duty: false, logged_in: false, retired: false, work, rest, next_break: None }
+        let hand = Hand::Simulated;
+        Seat { crew, place, on_duty: false, logged_in: false, retired: false, hand, work, rest, next_break: None }
     }
 
     /// Done with after-call work: ready, or off to the break that was due meanwhile.
     fn lay_down_all(&mut self, agent: AgentId, wishes: &mut Wishes) {
         self.work = Work::Nothing;
-        wishes.inputs.push(match self.rest {
-            Rest::Wanted(_) => Input::AgentNotReady { agent },
-            Rest::No | Rest::Until(_) => Input::AgentReady { agent },
+        wishes.inputs.push(match (self.hand, self.rest) {
+            (Hand::Leaving, _) | (_, Rest::Wanted(_)) => Input::AgentNotReady { agent },
+            (_, Rest::No | Rest::Until(_)) => Input::AgentReady { agent },
         });
     }
 

@@ -35,6 +35,7 @@ use crate::{
     time::{Instant, LocalClock},
 };
 
+pub use agent::{NotTaken, Taken};
 pub use caller::{Act, CallbackHabit, Caller};
 use cast::Cast;
 use crowd::{Crowd, Keying};
@@ -142,6 +143,19 @@ impl People {
     /// From now on this share of the named groups' agents (of all, when none is named) stays away; 0: all are back.
     pub fn keep_away(&mut self, now: Instant, groups: &[Box<str>], share: f64, wishes: &mut Wishes) {
         self.staff.keep_away(now, groups, share, wishes);
+    }
+
+    /// A person takes the place of the agent called `name`: the simulation leaves that agent alone, after the call in hand.
+    ///
+    /// # Errors
+    /// There is nobody of that name, or another person has the place.
+    pub fn take_over(&mut self, name: &str, wishes: &mut Wishes) -> Result<Taken, NotTaken> {
+        self.staff.take_over(name, wishes)
+    }
+
+    /// A person leaves the place she took; the simulation goes on with it. Nothing, where nobody had taken it.
+    pub fn give_back(&mut self, now: Instant, agent: AgentId, wishes: &mut Wishes) {
+        self.staff.give_back(now, agent, wishes);
     }
 
     /// Adds a caller; she calls when her list says so.

@@ -45,8 +45,8 @@ use services::{ServiceChange, Services, audit::AuditEntry, sms::Sms};
 use crate::{
     agenda::Agenda,
     engine::{Command, Engine, Event, Input},
-    id::{CallId, PersonId, ScriptVersion},
-    people::{Caller, People, Plan, Who, Wishes, cast::Cast, demand::Demand, population::Population},
+    id::{AgentId, CallId, PersonId, ScriptVersion},
+    people::{Caller, NotTaken, People, Plan, Taken, Who, Wishes, cast::Cast, demand::Demand, population::Population},
     random::Seed,
     registry::{Change, Status, access::change::AccessChange},
     script::{Script, Versions, catalogue::Request, model::Key},
@@ -360,6 +360,25 @@ impl World {
     /// Adds a scripted caller, who calls at her time (now, if that has passed).
     pub fn add_caller(&mut self, caller: Caller) {
         self.people.add_caller(self.now, caller, &mut self.wishes);
+        self.telling(|world, ear| world.settle(world.now, ear));
+    }
+
+    /// A person takes the place of the simulated agent called `name` (see [`People::take_over`]); what she does comes by
+    /// [`World::inject`] from then on.
+    ///
+    /// # Errors
+    /// There is nobody of that name, or another person has the place.
+    pub fn take_over(&mut self, now: Instant, name: &str) -> Result<Taken, NotTaken> {
+        self.advance_to(now);
+        let taken = self.people.take_over(name, &mut self.wishes);
+        self.telling(|world, ear| world.settle(world.now, ear));
+        taken
+    }
+
+    /// A person leaves the place she took (see [`People::give_back`]).
+    pub fn give_back(&mut self, now: Instant, agent: AgentId) {
+        self.advance_to(now);
+        self.people.give_back(self.now, agent, &mut self.wishes);
         self.telling(|world, ear| world.settle(world.now, ear));
     }
 

@@ -245,7 +245,14 @@ steps = [{ press = "1" }, { hear = "bye" }]
     );
     let (script, people, clock) = (published(&source()), People::generated(2_000, People::SEED), Clock::start(100.0));
     let pace = Pace { now: &|| clock.now(), speed: 100.0 };
-    let setup = OnLine { url: &url, script: &script, people: &people, pace, patience: Duration::from_secs(600) };
+    let setup = OnLine {
+        url: &url,
+        access: &hatif::client::Access::default(),
+        script: &script,
+        people: &people,
+        pace,
+        patience: Duration::from_secs(600),
+    };
     let mut results = Vec::new();
     for dialogue in &dialogues {
         for run in run_on_line(&setup, dialogue).await {

@@ -2,6 +2,7 @@
 
 mod access;
 mod access_live;
+mod agents;
 mod callers;
 mod canaries;
 mod client;

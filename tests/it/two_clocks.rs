@@ -134,7 +134,7 @@ fn pump(world: World, speed: f64, tap: Box<dyn Tap>) -> (mpsc::Sender<Demand>, P
         while let Some(job) = written.next() {
             if let Job::Call(row) = job {
                 // The pump may have gone meanwhile.
-                let _ = acknowledge.send(row.call);
+                let _ = acknowledge.send(vec![row.call]);
             }
         }
     });

@@ -167,6 +167,31 @@ impl<S: Sink> Turn<'_, S> {
         self.close_unstaffed();
     }
 
+    /// An agent turns a call down: as if it had rung in vain, but at once, and for the others who ring it goes on.
+    #[inline(never)]
+    pub(in crate::engine) fn agent_rejected(&mut self, id: AgentId) -> bool {
+        let Some(AgentState::Ringing(call)) = self.state.acd.agent(id).map(|agent| agent.state) else { return false };
+        let Some(ringing) = self.state.calls.get_mut(call) else { return false };
+        let CallState::Ringing { agent: first } = ringing.state else { return false };
+        if ringing.others.is_empty() {
+            self.disarm(call, Slot::Ring);
+            self.ring_expired(call);
+            return true;
+        }
+        if first == id {
+            ringing.state = CallState::Ringing { agent: ringing.others.remove(0) };
+        } else {
+            ringing.others.retain(|other| *other != id);
+        }
+        self.command(Command::StopRinging { call, agent: id });
+        self.fact(Fact::AgentDidNotAnswer { call, agent: id });
+        let pause = self.pause_of(call);
+        self.set_aside(id);
+        self.pause(id, pause);
+        self.serve_ready();
+        true
+    }
+
     fn pause_of(&self, id: CallId) -> Duration {
         let place = self.state.calls.get(id).and_then(|call| call.place.as_ref());
         place.map_or(Duration::ZERO, |place| self.state.acd.queue(place.queue).config.no_answer_pause)

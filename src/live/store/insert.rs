@@ -1,5 +1,7 @@
 //! Each kind of job as a row.
 
+use std::sync::OnceLock;
+
 use rusqlite::{Connection, ToSql, params};
 
 use super::{
@@ -127,10 +129,12 @@ fn insert_call(db: &Connection, run: i64, row: &CallRow) -> rusqlite::Result<boo
         ("callback", &public(row.callback)),
         ("recording", &row.recording),
     ];
-    let names: Vec<&str> = values.iter().map(|(name, _)| *name).collect();
-    let marks = vec!["?"; names.len()].join(", ");
-    let sql = format!("insert into calls ({}) values ({marks}) on conflict do nothing", names.join(", "));
-    let written =
-        db.prepare_cached(&sql)?.execute(rusqlite::params_from_iter(values.iter().map(|(_, value)| value)))?;
+    static SQL: OnceLock<String> = OnceLock::new();
+    let sql = SQL.get_or_init(|| {
+        let names: Vec<&str> = values.iter().map(|(name, _)| *name).collect();
+        let marks = vec!["?"; names.len()].join(", ");
+        format!("insert into calls ({}) values ({marks}) on conflict do nothing", names.join(", "))
+    });
+    let written = db.prepare_cached(sql)?.execute(rusqlite::params_from_iter(values.iter().map(|(_, value)| value)))?;
     Ok(written == 1)
 }

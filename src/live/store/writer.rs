@@ -26,7 +26,7 @@ use crate::{
 };
 
 impl Store {
-    /// Starts the writer. `durable` is told each call whose record is on disk.
+    /// Starts the writer. `durable` is told, group by group, the calls whose records are on disk.
     ///
     /// # Errors
     /// No thread can be started, or the database cannot be read.
@@ -35,7 +35,7 @@ impl Store {
         run: i64,
         registry: String,
         config: Records,
-        durable: mpsc::UnboundedSender<CallId>,
+        durable: mpsc::UnboundedSender<Vec<CallId>>,
     ) -> std::io::Result<Writer> {
         let lived = self.lived().map_err(std::io::Error::other)?;
         let state = Arc::new(State::new(config.waiting, lived));
@@ -128,7 +128,7 @@ struct Writing {
     run: i64,
     registry: String,
     config: Records,
-    durable: mpsc::UnboundedSender<CallId>,
+    durable: mpsc::UnboundedSender<Vec<CallId>>,
     state: Arc<State>,
     ending: Arc<AtomicBool>,
     room: Arc<Semaphore>,
@@ -189,11 +189,14 @@ impl Writing {
 
     fn acknowledge(&mut self, group: &mut Vec<Queued>) {
         self.room.add_permits(group.len());
-        for (_, job) in group.drain(..) {
-            if let Job::Call(row) = job {
-                // Nobody listens once the pump has ended; then nobody is left to be told.
-                let _ = self.durable.send(row.call);
-            }
+        let call = |(_, job)| match job {
+            Job::Call(row) => Some(row.call),
+            _ => None,
+        };
+        let calls: Vec<CallId> = group.drain(..).filter_map(call).collect();
+        if !calls.is_empty() {
+            // Nobody listens once the pump has ended; then nobody is left to be told.
+            let _ = self.durable.send(calls);
         }
     }
 

@@ -44,7 +44,7 @@ impl Remains {
             let path = "main.menu ".repeat(number as usize * 37 % 900);
             let row = CallRow { call: CallId(number.into()), path, ..CallRow::default() };
             jobs.offer(Job::Call(Box::new(row))).expect("there is room");
-            assert_eq!(told.blocking_recv(), Some(CallId(number.into())));
+            assert_eq!(told.blocking_recv(), Some(vec![CallId(number.into())]));
             acknowledged.push((fs::metadata(&log).expect("a log").len() as usize, number.into()));
         }
         let read = |path: &Path| fs::read(path).expect("a file");
