@@ -21,7 +21,10 @@ pub fn begin(settings: &LogSettings) -> anyhow::Result<()> {
     }
     let filter = EnvFilter::try_new(&settings.level).with_context(help)?;
     let colours = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(colours);
+    // A line that cannot be written (a full disk, a closed pipe) is left out. The library would complain on standard error
+    // by a macro that panics where that fails too, and the centre would end for want of a log.
+    let logs = tracing_subscriber::fmt().log_internal_errors(false);
+    let logs = logs.with_env_filter(filter).with_writer(io::stderr).with_ansi(colours);
     match settings.format {
         LogFormat::Human => logs.with_target(false).finish().with(filter_fn(is_fit)).try_init(),
         LogFormat::Json => logs.json().flatten_event(true).finish().with(filter_fn(is_fit)).try_init(),

@@ -21,6 +21,8 @@ pub mod input;
 mod ivr;
 mod keys;
 pub mod output;
+#[cfg(test)]
+pub(crate) mod planted;
 pub mod survey;
 mod timer;
 mod turn;
@@ -69,6 +71,18 @@ struct Version {
     /// The engine's queue for each of the script's.
     queues: Box<[QueueId]>,
     languages: Box<[Arc<str>]>,
+}
+
+/// What is said goes back to the engine however the change ends: what others were told before a panic is still told.
+struct Keeping<'a> {
+    engine: &'a mut Engine,
+    out: Vec<Output>,
+}
+
+impl Drop for Keeping<'_> {
+    fn drop(&mut self) {
+        self.engine.out = std::mem::take(&mut self.out);
+    }
 }
 
 impl Engine {
@@ -150,14 +164,16 @@ impl Engine {
 
     /// Does something of which what is said is kept for [`Engine::poll`].
     fn keeping<T>(&mut self, change: impl FnOnce(&mut Engine, &mut Vec<Output>) -> T) -> T {
-        let mut out = std::mem::take(&mut self.out);
-        let done = change(self, &mut out);
-        self.out = out;
-        done
+        let out = std::mem::take(&mut self.out);
+        let mut keeping = Keeping { engine: self, out };
+        let Keeping { engine, out } = &mut keeping;
+        change(engine, out)
     }
 
     #[inline(always)]
     fn take<S: Sink>(&mut self, input: Input, sink: &mut S) -> Option<CallId> {
+        #[cfg(test)]
+        planted::strike(&input);
         let fits = match input {
             Input::CallArrived { caller, language, origin } => {
                 return self.turn(sink).call_arrived(caller, language, origin);
@@ -221,14 +237,17 @@ impl Engine {
 
     /// Tells `sink` what is still to be polled.
     pub fn tell(&mut self, sink: &mut impl Sink) {
-        let taken = std::mem::take(&mut self.taken);
-        for output in std::mem::take(&mut self.out).into_iter().skip(taken) {
-            match output {
+        // Taken one by one: where the sink has a fault, the rest is still to be told.
+        while let Some(output) = self.out.get_mut(self.taken) {
+            self.taken += 1;
+            match std::mem::replace(output, Output::Timeout(None)) {
                 Output::Event(event) => sink.event(event),
                 Output::Command(command) => sink.command(command),
                 Output::Timeout(_) => {}
             }
         }
+        self.out.clear();
+        self.taken = 0;
     }
 
     /// Drops what [`Engine::poll`] has told already.

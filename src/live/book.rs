@@ -181,6 +181,11 @@ impl Book {
         }
     }
 
+    /// The number of a call in progress, where it is known.
+    pub(super) fn number_of(&self, call: CallId) -> Option<CallerNumber> {
+        self.numbers.get(&call).copied()
+    }
+
     /// A call back is promised to whoever has the call in which it was.
     pub(super) fn promise(&mut self, callback: CallId, promised_in: CallId, number: CallerNumber) {
         self.numbers.insert(callback, number);

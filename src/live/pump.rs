@@ -5,7 +5,7 @@
 //! woke. What the world tells goes to callers' outboxes, to the records and to whoever listens ([`Tap`]).
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, VecDeque},
     panic::AssertUnwindSafe,
     pin::{Pin, pin},
     sync::{
@@ -152,6 +152,9 @@ pub trait Tap: Send {
     /// Everything there was to tell is told, for now.
     fn settled(&mut self) {}
 
+    /// A fault of this program: what is told from now on does not follow from what was told before.
+    fn broke(&mut self) {}
+
     /// The run is over; everything up to `end` has happened.
     fn finish(&mut self, end: Instant) {
         let _ = end;
@@ -221,7 +224,7 @@ pub struct Pump {
     /// A fault of this program left nothing of the world to be trusted.
     pub(super) collapsed: bool,
     /// Records of calls that ended so.
-    pub(super) left_over: Vec<store::Job>,
+    pub(super) left_over: VecDeque<store::Job>,
     pub(super) unwritten: Unwritten,
     /// Who rings for which number, and what is promised to whom.
     pub(super) telephones: Telephones,
@@ -261,7 +264,7 @@ impl Pump {
             in_hand: None,
             suspect: None,
             collapsed: false,
-            left_over: Vec::new(),
+            left_over: VecDeque::new(),
             unwritten: Unwritten::default(),
             telephones: Telephones::default(),
             desks: Desks::default(),
@@ -287,10 +290,13 @@ impl Pump {
                 Err(_) => {}
             }
         }
+        if self.close_suspects() || !self.left_over.is_empty() {
+            self.write_left_over().await;
+        }
         self.parts.sessions.ring();
         self.write_last_refusals().await;
         let end = self.parts.world.now();
-        self.parts.taps.iter_mut().for_each(|tap| tap.finish(end));
+        rescue::each(&mut self.parts.taps, |tap| tap.finish(end));
         self.parts.world
     }
 
@@ -312,7 +318,10 @@ impl Pump {
         let Parts { clock, demands, durable, .. } = &mut self.parts;
         tokio::select! {
             biased;
-            Some(calls) = durable.recv() => self.all_durable(calls),
+            calls = durable.recv() => match calls {
+                Some(calls) => self.all_durable(calls),
+                None => self.records_are_over(),
+            },
             demand = demands.recv() => self.demanded(demand),
             () = alarm, if due.is_some() => {
                 // Woken for a deadline, the run has come to it, whatever rounding says.
@@ -358,7 +367,7 @@ impl Pump {
     fn settle(&mut self) {
         self.parts.sessions.ring();
         if std::mem::take(&mut self.told) {
-            self.parts.taps.iter_mut().for_each(|tap| tap.settled());
+            rescue::each(&mut self.parts.taps, |tap| tap.settled());
         }
     }
 
@@ -374,11 +383,7 @@ impl Pump {
         // What is due before is another's affair than whose input this is.
         self.parts.world.advance_to(now);
         self.in_hand = rescue::call_of(&input);
-        #[cfg(test)]
-        let fault = input.clone();
         let call = self.parts.world.inject(now, input);
-        #[cfg(test)]
-        rescue::planted(&fault);
         self.in_hand = None;
         call
     }
@@ -409,24 +414,33 @@ impl Pump {
                 }
             }
             Demand::Change { change, done } => {
-                let result = self.parts.world.services_mut().apply(change);
+                let result =
+                    self.guarded("a change of the registry", |pump| pump.parts.world.services_mut().apply(change));
                 // The world tells of changes when it moves.
                 let now = self.now();
                 self.parts.world.advance_to(now);
-                let _ = done.send(result);
+                // Whoever asked for what failed hears that there is no answer.
+                let _ = result.map(|result| done.send(result));
             }
             Demand::Publish { script, done } => {
                 let now = self.now();
-                let published = self.parts.world.publish(now, script);
+                self.parts.world.advance_to(now);
+                let published =
+                    self.guarded("the publishing of a script", |pump| pump.parts.world.publish(now, script));
                 self.parts.status.version.store(self.parts.world.versions().number().0, Ordering::Relaxed);
-                let _ = done.send(published);
+                let fault = || Err("a fault of this program kept it from being published; please report it".to_owned());
+                let _ = done.send(published.unwrap_or_else(fault));
             }
             Demand::Look { done } => {
-                self.parts.onlookers.prepare(&self.parts.world);
-                _ = done.send(Box::new(self.snapshot()));
+                let snapshot = self.guarded("a look at the figures", |pump| {
+                    pump.parts.onlookers.prepare(&pump.parts.world);
+                    pump.snapshot()
+                });
+                _ = snapshot.map(|snapshot| done.send(Box::new(snapshot)));
             }
             Demand::Listen { room, done } => {
-                _ = done.send(self.parts.onlookers.listen(room, &self.parts.world));
+                let heard = self.guarded("a new listener", |pump| pump.parts.onlookers.listen(room, &pump.parts.world));
+                _ = heard.map(|heard| done.send(heard));
             }
             Demand::Drain => {
                 self.take_no_more();
@@ -437,6 +451,15 @@ impl Pump {
             }
             Demand::Quit => self.quit = true,
         }
+    }
+
+    /// The writer has ended before the pump: no record can be written any more, so the run ends too. Whoever ends the server
+    /// says what is lost.
+    fn records_are_over(&mut self) {
+        tracing::error!("call records are not written any more; the centre ends");
+        self.take_no_more();
+        self.parts.status.broken.store(true, Ordering::Relaxed);
+        self.quit = true;
     }
 
     fn refuse(&self, session: SessionId, code: ErrorCode, message: impl Into<String>, help: &str) {

@@ -36,7 +36,8 @@ pub enum Going {
     Written,
     /// Its room is used up: it is closed, and holds the run up to then.
     Full,
-    /// It could not be written: it is given up, and holds the run up to then.
+    /// It could not be written, or what happened did not follow from it any more (a fault of this program): it is given up, and
+    /// holds the run up to then.
     Failed,
 }
 
@@ -282,6 +283,17 @@ impl Tap for Recorder {
 
     fn settled(&mut self) {
         self.settle();
+    }
+
+    fn broke(&mut self) {
+        let Some(writer) = self.writer.take() else { return };
+        let journal = self.first.display();
+        tracing::warn!(%journal, "the journal ends before a fault of this program; calls go on without it");
+        self.state.set(Going::Failed);
+        // Not all of the last instant need have happened.
+        if let Err(error) = writer.finish(Instant(self.now.0.saturating_sub(1))) {
+            tracing::error!(%journal, %error, "the journal cannot be closed");
+        }
     }
 
     fn finish(&mut self, end: Instant) {

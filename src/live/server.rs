@@ -587,36 +587,48 @@ impl Ending {
         });
         let world = world.map_err(StopError::Centre);
         let written = joined_blocking(tokio::task::spawn_blocking(move || writer.finish()).await);
-        world?;
+        if let (Err(error), Err(_)) = (&world, &written) {
+            tracing::error!(%error, "records are lost besides");
+        }
+        // Lost records first: they are why a centre ends whose writer did.
         written?;
+        world?;
         Ok(())
     }
 
-    /// Waits until a stop is asked for, lets calls drain, ends them, waits for their records.
+    /// Waits until a stop is asked for, lets calls drain, ends them, waits for their records. Each step has its limit: a
+    /// centre that stands still for want of a disk takes no demand, not even that it end.
     async fn drained(&self, centre: &mut JoinHandle<World>) -> Result<World, tokio::task::JoinError> {
         tokio::select! {
             // It has not been asked to end: it failed.
             ended = &mut *centre => return ended,
             () = self.stop.drain.cancelled() => {}
         }
-        self.demand(Demand::Drain).await;
         tokio::select! {
             ended = &mut *centre => return ended,
+            () = self.demand(Demand::Drain) => {}
             () = self.stop.now.cancelled() => {}
             () = tokio::time::sleep(self.config.drain.to_std()) => {}
         }
-        self.demand(Demand::EndDrain).await;
-        tokio::select! {
-            ended = &mut *centre => return ended,
-            () = tokio::time::sleep(LAST_RECORDS) => {}
+        // A disk that fails now has its last tries; what it does not take is lost, and the centre waits for it no longer.
+        self.writer.hurry();
+        for last in [Demand::EndDrain, Demand::Quit] {
+            tokio::select! {
+                ended = &mut *centre => return ended,
+                () = self.demand(last) => {}
+                () = tokio::time::sleep(LAST_RECORDS) => {}
+            }
         }
-        self.demand(Demand::Quit).await;
+        tracing::error!("the centre does not end by itself and is cut off; please report it");
+        centre.abort();
         centre.await
     }
 
+    /// Asks for something and waits for nothing more: only the pump's end goes on from here.
     async fn demand(&self, demand: Demand) {
         // The pump may have ended by itself; then there is nothing left to ask for.
         let _ = self.pump.send(demand).await;
+        std::future::pending::<()>().await;
     }
 }
 

@@ -36,7 +36,7 @@ impl Pump {
         while let Some(notice) = self.parts.world.poll() {
             self.told = true;
             rescue::note(&mut self.parts.taps, &notice, self.parts.world.versions());
-            self.parts.onlookers.note(&notice, &self.parts.world);
+            rescue::left_out("a figure", || self.parts.onlookers.note(&notice, &self.parts.world));
             self.tell_desks(&notice);
             let job = match notice {
                 Notice::Event(event) => self.event(&event),
@@ -68,7 +68,7 @@ impl Pump {
         if self.close_suspects() {
             self.write_left_over().await;
         }
-        self.parts.onlookers.settled(&self.parts.world);
+        rescue::left_out("a figure", || self.parts.onlookers.settled(&self.parts.world));
         self.book.forget_ended();
         self.parts.status.calls.store((self.fold.in_progress() + self.book.synthetic()) as u64, Ordering::Relaxed);
     }
@@ -89,8 +89,9 @@ impl Pump {
         }
     }
 
-    async fn write_left_over(&mut self) {
-        for job in std::mem::take(&mut self.left_over) {
+    pub(super) async fn write_left_over(&mut self) {
+        // One by one, so that a fault at one leaves the others.
+        while let Some(job) = self.left_over.pop_front() {
             self.write(job).await;
         }
     }
@@ -151,13 +152,23 @@ impl Pump {
             self.book.ended(call);
             return None;
         }
-        self.parts.admission.ended(call);
-        let (number, promised_to) = self.book.ended(call);
+        // Before the book forgets the call: whatever fails here, it is still known that a record is owed.
+        #[cfg(test)]
+        rescue::strike();
+        let row = row::of(&cdr, self.book.number_of(call), &self.parts.zone);
+        let row = self.telephones.named(row);
         let message = ServerMessage::Ended {
             call: store::public_id(run, call),
             cause: row::word(cdr.cause),
             outcome: cdr.outcome.clone(),
         };
+        {
+            let _span = trail::of(run, call).entered();
+            let (outcome, cause, caller) = (&cdr.outcome, row::word(cdr.cause), row.caller.as_deref());
+            tracing::info!(outcome, cause, caller, length = %cdr.duration, queue = cdr.queue, "ended");
+        }
+        self.parts.admission.ended(call);
+        let (_, promised_to) = self.book.ended(call);
         if let Some(session) = self.book.line(call) {
             self.book.set(session, Turn::Ending(call));
         }
@@ -167,11 +178,7 @@ impl Pump {
         if canary(Canary::RecordAfterEnded) {
             self.durable(call);
         }
-        let _span = trail::of(run, call).entered();
-        let (outcome, cause, caller) = (&cdr.outcome, row::word(cdr.cause), number.map(tracing::field::display));
-        tracing::info!(outcome, cause, caller, length = %cdr.duration, queue = cdr.queue, "ended");
-        let row = row::of(&cdr, number, &self.parts.zone);
-        Some(Job::Call(Box::new(self.telephones.named(row))))
+        Some(Job::Call(Box::new(row)))
     }
 
     /// The script a call runs on.

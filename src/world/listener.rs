@@ -43,12 +43,24 @@ pub(super) struct Listener<'a, E> {
     pub(super) ear: &'a mut E,
 }
 
+/// Tells what services did.
+pub(super) fn tell_news<E: Ear>(services: &mut Services, ear: &mut E) {
+    services.drain_changes().into_iter().for_each(|change| ear.tell(|| Notice::Change(change)));
+    services.drain_access().into_iter().for_each(|change| ear.tell(|| Notice::Access(change)));
+    services.drain_audit().into_iter().for_each(|entry| ear.tell(|| Notice::Audit(entry)));
+    services.drain_sms().into_iter().for_each(|sms| ear.tell(|| Notice::Sms(sms)));
+}
+
 impl<E: Ear> Sink for Listener<'_, E> {
     #[inline(always)]
     fn event(&mut self, event: Event) {
         self.people.notice(self.at, &event.fact, self.wishes);
         if let Fact::CallEnded { call, .. } = event.fact {
             self.services.call_ended(call);
+            // What its call left is told before its end: whoever keeps both has the end last.
+            if E::ALL && self.services.has_news() {
+                tell_news(self.services, self.ear);
+            }
         }
         if E::ALL {
             self.promises.fact(&event.fact);

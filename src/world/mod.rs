@@ -190,6 +190,37 @@ enum Rank {
     Birth,
 }
 
+/// What there is to tell goes back to the world however the change ends: what happened to others before a panic is still
+/// told.
+struct Telling<'a> {
+    world: &'a mut World,
+    notices: VecDeque<Notice>,
+}
+
+impl Drop for Telling<'_> {
+    fn drop(&mut self) {
+        self.world.notices = std::mem::take(&mut self.notices);
+    }
+}
+
+/// Wishes that the engine is told; what it was told is no wish any more, however that ends.
+struct Wishing<'a, E> {
+    listener: Listener<'a, E>,
+    done: usize,
+}
+
+impl<E> Drop for Wishing<'_, E> {
+    #[inline]
+    fn drop(&mut self) {
+        let inputs = &mut self.listener.wishes.inputs;
+        match self.done == inputs.len() {
+            true => inputs.clear(),
+            // After a panic: the others' wishes stand.
+            false => drop(inputs.drain(..self.done)),
+        }
+    }
+}
+
 /// A running centre with its people. See the driver's rule at the top of this room.
 #[derive(Clone, Debug)]
 pub struct World {
@@ -310,6 +341,12 @@ impl World {
         })
     }
 
+    /// After a panic in a change: what people wished then and has not happened yet happens now. Whose input it was that
+    /// failed is not wished again.
+    pub fn resume(&mut self) {
+        self.telling(|world, ear| world.settle(world.now, ear));
+    }
+
     /// Makes `script` the version that new calls begin on, and hires and lets go agents as its groups say.
     ///
     /// # Errors
@@ -409,10 +446,10 @@ impl World {
 
     /// Does something of which the driver is told everything.
     fn telling<T>(&mut self, change: impl FnOnce(&mut World, &mut Driver<'_>) -> T) -> T {
-        let mut notices = std::mem::take(&mut self.notices);
-        let done = change(self, &mut Driver(&mut notices));
-        self.notices = notices;
-        done
+        let notices = std::mem::take(&mut self.notices);
+        let mut telling = Telling { world: self, notices };
+        let Telling { world, notices } = &mut telling;
+        change(world, &mut Driver(notices))
     }
 
     /// When something is due and what; [`Instant::NEVER`]: nothing.
@@ -575,19 +612,18 @@ impl World {
     /// Lets the engine have what people wish.
     fn tell_wishes<E: Ear>(&mut self, at: Instant, ear: &mut E) {
         let tell_inputs = self.tell_inputs && E::ALL;
-        let (engine, mut listener) = self.listener(at, ear);
-        let mut done = 0;
+        let (engine, listener) = self.listener(at, ear);
+        let mut wishing = Wishing { listener, done: 0 };
         // What is wished meanwhile comes after what is wished already.
-        while let Some(input) = listener.wishes.inputs.get_mut(done) {
+        while let Some(input) = wishing.listener.wishes.inputs.get_mut(wishing.done) {
             // What stands in its place is read by nobody.
             let input = std::mem::replace(input, Input::DrainBegan);
-            done += 1;
+            wishing.done += 1;
             match tell_inputs {
-                true => listener.tell_input(engine, input),
-                false => engine.handle_with(at, input, &mut listener),
+                true => wishing.listener.tell_input(engine, input),
+                false => engine.handle_with(at, input, &mut wishing.listener),
             };
         }
-        listener.wishes.inputs.clear();
     }
 
     /// The engine, and those who listen to it.
@@ -659,11 +695,7 @@ impl World {
             self.follow_promises(ear);
         }
         if E::ALL && self.services.has_news() {
-            let services = &mut self.services;
-            services.drain_changes().into_iter().for_each(|change| ear.tell(|| Notice::Change(change)));
-            services.drain_access().into_iter().for_each(|change| ear.tell(|| Notice::Access(change)));
-            services.drain_audit().into_iter().for_each(|entry| ear.tell(|| Notice::Audit(entry)));
-            services.drain_sms().into_iter().for_each(|sms| ear.tell(|| Notice::Sms(sms)));
+            listener::tell_news(&mut self.services, ear);
         }
     }
 }

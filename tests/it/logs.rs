@@ -63,3 +63,40 @@ async fn logs_for_programs_are_json_and_hold_no_key_and_no_calling_number() {
         );
     }
 }
+
+/// A server whose logs go where none can be written.
+async fn loses_its_logs(stderr: Stdio) {
+    let data = tempfile::tempdir().expect("a folder");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_hatif"))
+        .args(["serve", "--empty", "--addr", "127.0.0.1:0", "--registry-size", "2000", "--log", "debug", "--data"])
+        .arg(data.path())
+        .stdout(Stdio::piped())
+        .stderr(stderr)
+        .spawn()
+        .expect("the program starts");
+    let mut said = String::new();
+    let mut stdout = BufReader::new(child.stdout.take().expect("a pipe"));
+    stdout.read_line(&mut said).expect("it says where it listens");
+    let url = said.split_whitespace().find(|word| word.starts_with("ws://")).expect("an address");
+    let mut call = Call::dial(url, &Options::default()).await.expect("an answer");
+    call.hang_up().await.expect("the line holds");
+    assert_eq!(call.ended().await.expect("the record is written").cause, "caller_hung_up");
+    let stopped = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().expect("kill runs");
+    assert!(stopped.success() && child.wait().expect("it ends").success());
+    let records = hatif::live::store::open_to_read(data.path()).expect("records");
+    let kept: i64 = records.query_row("select count(*) from calls", [], |row| row.get(0)).expect("a count");
+    assert_eq!(kept, 1);
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn logs_for_which_there_is_no_room_cost_no_call() {
+    loses_its_logs(std::fs::File::options().write(true).open("/dev/full").expect("Linux has it").into()).await;
+}
+
+#[tokio::test]
+async fn logs_that_nobody_reads_any_more_cost_no_call() {
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    loses_its_logs(writer.into()).await;
+}

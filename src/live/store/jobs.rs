@@ -47,13 +47,14 @@ impl Jobs {
     /// # Errors
     /// The writer has ended.
     pub async fn send(&self, job: Job) -> Result<(), Gone> {
-        match self.room.acquire().await {
+        let sent = match self.room.acquire().await {
             Ok(place) => {
                 place.forget();
                 self.put(job)
             }
             Err(_) => Err(Gone(Box::new(job))),
-        }
+        };
+        sent.inspect_err(|_| self.state.came_too_late())
     }
 
     /// Hands a job over if half of the room is free; it is given back otherwise. For what may be counted instead.
@@ -77,7 +78,10 @@ impl Jobs {
 
     fn put(&self, job: Job) -> Result<(), Gone> {
         let at = self.state.queued();
-        self.to.send((at, job)).map_err(|mpsc::SendError((_, job))| Gone(Box::new(job)))
+        self.to.send((at, job)).map_err(|mpsc::SendError((_, job))| {
+            self.state.taken_back();
+            Gone(Box::new(job))
+        })
     }
 }
 

@@ -25,6 +25,8 @@ pub use job::{CallRow, Job, KeptPromise, RefusalRow};
 pub use jobs::{Gone, Jobs};
 pub use layout::SCHEMA;
 pub use state::{State, Written};
+#[cfg(test)]
+pub(super) use writer::plant;
 pub use writer::{Lost, Writer};
 
 use super::{clock, config::Records, row};

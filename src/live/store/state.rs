@@ -27,6 +27,7 @@ pub struct State {
     commits: AtomicU64,
     failures: AtomicU64,
     doubled: AtomicU64,
+    late: AtomicU64,
     last_commit: AtomicU64,
     reason: Mutex<Option<String>>,
     service: Mutex<Service>,
@@ -73,6 +74,7 @@ impl State {
             commits: AtomicU64::new(0),
             failures: AtomicU64::new(0),
             doubled: AtomicU64::new(0),
+            late: AtomicU64::new(0),
             last_commit: AtomicU64::new(0),
             reason: Mutex::new(None),
             service: Mutex::new(Service { before, clock: None }),
@@ -198,6 +200,26 @@ impl State {
         self.failing.store(true, Ordering::Relaxed);
         self.failures.fetch_add(1, Ordering::Relaxed);
         self.reason.lock().unwrap_or_else(PoisonError::into_inner).replace(reason).is_none()
+    }
+
+    /// The writer ends: nothing is written any more.
+    pub(super) fn over(&self) {
+        self.failing.store(true, Ordering::Relaxed);
+    }
+
+    /// A job that was handed over is given back.
+    pub(super) fn taken_back(&self) {
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// A job came that was not to be left out, after the writer had ended.
+    pub(super) fn came_too_late(&self) {
+        self.late.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many such jobs came.
+    pub(super) fn late(&self) -> u64 {
+        self.late.load(Ordering::Relaxed)
     }
 
     pub(super) fn came_twice(&self) {

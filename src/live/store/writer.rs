@@ -42,6 +42,7 @@ impl Store {
         let (jobs, inlet) = Jobs::new(config.waiting, state.clone());
         let ending = Arc::new(AtomicBool::new(false));
         let (ending_too, of_thread) = (ending.clone(), state.clone());
+        let path = self.path.display().to_string();
         let writing = Writing {
             run,
             registry,
@@ -54,7 +55,7 @@ impl Store {
             store: self,
         };
         let thread = std::thread::Builder::new().name("records".to_owned()).spawn(move || writing.run(inlet.jobs))?;
-        Ok(Writer { jobs, state, ending, thread })
+        Ok(Writer { jobs, state, ending, path, thread })
     }
 }
 
@@ -64,6 +65,7 @@ pub struct Writer {
     jobs: Jobs,
     state: Arc<State>,
     ending: Arc<AtomicBool>,
+    path: String,
     thread: JoinHandle<Result<(), Lost>>,
 }
 
@@ -95,17 +97,28 @@ impl Writer {
         self.state.failing_flag()
     }
 
+    /// From now on a write that fails is tried a few times more; then what waits counts as lost, and the writer ends. Whoever
+    /// waits for room then waits no longer.
+    pub fn hurry(&self) {
+        self.ending.store(true, Ordering::Relaxed);
+    }
+
     /// Writes what is queued, notes that the run has ended, and ends. Every other sender must be gone, or this waits for it.
     /// Blocks.
     ///
     /// # Errors
     /// Records that could not be written.
     pub fn finish(self) -> Result<(), Lost> {
-        self.ending.store(true, Ordering::Relaxed);
+        self.hurry();
         drop(self.jobs);
+        let late = |state: &State| state.late() as usize;
         match self.thread.join() {
-            Ok(result) => result,
-            Err(panic) => std::panic::resume_unwind(panic),
+            Ok(result) => result.map_err(|lost| Lost { records: lost.records + late(&self.state), ..lost }),
+            Err(_) => {
+                let reason = "the thread that writes them failed, a fault of hatif (please report it)".to_owned();
+                let records = self.state.waiting() as usize + late(&self.state);
+                Err(Lost { records, path: self.path, reason })
+            }
         }
     }
 }
@@ -121,6 +134,31 @@ struct Writing {
     room: Arc<Semaphore>,
     /// Service time as last written.
     lived: Duration,
+}
+
+impl Drop for Writing {
+    /// However the thread ends, nobody waits for it any more.
+    fn drop(&mut self) {
+        self.state.over();
+        self.room.close();
+    }
+}
+
+#[cfg(test)]
+static PLANTED: std::sync::Mutex<Option<std::path::PathBuf>> = std::sync::Mutex::new(None);
+
+/// The writer of the records in this folder panics at its next group. For tests.
+#[cfg(test)]
+pub(in crate::live) fn plant(dir: &std::path::Path) {
+    *PLANTED.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(dir.to_owned());
+}
+
+#[cfg(test)]
+fn strike(path: &std::path::Path) {
+    let mut planted = PLANTED.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let struck = planted.take_if(|dir| path.starts_with(dir)).is_some();
+    drop(planted);
+    assert!(!struck, "a planted fault");
 }
 
 /// Pause between tries when a write fails.
@@ -195,6 +233,8 @@ impl Writing {
     }
 
     fn write(&mut self, group: &[Queued], last: bool) -> rusqlite::Result<()> {
+        #[cfg(test)]
+        strike(&self.store.path);
         // Never back, whatever the clock of this run says.
         let lived = self.state.lived().max(self.lived);
         let transaction = self.store.db.transaction()?;

@@ -81,6 +81,11 @@ async fn a_failing_disk_at_any_write_or_sync_costs_no_record_and_is_lived_throug
 
 /// A real server whose files may not grow beyond so many KiB, until [`unlimited`].
 fn limited(data: &std::path::Path, kib: u32) -> Life {
+    limited_by(data, kib, &settings(512))
+}
+
+/// The same with settings of one's own.
+fn limited_by(data: &std::path::Path, kib: u32, settings: &std::path::Path) -> Life {
     let mut command = Command::new("bash");
     let script = format!(
         "trap '' XFSZ; ulimit -S -f {kib}; exec \"$0\" serve --empty --addr 127.0.0.1:0 --seed 1 --registry-size 1000 --config \"$2\" --data \"$1\""
@@ -88,7 +93,7 @@ fn limited(data: &std::path::Path, kib: u32) -> Life {
     command
         .args(["-c", &script, env!("CARGO_BIN_EXE_hatif")])
         .arg(data)
-        .arg(settings(512))
+        .arg(settings)
         .stdout(Stdio::piped())
         .stderr(Stdio::null());
     Life::of(command)
@@ -133,4 +138,39 @@ async fn with_no_room_left_new_calls_are_refused_and_those_in_progress_go_on_unt
     late.hang_up(&told).await.expect("it lives");
     told.holds(data.path());
     assert_eq!(life.stop(), Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_centre_that_stands_still_for_want_of_a_disk_can_be_stopped() {
+    let (data, told) = (folder(), Told::default());
+    let dir = folder();
+    let few = dir.path().join("few.toml");
+    // So little room that callers who hang up fill it.
+    std::fs::write(&few, "[limits]\nmessages_per_second = 1000000\n[records]\nwaiting = 16\n").expect("a file");
+    let mut life = limited_by(data.path(), 300, &few);
+    let addr = life.addr.expect("it starts");
+    let mut callers = Vec::new();
+    for _ in 0..60 {
+        let mut caller = Caller::connect(addr).await.expect("the server listens");
+        assert!(caller.dial(&told).await.expect("it lives"));
+        callers.push(caller);
+    }
+    let others = tokio::spawn({
+        let told = told.clone();
+        async move { crowd(addr, 4, 400, &told).await }
+    });
+    let said = tokio::task::spawn_blocking(move || until(addr, |said| said["status"] == "records_failing"));
+    said.await.expect("it is said");
+    for caller in &mut callers {
+        caller.say(r#"{"type":"hangup"}"#).await.expect("it lives");
+    }
+    let full = tokio::task::spawn_blocking(move || until(addr, |said| said["records_waiting"].as_u64() >= Some(16)));
+    full.await.expect("it is said");
+    // The second signal ends calls at once; what the disk does not take in a few tries is lost, and said to be.
+    life.ask();
+    life.ask();
+    let code = tokio::task::spawn_blocking(move || life.ends()).await.expect("it ends");
+    assert!(code.is_some_and(|code| code != 0), "records are lost and nobody is told");
+    others.await.expect("no caller panics");
+    told.holds(data.path());
 }

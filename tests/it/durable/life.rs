@@ -143,6 +143,25 @@ impl Life {
         self.child.wait().expect("it ends");
     }
 
+    /// Sends it SIGTERM.
+    pub fn ask(&self) {
+        let sent = Command::new("kill").arg(self.child.id().to_string()).status().expect("kill runs");
+        assert!(sent.success());
+    }
+
+    /// Waits until it has ended, for a minute at most; its exit code.
+    pub fn ends(&mut self) -> Option<i32> {
+        let began = hatif::live::clock::wall();
+        loop {
+            if let Some(status) = self.child.try_wait().expect("it can be asked") {
+                return status.code();
+            }
+            let waited = hatif::live::clock::since(began);
+            assert!(waited < hatif::time::Duration::from_secs(60), "it does not end");
+            std::thread::yield_now();
+        }
+    }
+
     /// Asks it to end, and waits until it has; its exit code.
     pub fn stop(&mut self) -> Option<i32> {
         let sent = Command::new("kill").arg(self.child.id().to_string()).status().expect("kill runs");
