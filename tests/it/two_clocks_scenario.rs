@@ -47,11 +47,14 @@ fn assert_same(left: &[Event], right: &[Event]) {
     assert_eq!(left.len(), right.len());
 }
 
-/// A pump that owns a world, what leads to it and what it sends to the store.
-fn pump(world: World, speed: f64, tap: Box<dyn Tap>) -> (mpsc::Sender<Demand>, Unwritten, Pump) {
+/// What must not be gone as long as a pump runs.
+type Lines = (mpsc::Sender<Demand>, mpsc::UnboundedSender<Vec<hatif::id::CallId>>);
+
+/// A pump that owns a world, what leads to it (demands, and word of what is on the disk) and what it sends to the store.
+fn pump(world: World, speed: f64, tap: Box<dyn Tap>) -> (Lines, Unwritten, Pump) {
     let (demand, demands) = mpsc::channel(16);
     let (jobs, written) = unwritten(100_000);
-    let (_, durable) = mpsc::unbounded_channel();
+    let (written_word, durable) = mpsc::unbounded_channel();
     let parts = Parts {
         world,
         clock: Clock::start(speed),
@@ -67,7 +70,7 @@ fn pump(world: World, speed: f64, tap: Box<dyn Tap>) -> (mpsc::Sender<Demand>, U
         onlookers: Default::default(),
         admission: Admission::default(),
     };
-    (demand, written, Pump::new(parts))
+    ((demand, written_word), written, Pump::new(parts))
 }
 
 #[tokio::test(start_paused = true)]

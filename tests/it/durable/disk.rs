@@ -146,11 +146,11 @@ async fn a_centre_that_stands_still_for_want_of_a_disk_can_be_stopped() {
     let dir = folder();
     let few = dir.path().join("few.toml");
     // So little room that callers who hang up fill it.
-    std::fs::write(&few, "[limits]\nmessages_per_second = 1000000\n[records]\nwaiting = 16\n").expect("a file");
+    std::fs::write(&few, "[limits]\nmessages_per_second = 1000000\n[records]\nwaiting = 64\n").expect("a file");
     let mut life = limited_by(data.path(), 300, &few);
     let addr = life.addr.expect("it starts");
     let mut callers = Vec::new();
-    for _ in 0..60 {
+    for _ in 0..200 {
         let mut caller = Caller::connect(addr).await.expect("the server listens");
         assert!(caller.dial(&told).await.expect("it lives"));
         callers.push(caller);
@@ -164,7 +164,7 @@ async fn a_centre_that_stands_still_for_want_of_a_disk_can_be_stopped() {
     for caller in &mut callers {
         caller.say(r#"{"type":"hangup"}"#).await.expect("it lives");
     }
-    let full = tokio::task::spawn_blocking(move || until(addr, |said| said["records_waiting"].as_u64() >= Some(16)));
+    let full = tokio::task::spawn_blocking(move || until(addr, |said| said["records_waiting"].as_u64() >= Some(64)));
     full.await.expect("it is said");
     // The second signal ends calls at once; what the disk does not take in a few tries is lost, and said to be.
     life.ask();
