@@ -20,7 +20,7 @@ use crate::{id::CallId, pii::CallerNumber};
 pub struct Applicant {
     /// The calling number, unless withheld.
     pub number: Option<CallerNumber>,
-    /// Whose connection it is ([`super::pace::group_of`]); `None` where addresses do not count (this machine's own).
+    /// Whose connection it is (see `pace::group_of`); `None` where addresses do not count (this machine's own).
     pub address: Option<IpAddr>,
     /// When the message came in.
     pub sent: Wall,
