@@ -38,10 +38,10 @@ Examples:
   hatif load --concurrent 1000 --keys 1 --for 10m --out report.html
 
 Rules for --fail-if: p50 p90 p99 p99.9 max or mean of connect, dial, key, end, refusal or late, as in 'p99(key)>200ms';
-lost, missing, doubled, different, unrecorded, failed, refused, finished or not_made, as a count or a share, as in 'refused>1%';
+lost, missing, doubled, different, unrecorded, failed, refused, finished, cut_off or not_made: a count or a share, as in 'refused>1%';
 rate, the finished calls a second, as in 'rate<4500/s'. A rule about something that could not be measured is broken.
 
-Exit code: 0 measured, and no rule broken; 1 a rule is broken; 2 an argument is wrong or nobody answers; 130 cut short.";
+Exit code: 0 measured, and no rule broken; 1 a rule is broken, or no call succeeded; 2 an argument is wrong or nobody answers; 130 cut short.";
 
 /// Arguments of `hatif load`.
 #[derive(clap::Args, Debug)]
@@ -208,6 +208,9 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
     if summary.cut_short {
         anstream::eprintln!("hatif: cut short; the results are those of what was measured");
+    }
+    if let Some(failure) = summary.failure().filter(|_| args.json) {
+        anstream::eprintln!("hatif: {failure}");
     }
     let text = match args.json {
         true => serde_json::to_string_pretty(&summary).context("cannot write the results as JSON")? + "\n",

@@ -38,6 +38,9 @@ pub enum Kind {
     Other,
 }
 
+/// The causes of calls that neither caller, script nor agent ended.
+const CUT_OFF: [&str; 3] = ["drained", "aborted", "ran_away"];
+
 /// A message. Fields that its kind does not have are empty.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Heard<'a> {
@@ -95,6 +98,9 @@ pub struct Heard<'a> {
     /// What the agent does.
     #[serde(default)]
     pub state: Option<AgentState>,
+    /// By what the call ended.
+    #[serde(borrow, default)]
+    pub cause: Cow<'a, str>,
     /// As what the call ended.
     #[serde(borrow, default)]
     pub outcome: Cow<'a, str>,
@@ -110,6 +116,11 @@ impl Heard<'_> {
     /// Reads a frame; `None`: it is no message of the protocol.
     pub fn read(text: &str) -> Option<Heard<'_>> {
         serde_json::from_str(text).ok()
+    }
+
+    /// Of the end of a call: the centre ended it early, by its own end, its operator or a fault.
+    pub fn is_cut_off(&self) -> bool {
+        CUT_OFF.contains(&&*self.cause)
     }
 }
 
@@ -145,6 +156,19 @@ mod tests {
         let unknown = Heard::read(r#"{"type":"song","verse":[1,{"a":2}]}"#).expect("a message");
         assert_eq!(unknown.kind, Kind::Other);
         assert!(Heard::read("[]").is_none() && Heard::read("prompt").is_none());
+    }
+
+    #[test]
+    fn a_call_that_the_centre_ends_early_is_cut_off() {
+        use crate::engine::event::Cause;
+        let ended = |cause: Cause| {
+            let cause = serde_json::to_value(cause).ok()?.as_str()?.to_owned();
+            let ended = ServerMessage::Ended { call: "1-1".into(), cause, outcome: "abandoned".into() };
+            let text = serde_json::to_string(&ended).ok()?;
+            Heard::read(&text).map(|heard| heard.is_cut_off())
+        };
+        let cut_off = Cause::ALL.into_iter().filter(|cause| ended(*cause) == Some(true));
+        assert!(cut_off.eq([Cause::Drained, Cause::Aborted, Cause::RanAway]));
     }
 
     #[test]

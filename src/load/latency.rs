@@ -4,7 +4,8 @@
 use hdrhistogram::Histogram;
 use serde::Serialize;
 
-/// What is measured. Each begins when the caller *meant* to act, not when the generator got round to it.
+/// What is measured. Each begins when the caller *meant* to act, not when the generator got round to it. Whoever acts at once
+/// upon what she hears (`--pause 0`, `--hold 0`) means to when the generator reads it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Measure {
     /// From when a call was due to when its connection is open.

@@ -306,7 +306,7 @@ impl<'a> Line<'a> {
         }
         let mut tally = self.of.hall.tally.borrow_mut();
         if std::mem::take(&mut self.in_call) {
-            tally.finished(self.id, &heard.outcome);
+            tally.finished(self.id, &heard.outcome, heard.is_cut_off());
             tally.over();
         } else {
             tally.unheard(call_id(&heard.call), &heard.outcome);

@@ -68,12 +68,13 @@ fn table(head: &[&str], rows: &[Vec<String>]) -> String {
 }
 
 fn calls_table(calls: &Calls, summary: &Summary) -> String {
-    let Calls { due, again, called_back, not_made, answered, refused, finished, failed } = *calls;
+    let Calls { due, again, called_back, not_made, answered, refused, finished, cut_off, failed } = *calls;
     let counts = [
         ("due by plan", due),
         ("called again", again),
         ("called back", called_back),
         ("finished", finished),
+        ("of them cut off by the centre", cut_off),
         ("refused", refused),
         ("failed", failed),
         ("not made", not_made),

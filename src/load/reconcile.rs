@@ -165,10 +165,10 @@ mod tests {
     fn one_record_with_the_same_outcome_and_nothing_else_is_right() {
         let mut tally = Tally::default();
         for number in [5, 1, 3, 2, 4] {
-            tally.finished(Some((7, number)), "contained");
+            tally.finished(Some((7, number)), "contained", false);
         }
         tally.failed(Some((7, 6)), "closed with code 1006");
-        tally.finished(Some((8, 1)), "contained");
+        tally.finished(Some((8, 1)), "contained", false);
         let mut comparison = Comparison::new(&tally.ledger, 7);
         assert_eq!(comparison.span(), Some((0, 6)));
         for (number, outcome) in

@@ -223,7 +223,7 @@ impl<'a> Call<'a> {
                 if let Some(due) = self.hung_up {
                     self.of.hall.note(Measure::End, due);
                 }
-                self.of.hall.tally.borrow_mut().finished(self.id, &heard.outcome);
+                self.of.hall.tally.borrow_mut().finished(self.id, &heard.outcome, heard.is_cut_off());
                 return Ok(true);
             }
             Kind::Refused => return Ok(self.refused(&heard.call, &heard.reason)),

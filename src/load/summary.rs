@@ -120,9 +120,27 @@ impl Summary {
         summary
     }
 
-    /// Whether a rule is broken, or the calls do not add up.
+    /// Whether a rule is broken, the calls do not add up, or there were some and none succeeded.
     pub fn is_broken(&self) -> bool {
-        self.unaccounted > 0 || self.thresholds.iter().any(|verdict| verdict.broken)
+        self.unaccounted > 0 || self.failure().is_some() || self.thresholds.iter().any(|verdict| verdict.broken)
+    }
+
+    /// What is to be said of a run of whose calls not one succeeded. Of one that was ended early that says nothing.
+    pub fn failure(&self) -> Option<String> {
+        let Calls { not_made, refused, finished, failed, .. } = self.calls;
+        if self.cut_short || self.calls.tried() == 0 || self.calls.succeeded() > 0 {
+            return None;
+        }
+        let counts =
+            [(failed, "failed"), (refused, "were refused"), (finished, "were cut off"), (not_made, "were not made")];
+        let became: Vec<String> =
+            counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+        let words = self.errors.iter().chain(&self.refusals).max_by_key(|(_, count)| **count);
+        let words = words.map_or_else(String::new, |(words, _)| format!(" (mostly: {words})"));
+        Some(format!(
+            "no call succeeded: {}{words}; see the log of the server, and try one call with `hatif call`",
+            became.join(", ")
+        ))
     }
 
     /// For people.
@@ -155,13 +173,19 @@ impl Summary {
     }
 
     fn write_calls(&self, out: &mut String) -> std::fmt::Result {
-        let Calls { due, again, called_back, not_made, answered, refused, finished, failed } = self.calls;
+        let Calls { due, again, called_back, not_made, answered, refused, finished, cut_off, failed } = self.calls;
         writeln!(
             out,
             "calls     due {due}, again {again}, called back {called_back}: finished {finished}, refused {refused}, \
              failed {failed}, not made {not_made}; answered {answered}, most at once {}",
             self.most_at_once
         )?;
+        if cut_off > 0 {
+            writeln!(out, "          {cut_off} of the finished were cut off: the centre ended them early")?;
+        }
+        if let Some(failure) = self.failure() {
+            writeln!(out, "BROKEN    {failure}")?;
+        }
         let Rates { offered_per_s, finished_per_s, best_finished_per_s } = self.rate;
         writeln!(
             out,
@@ -264,7 +288,7 @@ mod tests {
         let mut tally = Tally::default();
         for second in 0..3 {
             (0..2).for_each(|_| tally.due());
-            tally.finished(Some((1, second)), "contained");
+            tally.finished(Some((1, second)), "contained", false);
             tally.note(Measure::Key, std::time::Duration::from_millis(100 * (second + 1)));
             tally.second();
         }
@@ -291,6 +315,25 @@ mod tests {
         tally.due();
         let summary = Summary::new(frame(), tally, Records::default(), &[]);
         assert!(summary.is_broken() && summary.text().contains("what became of 1 is not known"));
+    }
+
+    #[test]
+    fn a_run_of_whose_calls_not_one_succeeded_fails() {
+        let judged = |tally: &Tally, cut_short: bool| {
+            let summary = Summary::new(Frame { cut_short, ..frame() }, tally.clone(), Records::default(), &[]);
+            (summary.is_broken(), summary.text().contains("no call succeeded"))
+        };
+        let mut tally = Tally::default();
+        assert_eq!(judged(&tally, false), (false, false), "no call was due");
+        (0..4).for_each(|_| tally.due());
+        tally.finished(Some((1, 1)), "abandoned", true);
+        tally.failed(None, "connection refused");
+        tally.refused("1-r1", "calls");
+        tally.calls.not_made += 1;
+        assert_eq!((judged(&tally, false), judged(&tally, true)), ((true, true), (false, false)));
+        tally.due();
+        tally.finished(Some((1, 2)), "contained", false);
+        assert_eq!(judged(&tally, false), (false, false));
     }
 
     #[test]

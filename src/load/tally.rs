@@ -69,6 +69,8 @@ pub struct Calls {
     pub refused: u64,
     /// Came to an end of which the centre said `ended`.
     pub finished: u64,
+    /// Those among the finished that the centre ended early: by its own end, its operator or a fault.
+    pub cut_off: u64,
     /// Broke in any other way: the errors say how.
     pub failed: u64,
 }
@@ -77,6 +79,11 @@ impl Calls {
     /// How many were tried, or would have been with sockets enough.
     pub fn tried(&self) -> u64 {
         self.due + self.again + self.called_back
+    }
+
+    /// How many came to an end that neither a fault nor the end of the centre brought about.
+    pub fn succeeded(&self) -> u64 {
+        self.finished.saturating_sub(self.cut_off)
     }
 
     /// How many of those are not known to have become anything, or to have become two things: always nought, unless the
@@ -164,9 +171,10 @@ impl Tally {
         self.in_progress = self.in_progress.saturating_sub(1);
     }
 
-    /// The centre said that a call is over.
-    pub fn finished(&mut self, id: Option<(u64, u64)>, outcome: &str) {
+    /// The centre said that a call is over; `cut_off`: it ended it early.
+    pub fn finished(&mut self, id: Option<(u64, u64)>, outcome: &str, cut_off: bool) {
         self.calls.finished += 1;
+        self.calls.cut_off += u64::from(cut_off);
         self.row.finished += 1;
         count(&mut self.outcomes, outcome);
         if let Some((run, number)) = id {
@@ -237,7 +245,7 @@ mod tests {
     fn every_call_is_counted_once_and_remembered() {
         let mut tally = Tally::default();
         (0..4).for_each(|_| tally.due());
-        tally.finished(Some((1, 7)), "contained");
+        tally.finished(Some((1, 7)), "contained", false);
         tally.failed(Some((1, 8)), "closed with code 1006");
         tally.refused("1-r1", "calls");
         tally.calls.not_made += 1;

@@ -58,11 +58,12 @@ enum Count {
     Failed,
     Refused,
     Finished,
+    CutOff,
     NotMade,
 }
 
 impl Count {
-    const ALL: [(&'static str, Count); 9] = [
+    const ALL: [(&'static str, Count); 10] = [
         ("lost", Count::Lost),
         ("missing", Count::Missing),
         ("doubled", Count::Doubled),
@@ -71,6 +72,7 @@ impl Count {
         ("failed", Count::Failed),
         ("refused", Count::Refused),
         ("finished", Count::Finished),
+        ("cut_off", Count::CutOff),
         ("not_made", Count::NotMade),
     ];
 }
@@ -221,6 +223,7 @@ impl Threshold {
             Subject::Count(Count::Failed) => summary.calls.failed,
             Subject::Count(Count::Refused) => summary.calls.refused,
             Subject::Count(Count::Finished) => summary.calls.finished,
+            Subject::Count(Count::CutOff) => summary.calls.cut_off,
             Subject::Count(Count::NotMade) => summary.calls.not_made,
         };
         match self.share {

@@ -474,3 +474,31 @@ fn a_run_without_a_call_has_lost_none() {
     let (run, code) = measured(&server.url, &options);
     assert_eq!((code, number(&run, "/calls/due"), number(&run, "/records/lost")), (Some(0), 0, 0), "{run:#}");
 }
+
+#[test]
+fn a_run_whose_calls_the_centre_cuts_off_says_so_and_fails() {
+    let server = Process::serve("", &[]);
+    let mut child = hatif()
+        .args(["load", &server.url, "--rate", "100/s", "--calls", "5", "--keys", "9", "--hold", "end", "--json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let mut said = BufReader::new(child.stderr.take().expect("a pipe"));
+    let mut progress = String::new();
+    said.read_line(&mut progress).expect("a line of progress");
+    assert!(progress.contains("5 in progress"), "{progress}");
+    // The first asks it to drain, the second to end calls now.
+    for _ in 0..2 {
+        let sent = Command::new("kill").args(["-TERM", &server.child.id().to_string()]).status().expect("kill runs");
+        assert!(sent.success());
+    }
+    let (mut text, mut rest) = (String::new(), String::new());
+    child.stdout.take().expect("a pipe").read_to_string(&mut text).expect("its results");
+    said.read_to_string(&mut rest).expect("what it says");
+    let run: Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(child.wait().expect("it ends").code(), Some(1), "{run:#}");
+    assert_counts_add_up(&run);
+    assert_eq!((number(&run, "/calls/finished"), number(&run, "/calls/cut_off")), (5, 5), "{run:#}");
+    assert!(rest.contains("no call succeeded: 5 were cut off"), "{rest}");
+}
