@@ -26,10 +26,10 @@ use super::{
     session,
     sessions::Sessions,
     shutdown::Stop,
-    store::{KeptPromise, Writer},
+    store::{Durable, KeptPromise, Writer},
     supervision::{self, Supervision},
 };
-use crate::{id::CallId, script::Script, time::Instant, world::World};
+use crate::{script::Script, time::Instant, world::World};
 
 /// Everything that is built before the door opens.
 pub(super) struct Assembly {
@@ -39,7 +39,7 @@ pub(super) struct Assembly {
     pub(super) zone: TimeZone,
     pub(super) opens: Instant,
     pub(super) writer: Writer,
-    pub(super) acknowledged: mpsc::UnboundedReceiver<Vec<CallId>>,
+    pub(super) acknowledged: mpsc::UnboundedReceiver<Vec<Durable>>,
     pub(super) world: World,
     pub(super) book: Book,
     pub(super) taps: Vec<Box<dyn Tap>>,

@@ -207,6 +207,7 @@ impl Server {
         let built = WorldConfig {
             agents: config.agents,
             tell_inputs: !taps.is_empty(),
+            hold_verdicts: config.speed <= HELD_UP_TO,
             ..WorldConfig::new(beginning.script.clone(), beginning.clock.clone(), seed, services)
         };
         let people = registry.clone();
@@ -244,6 +245,10 @@ impl Server {
         Ok(assembly.run(door, facts))
     }
 }
+
+/// Up to this speed verdicts of identity checks are told only when they are on the disk. Faster centres are for trying things
+/// out, and the five seconds that a check may take are over there before a slow disk is done.
+const HELD_UP_TO: f64 = 20.0;
 
 /// The outcome of a blocking part of the start; its panic goes on here.
 fn joined<T, E>(result: Result<Result<T, E>, tokio::task::JoinError>) -> Result<T, E> {
