@@ -151,10 +151,13 @@ async fn agent(
 /// So many bytes may wait to be sent together: what is said at the beginning of a call fits, and a prompt with its menu.
 const TOGETHER: usize = 1_024;
 
+/// So much is read at once: a caller's message and its head fit.
+const MESSAGE: usize = 128;
+
 /// With buffers no larger than a telephone needs (its messages have less than a hundred bytes; a longer one gets the room it
 /// needs), and the limits of the protocol.
 fn sparing(upgrade: WebSocketUpgrade) -> WebSocketUpgrade {
-    upgrade.read_buffer_size(512).write_buffer_size(TOGETHER).max_message_size(MAX_FRAME).max_frame_size(MAX_FRAME)
+    upgrade.read_buffer_size(MESSAGE).write_buffer_size(TOGETHER).max_message_size(MAX_FRAME).max_frame_size(MAX_FRAME)
 }
 
 async fn echo(State(shared): State<Shared>, upgrade: WebSocketUpgrade) -> Response {

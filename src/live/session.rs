@@ -83,13 +83,25 @@ pub enum Role {
 }
 
 /// Serves one connection until it ends.
-pub async fn run(mut socket: WebSocket, role: Role, peer: IpAddr, context: Arc<Context>) {
+pub fn run(
+    socket: WebSocket,
+    role: Role,
+    peer: IpAddr,
+    context: Arc<Context>,
+) -> impl Future<Output = ()> + Send + 'static {
+    // An asynchronous function keeps room for what it is given besides that for what it makes of it; this is so much that a
+    // call should have it once.
+    let socket = Box::new(socket);
+    serve(socket, role, peer, context)
+}
+
+async fn serve(mut socket: Box<WebSocket>, role: Role, peer: IpAddr, context: Arc<Context>) {
     let Some(inbox) = context.sessions.open() else {
         context.counts.turn_away(TurnedAway::Sessions);
         let help = "try again later";
         let busy = Refusal::new(ErrorCode::Busy, "the centre has no room for another connection", help);
         let end = End::close(TRY_AGAIN_LATER, "busy", Some(busy));
-        return Box::pin(close(socket, end, context.limits.write_timeout.to_std())).await;
+        return Box::pin(close(*socket, end, context.limits.write_timeout.to_std())).await;
     };
     let id = inbox.id;
     tracing::debug!(session = %id, "connected");
@@ -100,7 +112,7 @@ pub async fn run(mut socket: WebSocket, role: Role, peer: IpAddr, context: Arc<C
     drop(place);
     // The pump may be gone already when the server stops; then there is no call left to end.
     let _ = context.pump.send(Demand::Left { session: id }).await;
-    Box::pin(close(socket, end, context.limits.write_timeout.to_std())).await;
+    Box::pin(close(*socket, end, context.limits.write_timeout.to_std())).await;
 }
 
 /// A connection's place in the table. Given up when it ends, and also when serving it fails, so that no call is left

@@ -93,7 +93,8 @@ pub struct Cdr {
 #[derive(Clone, Debug)]
 pub struct Fold {
     clock: LocalClock,
-    calls: BTreeMap<CallId, Draft>,
+    /// Boxed: a tree keeps room for eleven entries in each of its nodes, half of it empty.
+    calls: BTreeMap<CallId, Box<Draft>>,
 }
 
 /// A record in the making, with what only the fold needs.
@@ -126,7 +127,7 @@ impl Fold {
             }
             draft.cdr.has_number = has_number;
             draft.cdr.promised_in = promised_in;
-            self.calls.insert(call, draft);
+            self.calls.insert(call, Box::new(draft));
             return None;
         }
         let call = event.fact.call()?;
