@@ -15,6 +15,8 @@ pub(super) struct Ahead {
     fresh: Option<(CallId, Key)>,
     /// The key last pressed was kept for later.
     pub(super) stored: bool,
+    /// The key last pressed was a digit that nothing was bound to.
+    pub(super) unbound: bool,
 }
 
 #[derive(Clone, Default)]
@@ -86,6 +88,19 @@ impl Ahead {
     #[inline]
     pub(super) fn done(&mut self) {
         self.fresh = None;
+    }
+
+    /// The digit being used is bound to nothing here: which it was is nobody's business.
+    pub(super) fn is_unbound(&mut self) {
+        match (&mut self.mode, self.fresh) {
+            (_, None) => self.unbound = true,
+            (Mode::Told(keys), Some(_)) => {
+                if let Some((_, key)) = keys.last_mut() {
+                    *key = Key::UNBOUND;
+                }
+            }
+            (Mode::Given(_) | Mode::Untold, Some(_)) => {}
+        }
     }
 
     /// The key being used goes back to those pressed ahead.

@@ -15,7 +15,7 @@
 //! Each state carries exactly its own data. [`super::Engine::transition`] changes it, and nothing else does.
 
 pub(crate) use super::{calls::Calls, keys::Keys, timer::Slot};
-use super::{input::Origin, timer::Armed};
+use super::{input::Origin, ivr::Late, timer::Armed};
 use crate::{
     id::{AgentId, CallId, LanguageId, NodeId, PersonId, QueueId, RequestId, ScriptVersion},
     pii::{CallerNumber, Digits},
@@ -196,6 +196,8 @@ pub(crate) struct Menus {
     pub(crate) claim: Option<(ClaimKind, Digits)>,
     /// The last two digits of the telephone a code was sent to, and the minutes it is valid, to be said again.
     pub(crate) code_sent: (Digits, i64),
+    /// What may still come of a secret entry that failed.
+    pub(crate) late: Late,
     /// Failed checks in this call: of identity, and of code or card.
     pub(crate) tries: [u8; 2],
     pub(crate) hours: Option<Hours>,
@@ -270,6 +272,7 @@ impl Menus {
             last_entry: Digits::EMPTY,
             claim: None,
             code_sent: (Digits::EMPTY, 0),
+            late: Late::default(),
             tries: [0; 2],
             hours: None,
             promise: None,
@@ -294,6 +297,7 @@ impl Menus {
             last_entry,
             claim,
             code_sent,
+            late,
             tries,
             hours,
             promise,
@@ -313,6 +317,7 @@ impl Menus {
         *last_entry = Digits::EMPTY;
         *claim = None;
         *code_sent = (Digits::EMPTY, 0);
+        *late = Late::default();
         *tries = [0; 2];
         *hours = None;
         *promise = None;

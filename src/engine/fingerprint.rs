@@ -158,7 +158,7 @@ impl Engine {
         let menus = call.menus();
         to.print(&(call.answered, call.gone, call.promised, call.reached, call.listen_unsaid, menus.recording));
         to.print(&(menus.level, menus.person, &menus.frames, &menus.history));
-        to.print(&(menus.handed_on, menus.requests, menus.tries));
+        to.print(&(menus.handed_on, menus.requests, menus.tries, menus.late.left(names.now)));
         (names.until(call.playing_until), names.until(call.unstoppable_until)).hash(to);
         for keys in [&call.typed, &menus.entry] {
             to.print(&keys.digits().to_string());

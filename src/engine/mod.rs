@@ -323,6 +323,11 @@ impl Engine {
         self.state.ahead.stored
     }
 
+    /// Whether the last [`Input::Dtmf`] was a digit that nothing was bound to, so that [`Key::UNBOUND`] would have done as well.
+    pub fn unbound_key(&self) -> bool {
+        self.state.ahead.unbound
+    }
+
     /// Whether a key that this call presses at `at` is thrown away, whichever it is: nobody listens, or what is being said
     /// has to be heard out first. What is due before `at` must have happened.
     pub fn discards_keys(&self, call: CallId, at: Instant) -> bool {

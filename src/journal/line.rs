@@ -83,7 +83,7 @@ pub enum Line {
 /// A key as written: the key itself, or that a digit was pressed that is secret, was thrown away, or was kept for later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RecordedKey {
-    /// In clear.
+    /// In clear; [`Key::UNBOUND`], written `?`, for a digit that nothing was bound to.
     Clear(Key),
     /// A digit that is nobody's business.
     Secret,
@@ -101,11 +101,14 @@ impl Serialize for RecordedKey {
 impl<'de> Deserialize<'de> for RecordedKey {
     fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<RecordedKey, D::Error> {
         let c = char::deserialize(d)?;
+        if c == Key::UNBOUND.as_char() {
+            return Ok(RecordedKey::Clear(Key::UNBOUND));
+        }
         if c == '•' {
             return Ok(RecordedKey::Secret);
         }
         let known = Key::from_char(c).map(RecordedKey::Clear);
-        known.ok_or_else(|| serde::de::Error::custom(format!("`{c}` is no key; expected 0-9, *, # or •")))
+        known.ok_or_else(|| serde::de::Error::custom(format!("`{c}` is no key; expected 0-9, *, #, ? or •")))
     }
 }
 

@@ -83,51 +83,60 @@ fn message(kind: &Kind) -> (String, Value) {
     (kind.name.clone(), message)
 }
 
+/// One way of one websocket, as AsyncAPI calls it: what is sent there, by whom.
+struct Operation<'a> {
+    name: &'a str,
+    /// Seen from outside: what a client sends is received by the centre.
+    action: &'a str,
+    channel: &'a str,
+    about: &'a str,
+    kinds: &'a [Kind],
+}
+
+impl Operation<'_> {
+    fn value(&self) -> (String, Value) {
+        let channel = format!("#/channels/{}", self.channel);
+        let messages: Vec<Value> =
+            self.kinds.iter().map(|kind| json!({ "$ref": format!("{channel}/messages/{}", kind.name) })).collect();
+        let value = json!({
+            "action": self.action,
+            "channel": { "$ref": channel },
+            "summary": self.about,
+            "messages": messages,
+        });
+        (self.name.to_owned(), value)
+    }
+}
+
 fn asyncapi() -> Value {
     let (client, server) = (schema::<ClientMessage>(""), schema::<ServerMessage>(""));
     let feed = schema::<FeedMessage>("");
     let (agent, centre) = (schema::<AgentMessage>(""), schema::<DeskMessage>(""));
     let (sent, received, told) = (kinds(&client, ""), kinds(&server, ""), kinds(&feed, ""));
     let (says, hears) = (kinds(&agent, "agent."), kinds(&centre, "desk."));
+    let operation = |name, action, channel, about, kinds| Operation { name, action, channel, about, kinds }.value();
+    let operations: Map<String, Value> = [
+        operation("telephoneSends", "send", "call", "What a caller's telephone sends", &sent),
+        operation("telephoneReceives", "receive", "call", "What the centre sends", &received),
+        operation("wallboardReceives", "receive", "events", "What the event feed sends", &told),
+        operation("deskSends", "send", "agent", "What a person at an agent's desk sends", &says),
+        operation("deskReceives", "receive", "agent", "What the centre sends to a desk", &hears),
+    ]
+    .into_iter()
+    .collect();
+    let calls = "One telephone. One call at a time; after `ended` one may dial again.";
+    let events = "What happens in the centre, for a wallboard. Nothing is said to it.";
+    let agents = "The desk of a person who works as an agent, in the place of a simulated one.";
+    let channels = json!({
+        "call": channel("/call", calls, sent.iter().chain(&received), SUBPROTOCOL),
+        "events": channel("/events", events, told.iter(), message::SUBPROTOCOL),
+        "agent": channel("/agent", agents, says.iter().chain(&hears), desk::SUBPROTOCOL),
+    });
     let all = [&sent, &received, &told, &says, &hears];
     let messages: Map<String, Value> = all.into_iter().flatten().map(message).collect();
-    let mut shared = Map::new();
-    for schema in [&client, &server, &feed, &agent, &centre] {
-        for (name, value) in schema["$defs"].as_object().into_iter().flatten() {
-            shared.insert(name.clone(), relocated(value));
-        }
-    }
-    let of = |channel: &str, kinds: &[Kind]| -> Vec<Value> {
-        kinds.iter().map(|kind| json!({ "$ref": format!("#/channels/{channel}/messages/{}", kind.name) })).collect()
-    };
-    let call = channel(
-        "/call",
-        "One telephone. One call at a time; after `ended` one may dial again.",
-        sent.iter().chain(&received),
-        SUBPROTOCOL,
-    );
-    let events = channel(
-        "/events",
-        "What happens in the centre, for a wallboard. Nothing is said to it.",
-        told.iter(),
-        message::SUBPROTOCOL,
-    );
-    let agents = channel(
-        "/agent",
-        "The desk of a person who works as an agent, in the place of a simulated one.",
-        says.iter().chain(&hears),
-        desk::SUBPROTOCOL,
-    );
     json!({
         "asyncapi": "3.0.0",
-        "info": {
-            "title": "Hatif call protocol",
-            "version": SUBPROTOCOL.trim_start_matches("hatif.v"),
-            "description": format!(
-                "Dial a contact centre over a websocket: one JSON object a text frame, at most {MAX_FRAME} bytes. \
-                 An unknown type or field is refused by name and the connection stays open."
-            ),
-        },
+        "info": about(),
         "defaultContentType": "application/json",
         "servers": {
             "local": {
@@ -136,41 +145,30 @@ fn asyncapi() -> Value {
                 "description": "where `hatif serve` listens unless told otherwise",
             }
         },
-        "channels": { "call": call, "events": events, "agent": agents },
-        "operations": {
-            "telephoneSends": {
-                "action": "send",
-                "channel": { "$ref": "#/channels/call" },
-                "summary": "What a caller's telephone sends",
-                "messages": of("call", &sent),
-            },
-            "telephoneReceives": {
-                "action": "receive",
-                "channel": { "$ref": "#/channels/call" },
-                "summary": "What the centre sends",
-                "messages": of("call", &received),
-            },
-            "wallboardReceives": {
-                "action": "receive",
-                "channel": { "$ref": "#/channels/events" },
-                "summary": "What the event feed sends",
-                "messages": of("events", &told),
-            },
-            "deskSends": {
-                "action": "send",
-                "channel": { "$ref": "#/channels/agent" },
-                "summary": "What a person at an agent's desk sends",
-                "messages": of("agent", &says),
-            },
-            "deskReceives": {
-                "action": "receive",
-                "channel": { "$ref": "#/channels/agent" },
-                "summary": "What the centre sends to a desk",
-                "messages": of("agent", &hears),
-            },
-        },
-        "components": { "messages": messages, "schemas": shared },
+        "channels": channels,
+        "operations": operations,
+        "components": { "messages": messages, "schemas": shared_schemas(&[&client, &server, &feed, &agent, &centre]) },
     })
+}
+
+fn about() -> Value {
+    let description = format!(
+        "Dial a contact centre over a websocket: one JSON object a text frame, at most {MAX_FRAME} bytes. \
+         An unknown type or field is refused by name and the connection stays open."
+    );
+    json!({
+        "title": "Hatif call protocol",
+        "version": SUBPROTOCOL.trim_start_matches("hatif.v"),
+        "description": description,
+    })
+}
+
+/// What several messages have in common, each once.
+fn shared_schemas(of: &[&Value]) -> Map<String, Value> {
+    of.iter()
+        .flat_map(|schema| schema["$defs"].as_object().into_iter().flatten())
+        .map(|(name, value)| (name.clone(), relocated(value)))
+        .collect()
 }
 
 /// A websocket of the server.

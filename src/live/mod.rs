@@ -16,7 +16,9 @@
 
 pub mod admission;
 pub mod agents;
+mod assembly;
 pub mod attend;
+mod beginning;
 mod book;
 pub mod clock;
 pub mod config;
@@ -24,6 +26,8 @@ mod connections;
 pub mod counts;
 pub mod docs;
 mod echo;
+mod ending;
+mod entrance;
 pub mod events;
 pub mod guard;
 pub mod health;

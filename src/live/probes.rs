@@ -1,7 +1,8 @@
 //! `GET /live` and `GET /ready`: one word each, for whoever starts servers and sends callers to them.
 //!
-//! *Live* says that the program answers; what does not is to be started again. *Ready* says whether a caller would be taken
-//! now: not while the server ends, and not while records cannot be written. Both are open to everybody and say nothing else.
+//! *Live* says that the program answers; what does not is to be started again. *Ready* says whether calls are
+//! taken: not while the server ends, and not while records cannot be written. That a cap is reached or the centre is late is no
+//! reason to send nobody: each dial is told. Both are open to everybody and say nothing else.
 
 use axum::{
     http::StatusCode,

@@ -43,7 +43,7 @@ use crate::{
     registry::{Change, ChangeError},
     script::{Script, Versions, model::Key},
     time::Instant,
-    world::{Notice, World},
+    world::{Notice, Verdict, World},
 };
 
 /// What is asked of the pump.
@@ -192,8 +192,8 @@ pub struct Parts {
     pub demands: mpsc::Receiver<Demand>,
     /// Where records go.
     pub jobs: store::Jobs,
-    /// Calls whose records are on disk, as many together as became so together.
-    pub durable: mpsc::UnboundedReceiver<Vec<CallId>>,
+    /// What was waited for and is on disk, as much together as became so together.
+    pub durable: mpsc::UnboundedReceiver<Vec<store::Durable>>,
     /// Set while records cannot be written.
     pub failing: Arc<AtomicBool>,
     /// Who listens.
@@ -223,6 +223,8 @@ pub struct Pump {
     pub(super) suspect: Option<CallId>,
     /// A fault of this program left nothing of the world to be trusted.
     pub(super) collapsed: bool,
+    /// What has become durable and whoever waits for it was not told.
+    kept: VecDeque<store::Durable>,
     /// Records of calls that ended so.
     pub(super) left_over: VecDeque<store::Job>,
     pub(super) unwritten: Unwritten,
@@ -264,6 +266,7 @@ impl Pump {
             in_hand: None,
             suspect: None,
             collapsed: false,
+            kept: VecDeque::new(),
             left_over: VecDeque::new(),
             unwritten: Unwritten::default(),
             telephones: Telephones::default(),
@@ -303,6 +306,11 @@ impl Pump {
     /// Tells what there is to tell, does what waits to be done, and the next thing. Whether to go on.
     async fn turn(&mut self, mut alarm: Pin<&mut Sleep>) -> bool {
         self.tell().await;
+        if !self.kept.is_empty() {
+            // A fault came between.
+            self.tell_of_kept();
+            self.tell().await;
+        }
         self.catch_up().await;
         self.settle();
         if self.quit || (self.draining && self.book.awaited() == 0 && self.owed.is_empty()) {
@@ -318,8 +326,8 @@ impl Pump {
         let Parts { clock, demands, durable, .. } = &mut self.parts;
         tokio::select! {
             biased;
-            calls = durable.recv() => match calls {
-                Some(calls) => self.all_durable(calls),
+            durable = durable.recv() => match durable {
+                Some(durable) => self.all_durable(durable),
                 None => self.records_are_over(),
             },
             demand = demands.recv() => self.demanded(demand),
@@ -339,8 +347,8 @@ impl Pump {
             if self.quit {
                 return;
             }
-            if let Ok(calls) = self.parts.durable.try_recv() {
-                self.all_durable(calls);
+            if let Ok(durable) = self.parts.durable.try_recv() {
+                self.all_durable(durable);
             } else if let Ok(demand) = self.parts.demands.try_recv() {
                 self.demanded(Some(demand));
             } else {
@@ -583,8 +591,21 @@ impl Pump {
         }
     }
 
-    fn all_durable(&mut self, calls: Vec<CallId>) {
-        calls.into_iter().for_each(|call| self.durable(call));
+    fn all_durable(&mut self, durable: Vec<store::Durable>) {
+        self.kept.extend(durable);
+        self.tell_of_kept();
+    }
+
+    fn tell_of_kept(&mut self) {
+        // One by one, so that a fault at one leaves the others.
+        while let Some(durable) = self.kept.pop_front() {
+            match durable {
+                store::Durable::Call(call) => self.durable(call),
+                store::Durable::Verdict(Verdict { call, request, reply }) => {
+                    self.inject(Input::Replied { call, request, reply });
+                }
+            }
+        }
     }
 
     /// A record is on the disk: its caller is told that the call is over.

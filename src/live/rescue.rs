@@ -43,6 +43,7 @@ pub(super) fn call_of(input: &Input) -> Option<CallId> {
         | Input::CallerHungUp { call }
         | Input::CallerAnswered { call }
         | Input::CallerUnreachable { call }
+        | Input::Replied { call, .. }
         | Input::CallAborted { call } => Some(call),
         _ => None,
     }
@@ -476,7 +477,7 @@ mod tests {
                     let call = row.call;
                     // The test may be over.
                     let _ = tell.send(*row);
-                    let _ = acknowledge.send(vec![call]);
+                    let _ = acknowledge.send(vec![store::Durable::Call(call)]);
                 }
             }
         });

@@ -3,44 +3,32 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use axum::serve::Listener;
-use jiff::tz::TimeZone;
 use tokio::{sync::mpsc, task::JoinHandle};
-use tokio_rustls::TlsAcceptor;
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    Config, StartAt,
-    admission::Admission,
-    book::Book,
-    clock::{self, Clock},
-    connections::{self, Connections},
+    Config,
+    assembly::Assembly,
+    beginning::{Beginning, Built, begin_run, example, registry_kind, services},
+    clock,
     counts::Counts,
-    guard::Guard,
+    entrance::Entrance,
     health::{Health, Pulse},
-    hosting::{self, HostError, Hosted},
-    listener::{Door, Gate},
-    metrics::{self, Metrics},
-    onlookers::Onlookers,
-    pump::{Demand, Parts, Pump, Status, Tap},
+    hosting::{HostError, Hosted},
+    listener::Door,
+    pump::{Demand, Tap},
     recorder::{self, Recorder, RecorderError},
-    reload::{self, Checked, Faulty, Reloaded, Reloader},
-    routes::{Shared, serve},
-    row, session,
-    sessions::Sessions,
+    reload::{Faulty, Reloaded, Reloader},
     shutdown::Stop,
-    store::{KeptPromise, Lost, Run, Store, StoreError, Writer},
-    supervision::{self, Supervision},
-    tls::{self, TlsError},
+    store::{Lost, Store, StoreError},
+    tls::TlsError,
     tokens::TokenFileError,
 };
 use crate::{
-    id::PersonId,
     pii::Digits,
     random::Seed,
-    registry::{OpenError, Person, Registry, Source},
-    script::Script,
-    time::{Date, Instant, LocalClock},
-    world::{World, WorldConfig, services, services::Services},
+    registry::{OpenError, Registry},
+    time::Date,
+    world::WorldConfig,
 };
 
 /// Why a server does not start.
@@ -162,12 +150,12 @@ pub struct RunningServer {
     pub facts: Facts,
     /// Where it listens.
     pub addr: SocketAddr,
-    stop: Stop,
-    pump: mpsc::Sender<Demand>,
-    reloader: Arc<Reloader>,
-    pulse: Arc<Pulse>,
-    counts: Arc<Counts>,
-    end: JoinHandle<Result<(), StopError>>,
+    pub(super) stop: Stop,
+    pub(super) pump: mpsc::Sender<Demand>,
+    pub(super) reloader: Arc<Reloader>,
+    pub(super) pulse: Arc<Pulse>,
+    pub(super) counts: Arc<Counts>,
+    pub(super) end: JoinHandle<Result<(), StopError>>,
 }
 
 impl Server {
@@ -219,6 +207,7 @@ impl Server {
         let built = WorldConfig {
             agents: config.agents,
             tell_inputs: !taps.is_empty(),
+            hold_verdicts: config.speed <= HELD_UP_TO,
             ..WorldConfig::new(beginning.script.clone(), beginning.clock.clone(), seed, services)
         };
         let people = registry.clone();
@@ -257,382 +246,12 @@ impl Server {
     }
 }
 
+/// Up to this speed verdicts of identity checks are told only when they are on the disk. Faster centres are for trying things
+/// out, and the five seconds that a check may take are over there before a slow disk is done.
+const HELD_UP_TO: f64 = 20.0;
+
 /// The outcome of a blocking part of the start; its panic goes on here.
 fn joined<T, E>(result: Result<Result<T, E>, tokio::task::JoinError>) -> Result<T, E> {
-    result.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
-}
-
-/// What a run begins with.
-struct Beginning {
-    script: Arc<Script>,
-    /// The checker's warnings.
-    warnings: String,
-    clock: LocalClock,
-    zone: TimeZone,
-    /// When the doors open.
-    opens: Instant,
-    plan: Option<hosting::Plan>,
-}
-
-/// A world at the opening of the doors, and who knows what happened before.
-struct Built {
-    beginning: Beginning,
-    world: World,
-    book: Book,
-    taps: Vec<Box<dyn Tap>>,
-}
-
-impl Beginning {
-    /// Reads the centre and, where one is hosted, the scenario.
-    fn of(config: &Config) -> Result<Beginning, StartError> {
-        let Checked { script, warnings } = reload::read(config.centre.as_deref())?;
-        let plan = match &config.scenario {
-            Some(name) => Some(hosting::plan(name, config.at, config.centre.as_deref())?),
-            None => None,
-        };
-        let Some(plan) = plan else {
-            let (clock, zone) = local_clock(&script, config.at)?;
-            return Ok(Beginning { script, warnings, clock, zone, opens: Instant::ZERO, plan: None });
-        };
-        // A scenario may name a centre of its own, of which the reader has reported.
-        let of_scenario = plan.scenario.script.clone();
-        let warnings = if of_scenario.digest == script.digest { warnings } else { String::new() };
-        let zone = zone_of(&of_scenario)?;
-        let (clock, opens) = (plan.clock().clone(), plan.opens);
-        Ok(Beginning { script: of_scenario, warnings, clock, zone, opens, plan: Some(plan) })
-    }
-
-    /// The world at the opening of the doors.
-    fn build(self, config: WorldConfig, registry: &Registry, mut taps: Vec<Box<dyn Tap>>) -> Built {
-        let mut book = Book::default();
-        let world = match &self.plan {
-            Some(plan) => {
-                let mut world = World::new(plan.people(config, registry));
-                hosting::run_ahead(&mut world, self.opens, &mut taps, &mut book);
-                world
-            }
-            None => {
-                let mut world = World::new(config);
-                world.advance_to(Instant::ZERO);
-                world
-            }
-        };
-        Built { beginning: self, world, book, taps }
-    }
-
-    fn local_opening(&self) -> String {
-        row::local(self.clock.timestamp(self.opens), &self.zone)
-    }
-}
-
-fn zone_of(script: &Script) -> Result<TimeZone, StartError> {
-    TimeZone::get(&script.zone).map_err(|_| StartError::Zone(script.zone.to_string()))
-}
-
-/// The clock of a run that begins when the doors open.
-fn local_clock(script: &Script, at: StartAt) -> Result<(LocalClock, TimeZone), StartError> {
-    let zone = zone_of(script)?;
-    // A local time that an offset change skips or repeats is read as the calendar library's rule says.
-    let local = |time| zone.to_ambiguous_timestamp(time).compatible().unwrap_or_else(|_| clock::real_time());
-    let origin = match at {
-        StartAt::Now => clock::real_time(),
-        StartAt::Local(time) => local(time),
-        StartAt::Time(time) => local(StartAt::DAY.to_datetime(time)),
-    };
-    Ok((LocalClock::new(origin, &zone), zone))
-}
-
-fn begin_run(store: &Store, config: &Config, beginning: &Beginning) -> Result<i64, StoreError> {
-    store.begin_run(&Run {
-        began: row::utc(clock::real_time()),
-        origin: beginning.local_opening(),
-        speed: config.speed,
-        seed: config.seed,
-    })
-}
-
-/// Which registry it is: changes of one mean nothing in another.
-fn registry_kind(config: &Config) -> String {
-    match &config.registry.source {
-        Source::Generated { size } => format!("generated {size} {}", config.registry.seed),
-        Source::File { path } => format!("file {}", path.display()),
-    }
-}
-
-/// The services, as changed in earlier runs.
-fn services(store: &Store, config: &Config, registry: Arc<Registry>) -> Result<Services, StoreError> {
-    let seed = match config.known_codes {
-        true => config.seed,
-        false => store.secret_seed()?,
-    };
-    let of_services = services::Config { limits: config.registry.limits.clone(), ..services::Config::default() };
-    let mut services = Services::new(registry, of_services, Seed::new(seed));
-    let (changes, others) = store.changes(&registry_kind(config))?;
-    let refused = changes.iter().filter(|change| services.restore(change).is_err()).count();
-    if refused > 0 || others > 0 {
-        tracing::warn!(refused, others, "changes of earlier runs were left out: refused here, or of another registry");
-    }
-    Ok(services)
-}
-
-/// The first registered adult: the same one at each start.
-fn example(registry: &Registry) -> Option<Example> {
-    let person = (0..registry.len()).filter_map(|i| registry.person(PersonId(i))).find(Person::is_registered)?;
-    Some(Example { number: registry.number_of(&person)?, birth: person.birth().reveal() })
-}
-
-/// Who is let in, and how.
-struct Entrance {
-    guard: Arc<Guard>,
-    tls: Option<TlsAcceptor>,
-    counts: Arc<Counts>,
-}
-
-impl Entrance {
-    /// Reads tokens, certificate and key; refuses to be open to everybody.
-    fn of(config: &Config, addr: SocketAddr) -> Result<Entrance, StartError> {
-        let Config { security, limits, .. } = config;
-        let far = !addr.ip().to_canonical().is_loopback();
-        if far && security.tokens.is_none() {
-            return Err(StartError::Open(addr));
-        }
-        let counts = Arc::new(Counts::default());
-        let guard = Arc::new(Guard::new(security, limits.limit_loopback, counts.clone())?);
-        let tls = security.tls.as_ref().map(tls::acceptor).transpose()?;
-        if far && tls.is_none() {
-            tracing::warn!(
-                "without TLS (--tls-cert, --tls-key) tokens and calls travel in clear; let a proxy add it, or set it"
-            );
-        }
-        Ok(Entrance { guard, tls, counts })
-    }
-}
-
-/// Everything that is built before the door opens.
-struct Assembly {
-    config: Config,
-    entrance: Entrance,
-    script: Arc<Script>,
-    zone: TimeZone,
-    opens: Instant,
-    writer: Writer,
-    acknowledged: mpsc::UnboundedReceiver<Vec<crate::id::CallId>>,
-    world: World,
-    book: Book,
-    taps: Vec<Box<dyn Tap>>,
-    promises: Vec<KeptPromise>,
-    journal: Arc<recorder::State>,
-}
-
-impl Assembly {
-    fn run<L: Listener<Addr = SocketAddr>>(self, door: L, facts: Facts) -> RunningServer {
-        let Assembly {
-            config,
-            entrance: Entrance { guard, tls, counts },
-            script,
-            zone,
-            opens,
-            writer,
-            acknowledged,
-            world,
-            book,
-            taps,
-            promises,
-            journal,
-        } = self;
-        let limits = config.limits.clone();
-        let sessions = Arc::new(Sessions::new(limits.max_sessions, limits.outbox));
-        let (pump, demands) = mpsc::channel(limits.input_queue);
-        let status = Arc::new(Status::default());
-        let metrics = Arc::new(Metrics::default());
-        writer.state().count_into(metrics.clone());
-        status.version.store(world.versions().number().0, std::sync::atomic::Ordering::Relaxed);
-        let stop = Stop::default();
-        let closing = CancellationToken::new();
-        let tracker = TaskTracker::new();
-        let pulse = Arc::new(Pulse {
-            status: status.clone(),
-            records: writer.state(),
-            journal: journal.clone(),
-            sessions: sessions.clone(),
-            centre: facts.centre.clone(),
-            run: facts.run,
-            people: facts.people,
-            speed: config.speed,
-            started: clock::wall(),
-        });
-        let reloader =
-            Arc::new(Reloader::new(config.centre.clone(), pump.clone(), script.digest.to_string(), metrics.clone()));
-        let context = Arc::new(session::Context {
-            sessions: sessions.clone(),
-            pump: pump.clone(),
-            limits: limits.clone(),
-            metrics: metrics.clone(),
-            counts: counts.clone(),
-            stop: closing.clone(),
-        });
-        let sources = metrics::Sources {
-            metrics: metrics.clone(),
-            pump: pump.clone(),
-            store: writer.state(),
-            sessions: sessions.clone(),
-            status: status.clone(),
-            counts: counts.clone(),
-            journal,
-            turn: tokio::sync::Mutex::new(()),
-        };
-        let supervision = Arc::new(Supervision {
-            sources,
-            records: config.records.dir.clone(),
-            run: facts.run,
-            readers: tokio::sync::Semaphore::new(supervision::READERS),
-            places: Arc::new(tokio::sync::Semaphore::new(limits.max_listeners)),
-            limits: limits.clone(),
-        });
-        let (routes, tasks) = (reloader.clone(), tracker.clone());
-        let shared = Shared { context, reloader: routes, pulse: pulse.clone(), tracker: tasks, guard, supervision };
-        let clock = Clock::start_at(opens, config.speed);
-        writer.state().opened(clock, opens);
-        let files = connections::room_for(limits.max_connections);
-        let connections = Arc::new(Connections::new(&limits, files, counts.clone()));
-        let door = Gate { inner: door, tls, limits, connections, counts: counts.clone() };
-        let parts = Parts {
-            world,
-            clock,
-            run: facts.run,
-            zone,
-            sessions,
-            demands,
-            jobs: writer.sender(),
-            durable: acknowledged,
-            failing: writer.failing(),
-            taps,
-            status,
-            onlookers: Onlookers::new(metrics, facts.run),
-            admission: Admission::new(config.limits.clone(), counts.clone()),
-        };
-        let with_echo = config.echo;
-        let ending = Ending {
-            config,
-            status: parts.status.clone(),
-            stop: stop.clone(),
-            closing,
-            tracker,
-            pump: pump.clone(),
-            writer,
-        };
-        let mut owner = Pump::taking_over(parts, book);
-        owner.restore_promises(&promises);
-        let centre = tokio::spawn(owner.run());
-        let watcher = watch(&reloader);
-        let door = tokio::spawn(serve(door, shared, with_echo, ending.closing.clone()));
-        let end = tokio::spawn(ending.run(centre, door, watcher));
-        RunningServer { addr: facts.addr, facts, stop, pump, reloader, pulse, counts, end }
-    }
-}
-
-type Watching = Option<(notify::RecommendedWatcher, JoinHandle<()>)>;
-
-fn watch(reloader: &Arc<Reloader>) -> Watching {
-    match reload::watch(reloader.clone()) {
-        Ok(watched) => watched.map(|(watcher, task)| (watcher, tokio::spawn(task))),
-        Err(error) => {
-            tracing::warn!(%error, "the centre's folder cannot be watched; use POST /reload after a change");
-            None
-        }
-    }
-}
-
-/// What the end of a server takes.
-struct Ending {
-    config: Config,
-    status: Arc<Status>,
-    stop: Stop,
-    closing: CancellationToken,
-    tracker: TaskTracker,
-    pump: mpsc::Sender<Demand>,
-    writer: Writer,
-}
-
-/// How long the last records may take before they count as lost.
-const LAST_RECORDS: std::time::Duration = std::time::Duration::from_secs(10);
-/// How long connections may take to close.
-const LAST_WORDS: std::time::Duration = std::time::Duration::from_secs(5);
-
-impl Ending {
-    async fn run(
-        self,
-        mut centre: JoinHandle<World>,
-        door: JoinHandle<std::io::Result<()>>,
-        watcher: Watching,
-    ) -> Result<(), StopError> {
-        let ended = self.drained(&mut centre).await;
-        drop(self.pump);
-        if let Some((watcher, task)) = watcher {
-            drop(watcher);
-            task.abort();
-        }
-        self.closing.cancel();
-        self.tracker.close();
-        // Those who do not let themselves be closed in time are cut off.
-        let _ = tokio::time::timeout(LAST_WORDS, self.tracker.wait()).await;
-        door.abort();
-        let writer = self.writer;
-        let broken = self.status.broken.load(std::sync::atomic::Ordering::Relaxed);
-        let world = ended.map_err(|error| error.to_string()).and_then(|world| match broken {
-            true => {
-                Err("what it held could not be trusted any more; every call was ended and has its record".to_owned())
-            }
-            false => Ok(world),
-        });
-        let world = world.map_err(StopError::Centre);
-        let written = joined_blocking(tokio::task::spawn_blocking(move || writer.finish()).await);
-        if let (Err(error), Err(_)) = (&world, &written) {
-            tracing::error!(%error, "records are lost besides");
-        }
-        // Lost records first: they are why a centre ends whose writer did.
-        written?;
-        world?;
-        Ok(())
-    }
-
-    /// Waits until a stop is asked for, lets calls drain, ends them, waits for their records. Each step has its limit: a
-    /// centre that stands still for want of a disk takes no demand, not even that it end.
-    async fn drained(&self, centre: &mut JoinHandle<World>) -> Result<World, tokio::task::JoinError> {
-        tokio::select! {
-            // It has not been asked to end: it failed.
-            ended = &mut *centre => return ended,
-            () = self.stop.drain.cancelled() => {}
-        }
-        tokio::select! {
-            ended = &mut *centre => return ended,
-            () = self.demand(Demand::Drain) => {}
-            () = self.stop.now.cancelled() => {}
-            () = tokio::time::sleep(self.config.drain.to_std()) => {}
-        }
-        // A disk that fails now has its last tries; what it does not take is lost, and the centre waits for it no longer.
-        self.writer.hurry();
-        for last in [Demand::EndDrain, Demand::Quit] {
-            tokio::select! {
-                ended = &mut *centre => return ended,
-                () = self.demand(last) => {}
-                () = tokio::time::sleep(LAST_RECORDS) => {}
-            }
-        }
-        tracing::error!("the centre does not end by itself and is cut off; please report it");
-        centre.abort();
-        centre.await
-    }
-
-    /// Asks for something and waits for nothing more: only the pump's end goes on from here.
-    async fn demand(&self, demand: Demand) {
-        // The pump may have ended by itself; then there is nothing left to ask for.
-        let _ = self.pump.send(demand).await;
-        std::future::pending::<()>().await;
-    }
-}
-
-fn joined_blocking<T>(result: Result<T, tokio::task::JoinError>) -> T {
     result.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
 }
 

@@ -54,6 +54,7 @@ impl Pump {
                 Notice::Change(change) if self.is_of_synthetic(&change) => None,
                 Notice::Audit(entry) if self.book.is_synthetic(entry.call) => None,
                 Notice::Change(change) => Some(Job::Change { at_utc: self.utc(self.parts.world.now()), change }),
+                Notice::Verdict(verdict) => Some(Job::Verdict(verdict)),
                 Notice::Audit(entry) => Some(Job::Audit { at_utc: self.utc(entry.at), entry }),
                 Notice::Refused { at, reason } => {
                     tracing::warn!(%at, reason, "a planned script was not published; the old one stays");

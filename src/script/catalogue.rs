@@ -401,6 +401,13 @@ pub enum Query {
     },
 }
 
+impl Query {
+    /// Whether it asks if a secret is right: an attempt that counts.
+    pub fn is_check(&self) -> bool {
+        matches!(self, Query::CheckIdentity { .. } | Query::CheckCode { .. })
+    }
+}
+
 /// A query with what the world needs to answer it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {

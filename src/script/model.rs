@@ -235,6 +235,10 @@ impl Key {
     /// The hash (pound, square) key.
     pub const HASH: Key = Key(11);
 
+    /// A digit that nothing was bound to where it was pressed, whichever it was: in journals and runs from them. No script
+    /// binds it.
+    pub const UNBOUND: Key = Key(12);
+
     /// The key written `c`.
     pub const fn from_char(c: char) -> Option<Key> {
         match c {
@@ -249,16 +253,17 @@ impl Key {
         match self.0 {
             10 => '*',
             11 => '#',
+            12 => '?',
             n => (b'0' + n) as char,
         }
     }
-    /// 0 to 11: the digits, then `*` and `#`.
+    /// 0 to 11: the digits, then `*` and `#`; 12: [`Key::UNBOUND`].
     pub const fn number(self) -> u8 {
         self.0
     }
-    /// The key with a number from 0 to 11.
+    /// The key with a number from 0 to 12.
     pub const fn from_number(number: u8) -> Option<Key> {
-        if number < 12 { Some(Key(number)) } else { None }
+        if number < 13 { Some(Key(number)) } else { None }
     }
     /// 0 to 9 for a digit key.
     pub const fn digit(self) -> Option<u8> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Answer, Due, Notice,
+    Answer, Due, Notice, Verdict,
     ear::Ear,
     fault::{Asked, Fate, Fault},
     promise::Follower,
@@ -40,6 +40,7 @@ pub(super) struct Listener<'a, E> {
     pub(super) clock: &'a LocalClock,
     pub(super) seed: Seed,
     pub(super) promises: Follower<'a>,
+    pub(super) hold_verdicts: bool,
     pub(super) ear: &'a mut E,
 }
 
@@ -86,8 +87,8 @@ impl<E: Ear> Sink for Listener<'_, E> {
 
 impl<E: Ear> Listener<'_, E> {
     /// Lets the engine have an input and tells it, masked where it is a digit that is secret, or that nobody listens to (an
-    /// impatient caller keys her number over a notice, or to an agent), or that a secret entry may still throw away; then
-    /// what the engine says to it.
+    /// impatient caller keys her number over a notice, or to an agent), or that a secret entry may still throw away, or that
+    /// was bound to nothing; then what the engine says to it.
     pub(super) fn tell_input(&mut self, engine: &mut Engine, input: Input) -> Option<CallId> {
         let at = self.at;
         let digit = match input {
@@ -101,6 +102,9 @@ impl<E: Ear> Listener<'_, E> {
         let secret = hidden || digit.is_some() && engine.kept_key();
         if let (true, Some(call)) = (secret, digit) {
             told = Input::Dtmf { call, key: Key::ZERO };
+        }
+        if let (true, false, Some(call)) = (engine.unbound_key(), secret, digit) {
+            told = Input::Dtmf { call, key: Key::UNBOUND };
         }
         self.ear.tell(|| Notice::Input { at, input: told, secret });
         engine.tell(self);
@@ -147,6 +151,13 @@ impl<E: Ear> Listener<'_, E> {
         {
             self.people.text_message(call, *code);
         }
-        self.wishes.inputs.push(Input::Replied { call, request: request.id, reply });
+        let request_id = request.id;
+        if E::ALL && self.hold_verdicts && available && request.query.is_check() && !self.people.is_on(call) {
+            // What is to be kept of the check comes first.
+            tell_news(self.services, self.ear);
+            self.ear.tell(|| Notice::Verdict(Verdict { call, request: request_id, reply }));
+            return;
+        }
+        self.wishes.inputs.push(Input::Replied { call, request: request_id, reply });
     }
 }

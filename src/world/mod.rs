@@ -45,11 +45,15 @@ use services::{ServiceChange, Services, audit::AuditEntry, sms::Sms};
 use crate::{
     agenda::Agenda,
     engine::{Command, Engine, Event, Input},
-    id::{AgentId, CallId, PersonId, ScriptVersion},
+    id::{AgentId, CallId, PersonId, RequestId, ScriptVersion},
     people::{Caller, NotTaken, People, Plan, Taken, Who, Wishes, cast::Cast, demand::Demand, population::Population},
     random::Seed,
     registry::{Change, Status, access::change::AccessChange},
-    script::{Script, Versions, catalogue::Request, model::Key},
+    script::{
+        Script, Versions,
+        catalogue::{Reply, Request},
+        model::Key,
+    },
     time::{Duration, Instant, LocalClock},
 };
 
@@ -81,6 +85,9 @@ pub struct WorldConfig {
     pub demand: Option<Demand>,
     /// Synthetic callers are born up to this long after the beginning; longer than any run by default.
     pub horizon: Duration,
+    /// Verdicts of identity checks are not told to callers who are not synthetic until the driver says so
+    /// ([`Notice::Verdict`]).
+    pub hold_verdicts: bool,
 }
 
 impl WorldConfig {
@@ -100,6 +107,7 @@ impl WorldConfig {
             population: None,
             demand: None,
             horizon: Duration::MAX,
+            hold_verdicts: false,
         }
     }
 }
@@ -136,6 +144,9 @@ pub enum Notice {
     },
     /// A person's record was read.
     Audit(AuditEntry),
+    /// An identity check came to a verdict, of which the caller hears when the driver injects it as [`Input::Replied`]; told
+    /// after all that the check left to be kept, when [`WorldConfig::hold_verdicts`] is set.
+    Verdict(Verdict),
     /// An incident could not happen: a script that cannot follow the versions in force. The old one stays. Kept for
     /// [`World::poll`] even by [`World::watch`].
     Refused {
@@ -148,7 +159,8 @@ pub enum Notice {
     Input {
         /// When.
         at: Instant,
-        /// What. A digit that is secret, thrown away or kept for later is replaced by 0.
+        /// What. A digit that is secret, thrown away or kept for later is replaced by 0, one that nothing was bound to by
+        /// [`Key::UNBOUND`].
         input: Input,
         /// A digit was replaced.
         secret: bool,
@@ -161,6 +173,17 @@ pub enum Notice {
         /// Which key.
         key: Key,
     },
+}
+
+/// The verdict of an identity check that waits to be told.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Verdict {
+    /// In whose call.
+    pub call: CallId,
+    /// Which question it answers.
+    pub request: RequestId,
+    /// The answer.
+    pub reply: Reply,
 }
 
 /// Something in the calendar.
@@ -248,6 +271,7 @@ pub struct World {
     wishes: Wishes,
     agents: bool,
     tell_inputs: bool,
+    hold_verdicts: bool,
     /// Calls back that still have to be made.
     promised: BTreeSet<CallId>,
     /// What the engine said of promises while it was busy; empty between changes.
@@ -288,6 +312,7 @@ impl World {
             wishes: Wishes::default(),
             agents,
             tell_inputs: config.tell_inputs,
+            hold_verdicts: config.hold_verdicts,
             promised: BTreeSet::new(),
             promise_news: Vec::new(),
         };
@@ -630,6 +655,7 @@ impl World {
     #[inline]
     fn listener<'a, E: Ear>(&'a mut self, at: Instant, ear: &'a mut E) -> (&'a mut Engine, Listener<'a, E>) {
         let World { engine, people, services, versions, wishes, calendar, fault, faults, clock, seed, .. } = self;
+        let hold_verdicts = self.hold_verdicts;
         let promises = promise::Follower { any: !self.promised.is_empty(), news: &mut self.promise_news };
         let listener = Listener {
             promises,
@@ -643,6 +669,7 @@ impl World {
             faults,
             clock,
             seed: *seed,
+            hold_verdicts,
             ear,
         };
         (engine, listener)

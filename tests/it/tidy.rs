@@ -36,7 +36,8 @@ fn sources(folder: &str) -> Vec<(String, String)> {
 
 /// The code of a file without comments and without its tests.
 fn code(text: &str) -> String {
-    let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+    // Tests stand at a file's end, in a module of that name; what is for tests alone may stand anywhere before.
+    let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
     let line = |line: &str| match line.trim_start().starts_with("//") {
         true => String::new(),
         false => line.to_owned() + "\n",

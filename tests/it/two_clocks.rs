@@ -16,7 +16,7 @@ use hatif::{
         clock::Clock,
         pump::{Demand, Parts, Pump, Tap},
         sessions::Sessions,
-        store::{Job, jobs::unwritten},
+        store::{Durable, Job, jobs::unwritten},
     },
     random::Seed,
     record::{Figures, Tally, TallyRules, cdr, measure},
@@ -135,7 +135,7 @@ fn pump(world: World, speed: f64, tap: Box<dyn Tap>) -> (mpsc::Sender<Demand>, P
         while let Some(job) = written.next() {
             if let Job::Call(row) = job {
                 // The pump may have gone meanwhile.
-                let _ = acknowledge.send(vec![row.call]);
+                let _ = acknowledge.send(vec![Durable::Call(row.call)]);
             }
         }
     });

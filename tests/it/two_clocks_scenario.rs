@@ -48,7 +48,7 @@ fn assert_same(left: &[Event], right: &[Event]) {
 }
 
 /// What must not be gone as long as a pump runs.
-type Lines = (mpsc::Sender<Demand>, mpsc::UnboundedSender<Vec<hatif::id::CallId>>);
+type Lines = (mpsc::Sender<Demand>, mpsc::UnboundedSender<Vec<hatif::live::store::Durable>>);
 
 /// A pump that owns a world, what leads to it (demands, and word of what is on the disk) and what it sends to the store.
 fn pump(world: World, speed: f64, tap: Box<dyn Tap>) -> (Lines, Unwritten, Pump) {

@@ -1,7 +1,10 @@
 //! Keys in the midst of an entry, of which nothing follows but that the next is awaited: whoever knows when each will be
 //! pressed may have them taken all at once, and nobody can tell the difference.
 
-use super::{CallState, Slot, Step, listen::format_of};
+use super::{
+    CallState, Slot, Step,
+    listen::{format_of, is_secret},
+};
 use crate::{
     engine::{
         call::{Call, Phase},
@@ -21,6 +24,10 @@ pub(in crate::engine) fn kept(call: &Call, script: &Script, at: Instant, keys: &
     let node = script.node(call.node);
     let is_entry = matches!(node.kind, NodeKind::Collect(_) | NodeKind::Authenticate(_));
     let is_quiet = call.typed.is_empty() && !call.listen_unsaid && call.playing_until.max(call.unstoppable_until) <= at;
+    if call.menus().late.awaits(at) && !is_secret(call, script) {
+        // The first of them come too late for another entry.
+        return 0;
+    }
     // At the instant of a deadline the deadline comes first.
     if !is_entry || !is_quiet || pace >= node.input.inter_digit {
         return 0;

@@ -7,13 +7,17 @@
 //!    readable as `call.entry`. Silence is a no-input.
 //! 4. The terminator ends the entry and is not part of it; alone it gives the empty entry, or itself where a menu binds it.
 //! 5. An ambiguous prefix waits only while a longer choice is still possible.
-//! 6. Keys pressed ahead are kept between inputs; a secret entry never reads them. An error clears them.
+//! 6. Keys pressed ahead are kept between inputs; a secret entry never reads them. An error clears them. What of a secret
+//!    entry comes after it has failed is thrown away (`late`).
 //! 7. No-input and no-match are counted per visit; of the handlers the one with the highest count not above the present
 //!    one applies; a valid choice resets both.
 //! 8. Global keys work only where the node does not bind the key, and never inside an entry; there `*` cancels the entry.
 //! 9. All of it runs on the engine's time alone.
 
-use super::{CallState, Command, Fact, Next, Purpose, Sink, Slot, Step, Turn, authenticate::digits_of, script_of};
+use super::{
+    CallState, Command, Fact, Next, Purpose, Sink, Slot, Step, Turn, authenticate::digits_of, late::expect_late,
+    script_of,
+};
 use crate::{
     engine::{
         call::{Call, Keys, Phase},
@@ -35,9 +39,9 @@ const HANDED_ON: u8 = 8;
 /// What an entry here looks like.
 pub(super) struct Format {
     min: u8,
-    max: u8,
-    terminator: Option<Key>,
-    secret: bool,
+    pub(super) max: u8,
+    pub(super) terminator: Option<Key>,
+    pub(super) secret: bool,
 }
 
 impl Format {
@@ -341,13 +345,17 @@ impl<S: Sink> Turn<'_, S> {
                     self.go(id, next);
                 }
             }
-            Some(_) if call.no_match == 0 => {
+            _ if call.no_match == 0 && (key.digit().is_some() || key == Key::UNBOUND) => {
+                self.state.ahead.is_unbound();
                 call.no_match = 1;
                 call.typed.clear();
                 self.fact(Fact::NoMatch { call: id, node, count: 1, digits: 1 });
                 self.listen(id, script, Purpose::Survey(number), true);
             }
             _ => {
+                if key.digit().is_some() {
+                    self.state.ahead.is_unbound();
+                }
                 self.disarm(id, Slot::Step);
                 self.go(id, Next::Go(*to));
             }
@@ -390,7 +398,7 @@ impl<S: Sink> Turn<'_, S> {
         let node = script.node(node_id);
         let digits = call.menus().entry.len() as u8;
         let plain = !silence && !format_of(node, purpose).secret;
-        if plain {
+        if plain && let NodeKind::Collect(_) = node.kind {
             call.menus_mut().last_entry = call.menus().entry.digits();
         }
         if plain
@@ -403,6 +411,7 @@ impl<S: Sink> Turn<'_, S> {
             self.go(id, Next::Go(to));
             return;
         }
+        expect_late(call, node, purpose, digits, self.state.now);
         call.typed.clear();
         call.menus_mut().handed_on = 0;
         call.menus_mut().entry.clear();

@@ -38,6 +38,9 @@ impl<S: Sink> Turn<'_, S> {
             Match::None if !fresh && key == Key::HASH => self.menu_ended(id, node),
             Match::None if !fresh && key == Key::STAR => self.cancel_entry(id, Purpose::Node, node),
             Match::None => {
+                if key.digit().is_some() {
+                    self.state.ahead.is_unbound();
+                }
                 if let Some(call) = self.state.calls.get_mut(id) {
                     call.menus_mut().entry.push(key);
                 }

@@ -9,6 +9,7 @@
 mod ahead;
 mod authenticate;
 mod expr;
+mod late;
 mod listen;
 mod lookup;
 mod menu;
@@ -16,6 +17,7 @@ mod play;
 
 pub(super) use {
     ahead::{keep, kept},
+    late::Late,
     listen::is_secret,
 };
 
@@ -336,10 +338,20 @@ impl<S: Sink> Turn<'_, S> {
     /// A caller pressed a key: whether it means something, now or later.
     pub(in crate::engine) fn key_pressed(&mut self, id: CallId, key: Key) -> bool {
         let now = self.state.now;
-        self.state.ahead.stored = false;
+        (self.state.ahead.stored, self.state.ahead.unbound) = (false, false);
         let Some(call) = self.state.calls.get_mut(id).filter(|call| !call.gone) else { return false };
-        match call.state {
-            CallState::Queued => return self.key_while_waiting(id, key),
+        let state = call.state;
+        if self.comes_late(id, key) {
+            self.state.ahead.stored = true;
+            return true;
+        }
+        let Some(call) = self.state.calls.get_mut(id) else { return false };
+        match state {
+            CallState::Queued => {
+                let fits = self.key_while_waiting(id, key);
+                self.state.ahead.unbound = !fits;
+                return fits;
+            }
             CallState::Ivr(Step::Listening { phase, .. }) => self.key_while_listening(id, key, phase),
             CallState::Ivr(Step::Saying(then)) => {
                 let held = now < call.unstoppable_until;
@@ -357,6 +369,7 @@ impl<S: Sink> Turn<'_, S> {
             CallState::Ivr(Step::Recording { .. }) => {
                 let finishes = matches!(script_of(self.versions, call).node(call.node).kind, NodeKind::Record { finish, .. } if finish == key);
                 if !finishes {
+                    self.state.ahead.unbound = true;
                     return false;
                 }
                 self.cut_prompt(id);

@@ -4,7 +4,7 @@ use crate::{
     id::CallId,
     registry::access::change::AccessChange,
     world::{
-        Promise,
+        Promise, Verdict,
         services::{ServiceChange, audit::AuditEntry},
     },
 };
@@ -107,6 +107,17 @@ pub enum Job {
         /// The id of [`KeptPromise`].
         id: String,
     },
+    /// Nothing to be written: a verdict that may be told once everything handed over before it is durable.
+    Verdict(Verdict),
+}
+
+/// What was waited for and is on the disk.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Durable {
+    /// The record of a call.
+    Call(CallId),
+    /// All that was handed over before [`Job::Verdict`].
+    Verdict(Verdict),
 }
 
 /// The kinds of jobs, in the order of [`Written`](super::Written)'s counts.
@@ -118,11 +129,12 @@ pub(super) enum Kind {
     Refusal,
     Access,
     Promise,
+    Verdict,
 }
 
 impl Kind {
     /// How many kinds there are.
-    pub(super) const COUNT: usize = 6;
+    pub(super) const COUNT: usize = 7;
 }
 
 impl Job {
@@ -134,6 +146,7 @@ impl Job {
             Job::Refusal(_) => Kind::Refusal,
             Job::Access(_) => Kind::Access,
             Job::Promise(_) | Job::PromiseKept { .. } => Kind::Promise,
+            Job::Verdict(_) => Kind::Verdict,
         }
     }
 }

@@ -21,7 +21,7 @@ use std::{
 use rand::{TryRng, rngs::SysRng};
 use rusqlite::{Connection, OpenFlags, params};
 
-pub use job::{CallRow, Job, KeptPromise, RefusalRow};
+pub use job::{CallRow, Durable, Job, KeptPromise, RefusalRow};
 pub use jobs::{Gone, Jobs};
 pub use layout::SCHEMA;
 pub use state::{State, Written};
@@ -297,7 +297,7 @@ mod tests {
         Run { began: "2026-01-01T00:00:00Z".into(), origin: "2022-05-17T10:00:00+01:00".into(), speed: 1.0, seed: 1 }
     }
 
-    fn write(dir: &Path, jobs: Vec<Job>) -> (i64, Vec<CallId>) {
+    fn write(dir: &Path, jobs: Vec<Job>) -> (i64, Vec<Durable>) {
         let store = Store::open(dir).expect("a fresh folder");
         let number = store.begin_run(&run()).expect("a run");
         let (durable, mut told) = mpsc::unbounded_channel();
@@ -314,7 +314,7 @@ mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         let call = |n| Job::Call(Box::new(CallRow { call: CallId(n), ..CallRow::default() }));
         let (first, told) = write(dir.path(), vec![call(1), call(2)]);
-        assert_eq!(told, [CallId(1), CallId(2)]);
+        assert_eq!(told, [Durable::Call(CallId(1)), Durable::Call(CallId(2))]);
         let (second, _) = write(dir.path(), vec![call(1)]);
         assert_ne!(first, second);
         let db = open_to_read(dir.path()).expect("a database");

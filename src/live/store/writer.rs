@@ -15,18 +15,17 @@ use tokio::sync::{Semaphore, mpsc};
 use super::{
     Records, Store,
     insert::insert,
-    job::{Job, Kind},
+    job::{Durable, Job, Kind},
     jobs::{Jobs, Queued},
     state::State,
 };
 use crate::{
-    id::CallId,
     live::{clock, row},
     time::Duration,
 };
 
 impl Store {
-    /// Starts the writer. `durable` is told, group by group, the calls whose records are on disk.
+    /// Starts the writer. `durable` is told, group by group, what was waited for and is on disk.
     ///
     /// # Errors
     /// No thread can be started, or the database cannot be read.
@@ -35,7 +34,7 @@ impl Store {
         run: i64,
         registry: String,
         config: Records,
-        durable: mpsc::UnboundedSender<Vec<CallId>>,
+        durable: mpsc::UnboundedSender<Vec<Durable>>,
     ) -> std::io::Result<Writer> {
         let lived = self.lived().map_err(std::io::Error::other)?;
         let state = Arc::new(State::new(config.waiting, lived));
@@ -128,7 +127,7 @@ struct Writing {
     run: i64,
     registry: String,
     config: Records,
-    durable: mpsc::UnboundedSender<Vec<CallId>>,
+    durable: mpsc::UnboundedSender<Vec<Durable>>,
     state: Arc<State>,
     ending: Arc<AtomicBool>,
     room: Arc<Semaphore>,
@@ -189,14 +188,15 @@ impl Writing {
 
     fn acknowledge(&mut self, group: &mut Vec<Queued>) {
         self.room.add_permits(group.len());
-        let call = |(_, job)| match job {
-            Job::Call(row) => Some(row.call),
+        let awaited = |(_, job)| match job {
+            Job::Call(row) => Some(Durable::Call(row.call)),
+            Job::Verdict(verdict) => Some(Durable::Verdict(verdict)),
             _ => None,
         };
-        let calls: Vec<CallId> = group.drain(..).filter_map(call).collect();
-        if !calls.is_empty() {
+        let durable: Vec<Durable> = group.drain(..).filter_map(awaited).collect();
+        if !durable.is_empty() {
             // Nobody listens once the pump has ended; then nobody is left to be told.
-            let _ = self.durable.send(calls);
+            let _ = self.durable.send(durable);
         }
     }
 

@@ -10,7 +10,7 @@ use hatif::{
     id::CallId,
     live::{
         Records,
-        store::{self, CallRow, FILE, Job, Run, Store, wal},
+        store::{self, CallRow, Durable, FILE, Job, Run, Store, wal},
     },
 };
 use tokio::sync::mpsc;
@@ -44,7 +44,7 @@ impl Remains {
             let path = "main.menu ".repeat(number as usize * 37 % 900);
             let row = CallRow { call: CallId(number.into()), path, ..CallRow::default() };
             jobs.offer(Job::Call(Box::new(row))).expect("there is room");
-            assert_eq!(told.blocking_recv(), Some(vec![CallId(number.into())]));
+            assert_eq!(told.blocking_recv(), Some(vec![Durable::Call(CallId(number.into()))]));
             acknowledged.push((fs::metadata(&log).expect("a log").len() as usize, number.into()));
         }
         let read = |path: &Path| fs::read(path).expect("a file");
