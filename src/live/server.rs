@@ -219,7 +219,7 @@ impl Server {
         let built = WorldConfig {
             agents: config.agents,
             tell_inputs: !taps.is_empty(),
-            hold_verdicts: config.speed <= HELD_UP_TO,
+            hold_verdicts: config.hold_verdicts && config.speed <= HELD_UP_TO,
             ..WorldConfig::new(beginning.script.clone(), beginning.clock.clone(), seed, services)
         };
         let people = registry.clone();
@@ -453,7 +453,9 @@ impl Assembly {
         writer.state().count_into(metrics.clone());
         status.version.store(world.versions().number().0, std::sync::atomic::Ordering::Relaxed);
         let stop = Stop::default();
-        let closing = CancellationToken::new();
+        let closing = guard.closing().clone();
+        let at_the_door = guard.clone();
+        tokio::spawn(async move { at_the_door.watch().await });
         let tracker = TaskTracker::new();
         let pulse = Arc::new(Pulse {
             status: status.clone(),

@@ -1,9 +1,9 @@
 //! Digits of a secret entry that come too late.
 //!
 //! Somebody who is slow, or whose line is, keys on when the entry has ended without her: what was to be her birth date would
-//! walk through the menus that come next. So the digits that an entry still lacked when it failed are thrown away, the first
-//! within the inter-digit time of the failure, each other within that of the one before, wherever a digit is not secret. A
-//! secret entry takes them: it was asked again.
+//! walk through the menus that come next. So the digits that an entry still lacked when it failed are thrown away: the first
+//! before anybody could answer what is said next, each other within the inter-digit time of the one before. Only where they
+//! would not be secret: a secret entry takes them, for it was asked again.
 
 use super::{Purpose, Sink, Turn, listen::format_of, script_of};
 use crate::{
@@ -12,6 +12,9 @@ use crate::{
     script::model::{Key, Node},
     time::{Duration, Instant},
 };
+
+/// Nobody hears what is said and answers it within this.
+const REACTION: Duration = Duration::from_secs(1);
 
 /// What may still come of a secret entry that failed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,7 +48,7 @@ pub(super) fn expect_late(call: &mut Call, node: &Node, purpose: Purpose, keyed:
         return;
     }
     let (digits, pace) = (format.max.saturating_sub(keyed), node.input.inter_digit);
-    call.menus_mut().late = Late { digits, until: now + pace, pace, terminator: format.terminator };
+    call.menus_mut().late = Late { digits, until: now + pace.min(REACTION), pace, terminator: format.terminator };
 }
 
 impl<S: Sink> Turn<'_, S> {

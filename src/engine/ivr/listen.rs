@@ -15,7 +15,8 @@
 //! 9. All of it runs on the engine's time alone.
 
 use super::{
-    CallState, Command, Fact, Next, Purpose, Sink, Slot, Step, Turn, authenticate::digits_of, late::expect_late, script_of,
+    CallState, Command, Fact, Next, Purpose, Sink, Slot, Step, Turn, authenticate::digits_of, late::expect_late,
+    script_of,
 };
 use crate::{
     engine::{
