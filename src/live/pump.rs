@@ -585,12 +585,9 @@ impl Pump {
 
     /// Its call is ended by us, not by the caller.
     fn revoked(&mut self, session: SessionId) {
-        match self.book.turn(session) {
-            Some(Turn::Talking(call)) => {
-                self.book.free(session);
-                self.inject(Input::CallAborted { call });
-            }
-            _ => {}
+        if let Some(Turn::Talking(call)) = self.book.turn(session) {
+            self.book.free(session);
+            self.inject(Input::CallAborted { call });
         }
         self.left(session);
     }

@@ -148,11 +148,12 @@ async fn a_token_taken_back_closes_what_it_opened_with_a_record_and_touches_noth
     std::fs::write(&file, "[[token]]\nname = 1\n").expect("a file");
     let looked = hatif::live::clock::wall();
     while hatif::live::clock::since(looked).as_secs() < 2 {
-        other.send(Message::text(r#"{"type":"ping"}"#)).await.expect("the line holds");
-        taken.send(Message::text(r#"{"type":"ping"}"#)).await.expect("the line holds");
-        for line in [&mut other, &mut taken] {
-            while !matches!(line.next().await.expect("it is open"), Ok(Message::Text(text)) if text.contains("pong")) {}
-        }
+        let headers = format!("authorization: Bearer {bad}\r\n");
+        assert_eq!(ask(server.addr, &request("GET", "/health", &headers)).await.0, 200);
+    }
+    for line in [&mut other, &mut taken] {
+        line.send(Message::text(r#"{"type":"ping"}"#)).await.expect("the line holds");
+        while !matches!(line.next().await.expect("it is open"), Ok(Message::Text(text)) if text.contains("pong")) {}
     }
     std::fs::write(&file, &stays).expect("a file");
     let changed = hatif::live::clock::wall();

@@ -1,9 +1,9 @@
 //! Digits of a secret entry that come too late.
 //!
 //! Somebody who is slow, or whose line is, keys on when the entry has ended without her: what was to be her birth date would
-//! walk through the menus that come next. So the digits that an entry still lacked when it failed are thrown away: the first
-//! before anybody could answer what is said next, each other within the inter-digit time of the one before. Only where they
-//! would not be secret: a secret entry takes them, for it was asked again.
+//! walk through the menus that come next. So the digits that an entry still lacked when it failed are thrown away, and as many
+//! as it has when it was complete and wrong: the first within the inter-digit time of the failure, each other within that of
+//! the one before. Only where they would not be secret: a secret entry takes them, for it was asked again.
 
 use super::{Purpose, Sink, Turn, listen::format_of, script_of};
 use crate::{
@@ -12,9 +12,6 @@ use crate::{
     script::model::{Key, Node},
     time::{Duration, Instant},
 };
-
-/// Nobody hears what is said and answers it within this.
-const REACTION: Duration = Duration::from_secs(1);
 
 /// What may still come of a secret entry that failed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -48,10 +45,18 @@ pub(super) fn expect_late(call: &mut Call, node: &Node, purpose: Purpose, keyed:
         return;
     }
     let (digits, pace) = (format.max.saturating_sub(keyed), node.input.inter_digit);
-    call.menus_mut().late = Late { digits, until: now + pace.min(REACTION), pace, terminator: format.terminator };
+    call.menus_mut().late = Late { digits, until: now + pace, pace, terminator: format.terminator };
 }
 
 impl<S: Sink> Turn<'_, S> {
+    /// What was keyed for `purpose` was wrong, and is not asked for again: more of it may come.
+    pub(super) fn expect_more(&mut self, id: CallId, purpose: Purpose) {
+        let now = self.state.now;
+        let Some(call) = self.state.calls.get_mut(id) else { return };
+        let node = script_of(self.versions, call).node(call.node);
+        expect_late(call, node, purpose, 0, now);
+    }
+
     /// Whether a key is one that came too late and is thrown away.
     pub(super) fn comes_late(&mut self, id: CallId, key: Key) -> bool {
         let now = self.state.now;

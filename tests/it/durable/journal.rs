@@ -222,7 +222,7 @@ fn digits_that_come_too_late_for_a_secret_entry_answer_no_menu_and_stand_in_no_j
         let chosen: String = journal
             .lines()
             .filter(|line| line.contains("choice_made"))
-            .filter_map(|line| line.split_once(r#""key":""#)?.1.chars().next())
+            .filter_map(|line| line.split_once(r#""key":"#)?.1.trim_start_matches('"').chars().next())
             .collect();
         (keys(&journal), chosen)
     };
@@ -233,9 +233,9 @@ fn digits_that_come_too_late_for_a_secret_entry_answer_no_menu_and_stand_in_no_j
     assert_eq!(said(&slowly), ("•".repeat(8), String::new()));
     // What is pressed when the entry has been forgotten is for the menu: what it binds is told, what it does not is not.
     assert_eq!(said(&[(2.0, "3"), (12.0, "7"), (16.0, "2")]), ("•?2".to_owned(), "2".to_owned()));
-    // More than were missing is not thrown away, and a menu can be answered a second after it begins.
+    // More than were missing is not thrown away, and the menu is answered once the entry's last digit is long past.
     assert_eq!(said(&[(2.0, "3006197"), (5.2, "72")]), (format!("{}2", "•".repeat(8)), "2".to_owned()));
-    assert_eq!(said(&[(2.0, "3"), (6.5, "2")]), ("•2".to_owned(), "2".to_owned()));
+    assert_eq!(said(&[(2.0, "3"), (8.5, "2")]), ("•2".to_owned(), "2".to_owned()));
 }
 
 #[test]

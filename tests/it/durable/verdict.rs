@@ -3,16 +3,24 @@
 use std::{
     path::Path,
     process::{Command, Stdio},
+    sync::Arc,
 };
 
 use hatif::{
     client::{Call, Options},
-    id::PersonId,
+    engine::{Fact, Input},
+    id::{CallId, PersonId},
+    journal::{Pseudonyms, Writer, replay},
     live::{protocol::ServerMessage, store},
+    random::Seed,
     registry::{Person, Registry, access::birth_digits},
+    script::{Script, model::Key},
+    time::{Instant, LocalClock},
+    world::{Notice, Verdict, World, WorldConfig, services, services::Services},
 };
 
 use super::life::{Fault, Life, folder};
+use crate::support::{centre::mini, rig::published};
 
 const WRONG: &str = "31121899";
 
@@ -141,4 +149,117 @@ async fn on_a_disk_that_fails_nobody_is_told_whether_she_was_right() {
         return;
     }
     panic!("no start was spared");
+}
+
+/// One identity check in the pure world, with a journal of it.
+struct Held {
+    world: World,
+    journal: Writer<Vec<u8>>,
+    script: Arc<Script>,
+    call: CallId,
+    /// What was told, in words.
+    told: Vec<&'static str>,
+    verdicts: Vec<Verdict>,
+}
+
+impl Held {
+    /// Somebody claims `number` with `birth` at three seconds.
+    fn claims(number: &str, birth: &str) -> Held {
+        let flow = "[node.start]\nkind = \"authenticate\"\nlevel = 1\nok = \"bye\"\nfailed = \"adviser\"\n";
+        let script = published(&mini(flow));
+        let registry = Arc::new(Registry::generated(1_000, 1));
+        let services = Services::new(registry, services::Config::default(), Seed::new(1));
+        let config = WorldConfig::new(script.clone(), LocalClock::utc(), Seed::new(1), services);
+        let world = World::new(WorldConfig { agents: false, tell_inputs: true, hold_verdicts: true, ..config });
+        let journal = Writer::begin(Vec::new(), &script, Seed::new(1), &LocalClock::utc(), Pseudonyms::new([1; 32]));
+        let (journal, call) = (journal.expect("memory"), CallId(1));
+        let mut held = Held { world, journal, script, call, told: Vec::new(), verdicts: Vec::new() };
+        held.tell(1_000, Input::CallArrived { caller: None, language: None, origin: None });
+        for (at, keys) in [(2_000, number), (3_000, birth)] {
+            for key in keys.chars().chain(['#']).filter_map(Key::from_char) {
+                held.tell(at, Input::Dtmf { call, key });
+            }
+        }
+        held
+    }
+
+    fn tell(&mut self, at_ms: u64, input: Input) {
+        self.world.inject(Instant(at_ms * 1_000), input);
+        self.listen();
+    }
+
+    fn listen(&mut self) {
+        while let Some(notice) = self.world.poll() {
+            match notice {
+                Notice::Event(event) => {
+                    self.journal.event(&event).expect("memory");
+                    match event.fact {
+                        Fact::AuthenticationFailed { .. } => self.told.push("failed"),
+                        Fact::Authenticated { .. } => self.told.push("known"),
+                        Fact::CallEnded { .. } => self.told.push("ended"),
+                        _ => {}
+                    }
+                }
+                Notice::Input { at, input, secret } => self.journal.input(at, &input, secret).expect("memory"),
+                Notice::KeyUsed { call, key } => self.journal.used(call, key).expect("memory"),
+                Notice::Access(_) => self.told.push("to be kept"),
+                Notice::Audit(_) => self.told.push("audit"),
+                Notice::Verdict(verdict) => {
+                    self.told.push("verdict");
+                    self.verdicts.push(verdict);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// The verdict is on the disk.
+    fn release(&mut self, at_ms: u64) {
+        for Verdict { call, request, reply } in std::mem::take(&mut self.verdicts) {
+            self.tell(at_ms, Input::Replied { call, request, reply });
+        }
+    }
+
+    /// The journal runs to the same events.
+    fn replays(mut self) {
+        let end = Instant::from_secs(120);
+        self.world.advance_to(end);
+        self.listen();
+        let journal = self.journal.finish(end).expect("memory");
+        let report = replay(std::io::BufReader::new(&journal[..]), &[self.script]).expect("a journal");
+        assert_eq!((report.difference, self.call), (None, CallId(1)));
+    }
+}
+
+#[test]
+fn a_world_that_holds_verdicts_tells_first_what_is_to_be_kept_and_the_caller_when_it_is() {
+    let (number, birth) = somebody();
+    for (claimed, born, verdict) in
+        [("000000001", WRONG, "failed"), (&*number, WRONG, "failed"), (&*number, &*birth, "known")]
+    {
+        let mut held = Held::claims(claimed, born);
+        let before: &[&str] =
+            if verdict == "known" { &["audit", "verdict"] } else { &["to be kept", "audit", "verdict"] };
+        assert_eq!(held.told, before, "{claimed}");
+        held.release(3_020);
+        assert_eq!(held.told[before.len()..].first(), Some(&verdict), "{claimed}");
+        held.replays();
+    }
+}
+
+#[test]
+fn a_verdict_that_is_never_kept_is_never_told_and_one_that_comes_too_late_changes_nothing() {
+    let (number, birth) = somebody();
+    let mut ways = Vec::new();
+    for (claimed, born) in [("000000001", WRONG), (&*number, WRONG), (&*number, &*birth)] {
+        let mut held = Held::claims(claimed, born);
+        held.world.advance_to(Instant::from_secs(9));
+        held.listen();
+        let told = held.told.len();
+        held.release(9_500);
+        assert_eq!(held.told.len(), told, "{claimed}: {:?}", held.told);
+        ways.push(held.told.iter().filter(|word| ["failed", "known", "ended"].contains(word)).count());
+        held.replays();
+    }
+    assert!(ways.iter().all(|way| *way == ways[0]) && ways[0] <= 1, "{ways:?}");
 }
