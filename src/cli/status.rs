@@ -88,6 +88,8 @@ fn summary(health: &serde_json::Value, metrics: &str) -> String {
         other => other.to_string(),
     };
     let state = |state: &str| value(&format!("hatif_calls{{state=\"{state}\"}}"));
+    let of_queues = samples.iter().filter(|(key, _)| key.starts_with("hatif_queue_callbacks{"));
+    let promised: f64 = of_queues.map(|(_, count)| count).sum();
     let mut text = format!(
         "{}: {}, run {}, script version {}, up {} s, {} times the clock\n",
         word("centre"),
@@ -98,9 +100,10 @@ fn summary(health: &serde_json::Value, metrics: &str) -> String {
         word("speed")
     );
     text += &format!(
-        "  calls     {} in the menus, {} waiting, {} ringing, {} talking, {} held; {} connections\n",
+        "  calls     {} in the menus, {} waiting, {} ringing, {} talking, {} held, {promised} to be called back; {} connections\n",
         state("ivr"),
-        state("queued"),
+        // What keeps a place for a call back is nobody on the line.
+        (state("queued") - promised).max(0.0),
         state("ringing"),
         state("talking"),
         state("held"),
@@ -157,9 +160,11 @@ mod tests {
             "uptime_s": 7, "speed": 1.0, "connections": 2 });
         let metrics = "# HELP x y.\nhatif_queue_waiting_calls{queue=\"claims\"} 4\nhatif_queue_waiting_calls{queue=\"other\"} 0\n\
             hatif_queue_longest_wait_seconds{queue=\"claims\"} 61.4\nhatif_refusals_total{reason=\"lag\"} 2\n\
-            hatif_refusals_total{reason=\"rate\"} 1\n# EOF\n";
+            hatif_refusals_total{reason=\"rate\"} 1\nhatif_calls{state=\"queued\"} 7\n\
+            hatif_queue_callbacks{queue=\"claims\"} 2\nhatif_queue_callbacks{queue=\"other\"} 1\n# EOF\n";
         let text = summary(&health, metrics);
         assert!(text.contains("claims: 4 waiting, longest 61 s") && !text.contains("other"), "{text}");
+        assert!(text.contains(" 4 waiting, 0 ringing") && text.contains("3 to be called back"), "{text}");
         assert!(text.starts_with("Centre: ok, run 3") && text.contains("3 dials refused"), "{text}");
     }
 }

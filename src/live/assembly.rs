@@ -66,6 +66,8 @@ impl Assembly {
         let (pump, demands) = mpsc::channel(self.config.limits.input_queue);
         let common = self.common(pump, &facts);
         let shared = self.shared(&common, facts.run);
+        let guard = self.entrance.guard.clone();
+        tokio::spawn(async move { guard.watch().await });
         let door = self.gate(door);
         let clock = Clock::start_at(self.opens, self.config.speed);
         self.writer.state().opened(clock, self.opens);
@@ -141,7 +143,7 @@ impl Assembly {
             pulse,
             reloader,
             stop: Stop::default(),
-            closing: CancellationToken::new(),
+            closing: self.entrance.guard.closing().clone(),
             tracker: TaskTracker::new(),
         }
     }

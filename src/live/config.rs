@@ -31,6 +31,9 @@ pub struct Config {
     /// One-time codes and references follow from `seed`, so that they can be foretold: for tests. Otherwise they follow
     /// from a number that was drawn when the records were begun and that nobody is told.
     pub known_codes: bool,
+    /// Verdicts of identity checks are told when they are on the disk. False only where time does not wait for a disk: in
+    /// tests whose clock stands still.
+    pub hold_verdicts: bool,
     /// The enrolment registry.
     pub registry: registry::Config,
     /// Where and how call records are written.
@@ -185,6 +188,7 @@ impl Default for Config {
             agents: true,
             seed: 1,
             known_codes: false,
+            hold_verdicts: true,
             registry: registry::Config::default(),
             records: Records::default(),
             journal: Journal::default(),

@@ -29,7 +29,7 @@ pub enum TurnedAway {
     TooSlow,
     /// It sent more than it may.
     TooFast,
-    /// It broke the websocket protocol.
+    /// It broke the websocket protocol, or its request could be read in two ways.
     Protocol,
 }
 

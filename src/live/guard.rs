@@ -7,18 +7,15 @@
 //! | a request under a foreign name | refused: a name can be made to lead here by whoever owns it | by its token |
 
 use std::{
-    fs,
     net::{IpAddr, SocketAddr},
-    path::PathBuf,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::SystemTime,
+    sync::Arc,
 };
 
 use axum::{
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
-use tokio::time::Instant as Wall;
+use tokio_util::sync::CancellationToken;
 
 pub use super::tokens::Scope;
 use super::{
@@ -26,7 +23,8 @@ use super::{
     config::Security,
     counts::{Counts, TurnedAway},
     pace::{Pace, Paces, group_of},
-    tokens::{TokenFileError, Tokens},
+    standing::{Standing, TokenFile},
+    tokens::TokenFileError,
 };
 
 /// Before the token in the list of subprotocols a browser's websocket offers, where it cannot send a header.
@@ -34,9 +32,6 @@ pub const TOKEN_SUBPROTOCOL: &str = "hatif.token.";
 
 /// Wrong tokens of one address: so many at once, and one more every six seconds.
 const GUESSES: Pace = Pace::new(10, 10, std::time::Duration::from_secs(60));
-
-/// How often the token file is looked at.
-const LOOK: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// Why a request is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,18 +57,11 @@ impl IntoResponse for Denial {
 pub struct Guard {
     origins: Vec<String>,
     limit_loopback: bool,
-    tokens: Option<Mutex<Kept>>,
+    tokens: Option<TokenFile>,
+    /// Cancelled when the server closes its connections.
+    closing: CancellationToken,
     guesses: Paces<IpAddr>,
     counts: Arc<Counts>,
-}
-
-/// The token file as it was when it was last read.
-#[derive(Debug)]
-struct Kept {
-    path: PathBuf,
-    tokens: Arc<Tokens>,
-    stamp: Option<(SystemTime, u64)>,
-    looked: Wall,
 }
 
 impl Guard {
@@ -82,24 +70,53 @@ impl Guard {
     /// # Errors
     /// The token file cannot be used.
     pub fn new(security: &Security, limit_loopback: bool, counts: Arc<Counts>) -> Result<Guard, TokenFileError> {
-        let tokens = match &security.tokens {
-            Some(path) => Some(Mutex::new(Kept {
-                stamp: stamp(path),
-                tokens: Arc::new(Tokens::load(path)?),
-                path: path.clone(),
-                looked: clock::wall(),
-            })),
-            None => None,
-        };
+        let closing = CancellationToken::new();
+        let open = |path: &std::path::PathBuf| TokenFile::open(path, closing.clone());
+        let tokens = security.tokens.as_ref().map(open).transpose()?;
         let origins = security.origins.iter().map(|origin| origin.to_ascii_lowercase()).collect();
-        Ok(Guard { origins, limit_loopback, tokens, guesses: Paces::new(GUESSES), counts })
+        Ok(Guard { origins, limit_loopback, tokens, closing, guesses: Paces::new(GUESSES), counts })
     }
 
-    /// Whether a request from `peer` may do what `wanted` is for. Every route asks this first.
+    /// What ends all connections when it is cancelled.
+    pub(super) fn closing(&self) -> &CancellationToken {
+        &self.closing
+    }
+
+    /// Looks at the token file again and again, until the server ends.
+    pub(super) async fn watch(&self) {
+        if let Some(tokens) = &self.tokens {
+            tokens.watch().await;
+        }
+    }
+
+    /// Whether it can be told for whom a request is: one host, one origin, and the same in the target where that names one.
+    ///
+    /// # Errors
+    /// It cannot; the refusal is the answer to send.
+    pub fn understand(&self, target: &Uri, headers: &HeaderMap) -> Result<(), Denial> {
+        let host = headers.get(header::HOST).map(HeaderValue::as_bytes);
+        let twice = |name| headers.get_all(name).iter().nth(1).is_some();
+        let words = if twice(header::HOST) {
+            "a request names one host; this one has two `Host` headers"
+        } else if twice(header::ORIGIN) {
+            "a request comes from one origin; this one has two `Origin` headers"
+        } else if target
+            .authority()
+            .is_some_and(|at| !host.is_some_and(|host| host.eq_ignore_ascii_case(at.as_str().as_bytes())))
+        {
+            "the request's target names another host than its `Host` header; send the path alone"
+        } else {
+            return Ok(());
+        };
+        self.counts.turn_away(TurnedAway::Protocol);
+        Err(denial(TurnedAway::Protocol, StatusCode::BAD_REQUEST, words))
+    }
+
+    /// Whether a request from `peer` may do what `wanted` is for, and until when. Every route asks this first.
     ///
     /// # Errors
     /// It may not; the refusal is the answer to send.
-    pub fn authorise(&self, headers: &HeaderMap, peer: SocketAddr, wanted: Scope) -> Result<(), Denial> {
+    pub(super) fn authorise(&self, headers: &HeaderMap, peer: SocketAddr, wanted: Scope) -> Result<Standing, Denial> {
         let allowed = self.judge(headers, peer, wanted);
         if let Err(denial) = &allowed {
             self.counts.turn_away(denial.why);
@@ -108,7 +125,7 @@ impl Guard {
         allowed
     }
 
-    fn judge(&self, headers: &HeaderMap, peer: SocketAddr, wanted: Scope) -> Result<(), Denial> {
+    fn judge(&self, headers: &HeaderMap, peer: SocketAddr, wanted: Scope) -> Result<Standing, Denial> {
         if let Some(origin) = headers.get(header::ORIGIN)
             && !self.knows_origin(origin, headers)
         {
@@ -117,11 +134,11 @@ impl Guard {
         }
         match &self.tokens {
             None => self.judge_without_tokens(headers, peer, wanted),
-            Some(kept) => self.judge_token(&current(kept), headers, peer, wanted),
+            Some(file) => self.judge_token(file, headers, peer, wanted),
         }
     }
 
-    fn judge_without_tokens(&self, headers: &HeaderMap, peer: SocketAddr, wanted: Scope) -> Result<(), Denial> {
+    fn judge_without_tokens(&self, headers: &HeaderMap, peer: SocketAddr, wanted: Scope) -> Result<Standing, Denial> {
         if wanted == Scope::Operate && (!peer.ip().is_loopback() || headers.contains_key(header::ORIGIN)) {
             let words = "without tokens only a program on the server's own machine may do this, and no web page";
             return Err(denial(TurnedAway::Origin, StatusCode::FORBIDDEN, words));
@@ -133,10 +150,16 @@ impl Guard {
             let words = "this server is not known by that name; use its address, or add the name to [security] origins";
             return Err(denial(TurnedAway::Origin, StatusCode::MISDIRECTED_REQUEST, words));
         }
-        Ok(())
+        Ok(Standing(self.closing.clone()))
     }
 
-    fn judge_token(&self, tokens: &Tokens, headers: &HeaderMap, peer: SocketAddr, wanted: Scope) -> Result<(), Denial> {
+    fn judge_token(
+        &self,
+        file: &TokenFile,
+        headers: &HeaderMap,
+        peer: SocketAddr,
+        wanted: Scope,
+    ) -> Result<Standing, Denial> {
         let Some(secret) = secret_of(headers) else {
             let words = "a token is needed: send `Authorization: Bearer TOKEN`; `hatif token new` makes one";
             return Err(denial(TurnedAway::Token, StatusCode::UNAUTHORIZED, words));
@@ -147,7 +170,7 @@ impl Guard {
             let words = "too many wrong tokens came from this address; try again in a minute";
             return Err(denial(TurnedAway::Guesses, StatusCode::TOO_MANY_REQUESTS, words));
         }
-        match tokens.find(secret) {
+        match file.current().find(secret) {
             None => {
                 if limited {
                     self.guesses.pass(group, clock::wall());
@@ -158,7 +181,7 @@ impl Guard {
                 let words = "the token is unknown; `hatif token new` on the server makes another";
                 Err(denial(TurnedAway::Token, StatusCode::UNAUTHORIZED, words))
             }
-            Some(token) if token.allows(wanted) => Ok(()),
+            Some(token) if token.allows(wanted) => Ok(file.admit(token, wanted)),
             Some(_) => {
                 let words = format!("the token is not for this; it needs the scope `{}`", wanted.word());
                 Err(denial(TurnedAway::Scope, StatusCode::FORBIDDEN, words))
@@ -206,34 +229,6 @@ fn secret_of(headers: &HeaderMap) -> Option<&str> {
         let offered = headers.get(header::SEC_WEBSOCKET_PROTOCOL)?.to_str().ok()?;
         offered.split(',').find_map(|name| name.trim().strip_prefix(TOKEN_SUBPROTOCOL))
     })
-}
-
-/// When a file was last written and how long it is; `None` where it cannot be told.
-fn stamp(path: &std::path::Path) -> Option<(SystemTime, u64)> {
-    let of = fs::metadata(path).ok()?;
-    Some((of.modified().ok()?, of.len()))
-}
-
-/// The tokens in force. A file that has changed is read again; one that is faulty then leaves the old ones in force.
-fn current(kept: &Mutex<Kept>) -> Arc<Tokens> {
-    // What a panic elsewhere left is whole: it is replaced as a whole.
-    let mut kept: MutexGuard<'_, Kept> = kept.lock().unwrap_or_else(PoisonError::into_inner);
-    let now = clock::wall();
-    if now >= kept.looked + LOOK {
-        kept.looked = now;
-        let found = stamp(&kept.path);
-        if found != kept.stamp {
-            kept.stamp = found;
-            match Tokens::load(&kept.path) {
-                Ok(tokens) => {
-                    tracing::info!(tokens = tokens.len(), "the token file has changed");
-                    kept.tokens = Arc::new(tokens);
-                }
-                Err(error) => tracing::error!("{error}\nthe tokens read before stay in force"),
-            }
-        }
-    }
-    kept.tokens.clone()
 }
 
 #[cfg(test)]

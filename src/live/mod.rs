@@ -52,6 +52,7 @@ pub mod server;
 pub mod session;
 pub mod sessions;
 pub mod shutdown;
+mod standing;
 pub mod store;
 mod supervision;
 mod tell;

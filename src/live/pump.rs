@@ -98,6 +98,11 @@ pub enum Demand {
         /// What.
         message: AgentMessage,
     },
+    /// What let a connection in is taken back; it is closed.
+    Revoked {
+        /// Whose.
+        session: SessionId,
+    },
     /// A connection is gone.
     Left {
         /// Whose.
@@ -414,6 +419,7 @@ impl Pump {
             Demand::Failed { session } => self.failed(session),
             Demand::Desk { session, message } => self.desk_says(session, message),
             Demand::Left { session } => self.left(session),
+            Demand::Revoked { session } => self.revoked(session),
             Demand::Inject { input, done } => {
                 let call = self.inject(input);
                 if let Some(done) = done {
@@ -575,6 +581,15 @@ impl Pump {
             self.say(session, self.answered(id, arrival.version, &script, arrival.language));
         }
         self.inject(Input::CallerAnswered { call });
+    }
+
+    /// Its call is ended by us, not by the caller.
+    fn revoked(&mut self, session: SessionId) {
+        if let Some(Turn::Talking(call)) = self.book.turn(session) {
+            self.book.free(session);
+            self.inject(Input::CallAborted { call });
+        }
+        self.left(session);
     }
 
     fn left(&mut self, session: SessionId) {

@@ -433,6 +433,47 @@ mod tests {
         assert!(matches!(report.tail, crate::journal::Tail::Closed(_)), "{:?}", report.tail);
     }
 
+    /// What a desk hears next that is no ping.
+    async fn heard<S>(desk: &mut tokio_tungstenite::WebSocketStream<S>) -> String
+    where
+        S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
+    {
+        use futures_util::StreamExt;
+        loop {
+            match desk.next().await.expect("the line holds").expect("a frame") {
+                tokio_tungstenite::tungstenite::Message::Text(text) => return text.to_string(),
+                other => assert!(!other.is_close(), "{other:?}"),
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_fault_in_telling_a_desk_costs_that_desk_its_place_and_no_call() {
+        use futures_util::SinkExt;
+        use tokio_tungstenite::tungstenite::Message;
+        let dir = tempfile::tempdir().expect("a folder");
+        let (server, url) = server(dir.path()).await;
+        let mut call = Call::dial(&url, &Options::default()).await.expect("an answer");
+        let stream = tokio::net::TcpStream::connect(server.addr).await.expect("the server listens");
+        let (mut desk, _) =
+            tokio_tungstenite::client_async("ws://localhost/agent", stream).await.expect("a place for an agent");
+        let login = Message::text(r#"{"type":"login","agent":"1"}"#);
+        desk.send(login.clone()).await.expect("the line holds");
+        while !heard(&mut desk).await.contains("not_ready") {}
+        crate::live::agents::desk::planted::plant();
+        desk.send(Message::text(r#"{"type":"ready"}"#)).await.expect("the line holds");
+        while !heard(&mut desk).await.contains("logged_out") {}
+        // The place is free again, and so are the calls.
+        desk.send(login).await.expect("the line holds");
+        while !heard(&mut desk).await.contains("logged_in") {}
+        call.press_now("1").await.expect("the line holds");
+        call.listening().await.expect("the call goes on");
+        call.hang_up().await.expect("the line holds");
+        assert_eq!(call.ended().await.expect("an end").cause, "caller_hung_up");
+        server.stop().await.expect("all is written, and nothing broke");
+        assert_eq!(endings(dir.path()).len(), 1);
+    }
+
     struct Tired;
 
     impl Tap for Tired {

@@ -3,9 +3,9 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use axum::{
-    Json, Router,
+    Extension, Json, Router,
     extract::{ConnectInfo, Request, State, connect_info::Connected, ws::WebSocketUpgrade},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::{get, post},
@@ -21,6 +21,7 @@ use super::{
     protocol::SUBPROTOCOL,
     reload::{Reloaded, Reloader},
     session::{self, Role},
+    standing::Standing,
     supervision::{self, Supervision},
 };
 
@@ -54,16 +55,20 @@ pub const ROUTES: [(&str, Option<Scope>); 11] = [
 async fn guarded(
     State(shared): State<Shared>,
     ConnectInfo(peer): ConnectInfo<Peer>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Response {
+    if let Err(denial) = shared.guard.understand(request.uri(), request.headers()) {
+        return denial.into_response();
+    }
     let Some((_, scope)) = ROUTES.iter().find(|(path, _)| *path == request.uri().path()) else {
         return elsewhere();
     };
-    if let Some(scope) = scope
-        && let Err(denial) = shared.guard.authorise(request.headers(), peer.0, *scope)
-    {
-        return denial.into_response();
+    if let Some(scope) = scope {
+        match shared.guard.authorise(request.headers(), peer.0, *scope) {
+            Ok(standing) => drop(request.extensions_mut().insert(standing)),
+            Err(denial) => return denial.into_response(),
+        }
     }
     next.run(request).await
 }
@@ -95,6 +100,7 @@ where
         .merge(supervision::routes())
         .merge(echoing)
         .fallback(async || elsewhere())
+        .method_not_allowed_fallback(otherwise)
         .layer(middleware::from_fn_with_state(shared.clone(), guarded))
         .layer(middleware::map_response(closing))
         .with_state(shared)
@@ -115,6 +121,7 @@ impl<L: Listener<Addr = SocketAddr>> Connected<IncomingStream<'_, Gate<L>>> for 
 async fn call(
     State(shared): State<Shared>,
     ConnectInfo(peer): ConnectInfo<Peer>,
+    Extension(standing): Extension<Standing>,
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
@@ -126,14 +133,15 @@ async fn call(
             return (StatusCode::BAD_REQUEST, why).into_response();
         }
     }
-    sparing(upgrade)
-        .protocols([SUBPROTOCOL])
-        .on_upgrade(move |socket| tracker.track_future(session::run(socket, Role::Caller, peer.0.ip(), context)))
+    sparing(upgrade).protocols([SUBPROTOCOL]).on_upgrade(move |socket| {
+        tracker.track_future(session::run(socket, Role::Caller, (peer.0.ip(), standing), context))
+    })
 }
 
 async fn agent(
     State(shared): State<Shared>,
     ConnectInfo(peer): ConnectInfo<Peer>,
+    Extension(standing): Extension<Standing>,
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
@@ -143,9 +151,9 @@ async fn agent(
         return (StatusCode::BAD_REQUEST, why).into_response();
     }
     let Shared { context, tracker, .. } = shared;
-    sparing(upgrade)
-        .protocols([subprotocol])
-        .on_upgrade(move |socket| tracker.track_future(session::run(socket, Role::Agent, peer.0.ip(), context)))
+    sparing(upgrade).protocols([subprotocol]).on_upgrade(move |socket| {
+        tracker.track_future(session::run(socket, Role::Agent, (peer.0.ip(), standing), context))
+    })
 }
 
 /// So many bytes may wait to be sent together: what is said at the beginning of a call fits, and a prompt with its menu.
@@ -164,10 +172,19 @@ async fn echo(State(shared): State<Shared>, upgrade: WebSocketUpgrade) -> Respon
     echo::limits(sparing(upgrade)).on_upgrade(move |socket| shared.tracker.track_future(echo::run(socket)))
 }
 
+/// Whoever asks in another way than a path is asked is told which.
+async fn otherwise(method: Method, uri: Uri) -> Response {
+    let path = uri.path();
+    let way = if path == "/reload" { "POST" } else { "GET" };
+    let what = format!("{path} is asked by {way}, not by {method}; GET / tells what else there is\n");
+    (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, way)], what).into_response()
+}
+
 /// Whoever asks for anything else is told what there is.
 fn elsewhere() -> Response {
     let what = format!(
-        "Hatif, a contact centre. Dial it by websocket at /call (subprotocol {SUBPROTOCOL}), for example with `hatif call`; \
+        "There is nothing at this path. Hatif, a contact centre: dial it by websocket at /call (subprotocol {SUBPROTOCOL}), for \
+         example with `hatif call`; be an agent at /agent; \
          GET /live, /ready, /health and /metrics tell how it is, /records and /refusals what was, /events what happens, \
          POST /reload reads its menus again.\n"
     );

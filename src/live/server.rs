@@ -207,7 +207,7 @@ impl Server {
         let built = WorldConfig {
             agents: config.agents,
             tell_inputs: !taps.is_empty(),
-            hold_verdicts: config.speed <= HELD_UP_TO,
+            hold_verdicts: config.hold_verdicts && config.speed <= HELD_UP_TO,
             ..WorldConfig::new(beginning.script.clone(), beginning.clock.clone(), seed, services)
         };
         let people = registry.clone();

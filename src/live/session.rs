@@ -26,6 +26,7 @@ use super::{
     pump::Demand,
     say,
     sessions::{Inbox, Outgoing, Ring, SessionId, Sessions},
+    standing::Standing,
 };
 
 /// What every session needs of the server.
@@ -65,6 +66,9 @@ impl End {
 /// How long a closing handshake may take; the connection is dropped after it.
 const CLOSING: std::time::Duration = std::time::Duration::from_secs(1);
 
+/// The reason given to a connection whose token is taken back.
+pub(super) const REVOKED: &str = "the token of this connection was taken back or no longer allows it";
+
 /// The reason given to a connection that sends more than it may.
 const TOO_FAST: &str = "too fast";
 
@@ -83,19 +87,19 @@ pub enum Role {
 }
 
 /// Serves one connection until it ends.
-pub fn run(
+pub(super) fn run(
     socket: WebSocket,
     role: Role,
-    peer: IpAddr,
+    who: (IpAddr, Standing),
     context: Arc<Context>,
 ) -> impl Future<Output = ()> + Send + 'static {
     // An asynchronous function keeps room for what it is given besides that for what it makes of it; this is so much that a
     // call should have it once.
     let socket = Box::new(socket);
-    serve(socket, role, peer, context)
+    serve(socket, role, who, context)
 }
 
-async fn serve(mut socket: Box<WebSocket>, role: Role, peer: IpAddr, context: Arc<Context>) {
+async fn serve(mut socket: Box<WebSocket>, role: Role, (peer, standing): (IpAddr, Standing), context: Arc<Context>) {
     let Some(inbox) = context.sessions.open() else {
         context.counts.turn_away(TurnedAway::Sessions);
         let help = "try again later";
@@ -106,12 +110,13 @@ async fn serve(mut socket: Box<WebSocket>, role: Role, peer: IpAddr, context: Ar
     let id = inbox.id;
     tracing::debug!(session = %id, "connected");
     let place = Place { session: id, context: context.clone() };
-    let end = Session::new(inbox, role, peer, context.clone()).serve(&mut socket).await;
+    let end = Session::new(inbox, role, (peer, standing), context.clone()).serve(&mut socket).await;
     tracing::debug!(session = %id, end = end.describe(), "disconnected");
     end.blame().into_iter().for_each(|why| context.counts.turn_away(why));
     drop(place);
     // The pump may be gone already when the server stops; then there is no call left to end.
-    let _ = context.pump.send(Demand::Left { session: id }).await;
+    let left = if end.is_revoked() { Demand::Revoked { session: id } } else { Demand::Left { session: id } };
+    let _ = context.pump.send(left).await;
     Box::pin(close(*socket, end, context.limits.write_timeout.to_std())).await;
 }
 
@@ -141,6 +146,7 @@ impl End {
     fn blame(&self) -> Option<TurnedAway> {
         let End::Close { code, reason, .. } = self else { return None };
         match (*code, *reason) {
+            (close_code::POLICY, REVOKED) => None,
             (close_code::POLICY, TOO_FAST) => Some(TurnedAway::TooFast),
             (close_code::POLICY, _) => Some(TurnedAway::TooSlow),
             (close_code::PROTOCOL | close_code::INVALID | close_code::SIZE | close_code::UNSUPPORTED, _) => {
@@ -148,6 +154,10 @@ impl End {
             }
             _ => None,
         }
+    }
+
+    fn is_revoked(&self) -> bool {
+        matches!(self, End::Close { reason: REVOKED, .. })
     }
 
     fn describe(&self) -> &'static str {
@@ -194,6 +204,7 @@ fn encode(message: &ServerMessage) -> Message {
 struct Session {
     inbox: Inbox,
     role: Role,
+    standing: Standing,
     context: Arc<Context>,
     /// There is a call, or a call back is still to come: silence is no reason to close.
     busy: bool,
@@ -217,7 +228,7 @@ struct Session {
 }
 
 impl Session {
-    fn new(inbox: Inbox, role: Role, peer: IpAddr, context: Arc<Context>) -> Session {
+    fn new(inbox: Inbox, role: Role, (peer, standing): (IpAddr, Standing), context: Arc<Context>) -> Session {
         let now = clock::wall();
         let limits = &context.limits;
         Session {
@@ -233,6 +244,7 @@ impl Session {
             ping_due: now,
             inbox,
             role,
+            standing,
             context,
         }
     }
@@ -242,7 +254,7 @@ impl Session {
         if let Err(end) = Box::pin(self.write(socket, Message::Ping(Bytes::new()))).await {
             return end;
         }
-        let stop = self.context.stop.clone();
+        let Standing(stop) = self.standing.clone();
         // Both are kept from message to message: beginning to wait for them costs more than most messages.
         let (mut stopped, mut alarm) = (pin!(stop.cancelled()), pin!(tokio::time::sleep_until(self.next_check())));
         loop {
@@ -259,7 +271,7 @@ impl Session {
                     Ring::Overflowed => Err(too_slow()),
                 },
                 // After the outbox, so that what is already said is still sent.
-                () = &mut stopped => Err(closing()),
+                () = &mut stopped => Err(if self.context.stop.is_cancelled() { closing() } else { revoked() }),
                 frame = socket.recv() => match frame {
                     Some(frame) => Box::pin(self.frame(socket, frame)).await,
                     None => Err(End::Gone),
@@ -457,6 +469,10 @@ fn too_fast() -> End {
     let help = "send fewer messages a second; the keys of an entry fit into one";
     let refusal = Refusal::new(ErrorCode::TooFast, "more messages a second than the centre takes", help);
     End::close(close_code::POLICY, TOO_FAST, Some(refusal))
+}
+
+fn revoked() -> End {
+    End::close(close_code::POLICY, REVOKED, None)
 }
 
 fn closing() -> End {

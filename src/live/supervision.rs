@@ -3,7 +3,7 @@
 use std::{path::PathBuf, sync::Arc};
 
 use axum::{
-    Router,
+    Extension, Router,
     extract::{State, ws::WebSocketUpgrade},
     http::{HeaderMap, StatusCode, Uri, header},
     response::{IntoResponse, Response},
@@ -18,6 +18,7 @@ use super::{
     guard::TOKEN_SUBPROTOCOL,
     metrics, probes, records_api,
     routes::Shared,
+    standing::Standing,
 };
 
 /// So many may read records at once.
@@ -73,7 +74,12 @@ async fn refusals(State(shared): State<Shared>, uri: Uri) -> Response {
     records_api::answer(&uri, *run, records.clone(), records_api::refusals).await
 }
 
-async fn feed(State(shared): State<Shared>, of: HeaderMap, upgrade: WebSocketUpgrade) -> Response {
+async fn feed(
+    State(shared): State<Shared>,
+    Extension(Standing(standing)): Extension<Standing>,
+    of: HeaderMap,
+    upgrade: WebSocketUpgrade,
+) -> Response {
     if !speaks(&of, SUBPROTOCOL) {
         let why = format!("the event feed speaks the websocket subprotocol {SUBPROTOCOL}; offer it, or none\n");
         return (StatusCode::BAD_REQUEST, why).into_response();
@@ -87,6 +93,7 @@ async fn feed(State(shared): State<Shared>, of: HeaderMap, upgrade: WebSocketUpg
         pump: shared.context.pump.clone(),
         limits: limits.clone(),
         stop: shared.context.stop.clone(),
+        standing,
         place,
     };
     upgrade

@@ -37,7 +37,9 @@ impl Pump {
             self.told = true;
             rescue::note(&mut self.parts.taps, &notice, self.parts.world.versions());
             rescue::left_out("a figure", || self.parts.onlookers.note(&notice, &self.parts.world));
-            self.tell_desks(&notice);
+            if !self.desks.is_empty() && self.guarded("telling a desk", |pump| pump.tell_desks(&notice)).is_none() {
+                self.lose_desk(&notice);
+            }
             let job = match notice {
                 Notice::Event(event) => self.event(&event),
                 Notice::ToCaller(at, command) => {

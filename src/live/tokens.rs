@@ -189,6 +189,11 @@ impl Tokens {
         })
     }
 
+    /// Whether an entry with this hash is for this.
+    pub(super) fn allow(&self, hash: &Hash, wanted: Scope) -> bool {
+        self.0.iter().any(|token| token.hash == *hash && token.allows(wanted))
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.0.len()

@@ -1,5 +1,6 @@
 //! Who is let in: tokens and their scopes on every route, origins of web pages, TLS from both ends.
 
+use futures_util::{SinkExt, StreamExt};
 use hatif::{
     client::{Access, Call, LinkError, Options, Secret},
     live::{
@@ -7,6 +8,8 @@ use hatif::{
         tokens::{self, Scope},
     },
 };
+
+use tokio_tungstenite::tungstenite::{Message, client::IntoClientRequest};
 
 use crate::support::{
     http::{ask, request, upgrade},
@@ -95,6 +98,106 @@ async fn a_token_made_while_the_server_runs_is_taken_and_one_taken_out_is_not() 
     let looked = hatif::live::clock::wall();
     while hatif::live::clock::since(looked).as_secs() < 2 {
         assert_eq!(status(&new).await, 200, "a faulty file changes nothing");
+    }
+    server.stop().await.expect("all is written");
+}
+
+/// Opens a websocket with a token; what is read of it until the server closes it: code and reason.
+async fn closed(mut socket: Socket) -> (u16, String) {
+    loop {
+        match socket.next().await.expect("it is closed in order").expect("a frame") {
+            Message::Close(Some(frame)) => return (frame.code.into(), frame.reason.to_string()),
+            Message::Close(None) => panic!("no reason is given"),
+            _ => {}
+        }
+    }
+}
+
+type Socket = tokio_tungstenite::WebSocketStream<tokio::net::TcpStream>;
+
+async fn open(addr: std::net::SocketAddr, path: &str, secret: &str) -> Socket {
+    let stream = tokio::net::TcpStream::connect(addr).await.expect("the server listens");
+    let mut request = format!("ws://{addr}{path}").into_client_request().expect("a request");
+    let bearer = format!("Bearer {secret}").parse().expect("a header");
+    request.headers_mut().insert("authorization", bearer);
+    tokio_tungstenite::client_async(request, stream).await.expect("it is let in").0
+}
+
+#[tokio::test]
+async fn a_token_taken_back_closes_what_it_opened_with_a_record_and_touches_nothing_else() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let file = dir.path().join("tokens.toml");
+    let (stays, leaked) = (dir.path().join("stays.toml"), dir.path().join("leaked.toml"));
+    let good = tokens::make(&stays, "desk", &[Scope::Call]).expect("a token");
+    let all = [Scope::Call, Scope::Watch, Scope::Agent];
+    let bad = tokens::make(&leaked, "leaked", &all).expect("another");
+    let [stays, leaked] = [stays, leaked].map(|path| std::fs::read_to_string(path).expect("a file"));
+    std::fs::write(&file, format!("{stays}{leaked}")).expect("a file");
+    let data = dir.path().join("data");
+    let mut config = config(&data);
+    config.security.tokens = Some(file.clone());
+    let server = Server::start(config).await.expect("it starts");
+    let mut other = open(server.addr, "/call", &good).await;
+    let mut taken = open(server.addr, "/call", &bad).await;
+    let (events, desk) = (open(server.addr, "/events", &bad).await, open(server.addr, "/agent", &bad).await);
+    for line in [&mut other, &mut taken] {
+        line.send(Message::text(r#"{"type":"dial"}"#)).await.expect("the line holds");
+        while !matches!(line.next().await, Some(Ok(Message::Text(text))) if text.contains("answered")) {}
+    }
+    // A file that says nothing of use takes nothing back.
+    std::fs::write(&file, "[[token]]\nname = 1\n").expect("a file");
+    let looked = hatif::live::clock::wall();
+    while hatif::live::clock::since(looked).as_secs() < 2 {
+        let headers = format!("authorization: Bearer {bad}\r\n");
+        assert_eq!(ask(server.addr, &request("GET", "/health", &headers)).await.0, 200);
+    }
+    for line in [&mut other, &mut taken] {
+        line.send(Message::text(r#"{"type":"ping"}"#)).await.expect("the line holds");
+        while !matches!(line.next().await.expect("it is open"), Ok(Message::Text(text)) if text.contains("pong")) {}
+    }
+    std::fs::write(&file, &stays).expect("a file");
+    let changed = hatif::live::clock::wall();
+    for socket in [taken, events, desk] {
+        let (code, reason) = closed(socket).await;
+        assert_eq!(code, 1008, "{reason}");
+        assert!(reason.contains("the token of this connection was taken back"), "{reason}");
+    }
+    let took = hatif::live::clock::since(changed);
+    // Two seconds are promised; the machine may be busy.
+    assert!(took.as_secs() < 20, "{took}");
+    other.send(Message::text(r#"{"type":"hangup"}"#)).await.expect("the other line holds");
+    while !matches!(other.next().await, Some(Ok(Message::Text(text))) if text.contains("ended")) {}
+    server.stop().await.expect("all is written");
+    let db = hatif::live::store::open_to_read(&data).expect("records");
+    let mut causes = db.prepare("select cause from calls order by number").expect("a query");
+    let causes: Vec<String> =
+        causes.query_map([], |row| row.get(0)).expect("rows").collect::<Result<_, _>>().expect("texts");
+    assert_eq!(causes, ["caller_hung_up", "aborted"]);
+}
+
+#[tokio::test]
+async fn what_is_asked_in_two_ways_at_once_or_in_the_wrong_way_is_refused_with_a_sentence() {
+    let data = tempfile::tempdir().expect("a folder");
+    let server = Server::start(config(data.path())).await.expect("it starts");
+    let own = format!("http://{}", server.addr);
+    for (line, status, words) in [
+        ("GET /health HTTP/1.1\r\nhost: 127.0.0.1\r\nhost: evil.example".to_owned(), 400, "two `Host`"),
+        (
+            format!("GET /health HTTP/1.1\r\nhost: {}\r\norigin: {own}\r\norigin: http://evil.example", server.addr),
+            400,
+            "two `Origin`",
+        ),
+        ("GET http://evil.example/health HTTP/1.1\r\nhost: 127.0.0.1".to_owned(), 400, "another host"),
+        (format!("GET {own}/health HTTP/1.1\r\nhost: {}", server.addr), 200, "records_waiting"),
+        ("GET /live HTTP/1.1\r\nhost: 127.0.0.1\r\nhost: 127.0.0.1".to_owned(), 400, "two `Host`"),
+        ("GET /reload HTTP/1.1\r\nhost: 127.0.0.1".to_owned(), 405, "/reload is asked by POST, not by GET"),
+        ("POST /health HTTP/1.1\r\nhost: 127.0.0.1".to_owned(), 405, "/health is asked by GET, not by POST"),
+        ("GET /calls HTTP/1.1\r\nhost: 127.0.0.1".to_owned(), 404, "There is nothing at this path."),
+    ] {
+        let (got, text) = ask(server.addr, &format!("{line}\r\n\r\n")).await;
+        assert_eq!(got, status, "{line}: {text}");
+        assert!(text.contains(words), "{line}: {text}");
+        assert_eq!(status == 405, text.to_lowercase().contains("allow: "), "{line}: {text}");
     }
     server.stop().await.expect("all is written");
 }

@@ -94,12 +94,20 @@ fn found(bytes: &[u8], needles: &BTreeMap<String, String>) -> Vec<String> {
         look(run, at);
         let mut inner = at;
         for piece in run.split(|c| !digits(c)) {
-            look(piece, inner);
+            look(without_year(piece, &bytes[inner + piece.len()..]), inner);
             inner += piece.len() + 1;
         }
         at += run.len() + 1;
     }
     hits.into_iter().collect()
+}
+
+/// In a file of records one field follows the other without a sign between: the digits before a UTC time are another's than
+/// its year, or the call `1-16` and the year 2022 would be the code 162022.
+fn without_year<'a>(digits: &'a [u8], after: &[u8]) -> &'a [u8] {
+    let is_time =
+        matches!(after, [b'-', a, b, b'-', c, d, b'T', ..] if [a, b, c, d].iter().all(|c| c.is_ascii_digit()));
+    if is_time { &digits[..digits.len().saturating_sub(4)] } else { digits }
 }
 
 /// The keys of a journal, by call, in the order in which they were pressed: a number keyed digit by digit is still one.
@@ -277,10 +285,14 @@ async fn search(size: u32, count: usize, format: &str) -> usize {
         places.push((format!("hatif calls --format {kind}"), output.stdout));
     }
     let needles = needles(&people, &codes);
+    let mut all = Vec::new();
     for (place, bytes) in &places {
         let hits = found(bytes, &needles);
-        assert!(hits.is_empty(), "{} hits in {place}: {:#?}", hits.len(), &hits[..hits.len().min(5)]);
+        if !hits.is_empty() {
+            all.push(format!("{} hits in {place}: {:#?}", hits.len(), &hits[..hits.len().min(5)]));
+        }
     }
+    assert!(all.is_empty(), "{}", all.join("\n"));
     // The search finds what is there.
     let one = &people[0];
     let leak = format!("x{{\"n\":\"{}\"}} born {}-{}", one.number, &one.birth[4..], "01");

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, io::BufReader, sync::Arc};
 
 use hatif::{
-    engine::{Command, Fact, Input},
+    engine::{Command, Engine, Fact, Input, Output, Promised},
     id::{AgentId, CallId, GroupId, QueueId},
     journal::{Pseudonyms, Tail, Writer, replay},
     pii::CallerNumber,
@@ -324,4 +324,55 @@ proptest! {
         }
         centre.replays();
     }
+}
+
+/// The queue holds ten thousand promises and not one more.
+#[test]
+fn a_queue_that_is_full_of_promises_takes_no_other_until_one_is_kept() {
+    let script = published(&acd(DESK));
+    let mut engine = Engine::new(script, LocalClock::utc(), Seed::new(1));
+    let facts = |engine: &mut Engine| {
+        let mut facts = Vec::new();
+        loop {
+            match engine.poll() {
+                Output::Event(event) => facts.push(event.fact),
+                Output::Command(_) => {}
+                Output::Timeout(_) => return facts,
+            }
+        }
+    };
+    facts(&mut engine);
+    let queue = engine.queue_named("pay").expect("the queue is there");
+    let promised = |n: u64| Promised {
+        caller: number(n),
+        queue,
+        language: hatif::id::LanguageId(0),
+        accepted: Vec::new(),
+        since: Instant::ZERO,
+        priority: 0,
+        attempts: 0,
+        node: None,
+        recording: true,
+    };
+    let now = Instant::from_secs(1);
+    let calls: Vec<_> = (0..9_999)
+        .map(|n| engine.handle(now, Input::CallbackRestored(Box::new(promised(n)))).expect("it stands again"))
+        .collect();
+    facts(&mut engine);
+    // Somebody on the line asks for one: her promise is the last there is room for, and the next one is told that there is none.
+    let ask = |engine: &mut Engine, from: u64| {
+        let caller = Some(number(from));
+        let call = engine.handle(now, Input::CallArrived { caller, language: None, origin: None }).expect("a call");
+        engine.handle(now, Input::Dtmf { call, key: Key::from_char('3').expect("a key") });
+        let made =
+            facts(engine).iter().any(|fact| matches!(fact, Fact::CallbackPromised { call: of, .. } if *of == call));
+        engine.handle(now, Input::CallerHungUp { call });
+        made
+    };
+    assert!(ask(&mut engine, 20_000), "there is room for one");
+    assert!(!ask(&mut engine, 20_001), "one too many");
+    engine.handle(now, Input::CallAborted { call: calls[0] });
+    assert!(ask(&mut engine, 20_001), "there is room again");
+    assert!(!ask(&mut engine, 20_002));
+    engine.audit().expect("the laws hold");
 }

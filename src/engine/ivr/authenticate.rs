@@ -108,6 +108,7 @@ impl<S: Sink> Turn<'_, S> {
                 self.listen(id, script, Purpose::Card, true);
             }
             (_, Reply::Locked { delay }) => {
+                self.expect_more(id, if question == Question::Identity { Purpose::Birth } else { Purpose::Code });
                 self.fact(Fact::AuthenticationFailed { call: id, locked: true });
                 let minutes = Value::Number(delay.as_mins_ceil() as i64);
                 self.play_one(id, script, auth.prompts.locked, [minutes].into());
@@ -150,6 +151,7 @@ impl<S: Sink> Turn<'_, S> {
         self.fact(Fact::AuthenticationFailed { call: id, locked: false });
         self.play_one(id, script, auth.prompts.bad, [].into());
         if last {
+            self.expect_more(id, again);
             self.go(id, Next::Go(auth.failed));
         } else {
             self.listen(id, script, again, true);

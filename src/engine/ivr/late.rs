@@ -1,9 +1,9 @@
 //! Digits of a secret entry that come too late.
 //!
 //! Somebody who is slow, or whose line is, keys on when the entry has ended without her: what was to be her birth date would
-//! walk through the menus that come next. So the digits that an entry still lacked when it failed are thrown away, the first
-//! within the inter-digit time of the failure, each other within that of the one before, wherever a digit is not secret. A
-//! secret entry takes them: it was asked again.
+//! walk through the menus that come next. So the digits that an entry still lacked when it failed are thrown away, and as many
+//! as it has when it was complete and wrong: the first within the inter-digit time of the failure, each other within that of
+//! the one before. Only where they would not be secret: a secret entry takes them, for it was asked again.
 
 use super::{Purpose, Sink, Turn, listen::format_of, script_of};
 use crate::{
@@ -49,6 +49,14 @@ pub(super) fn expect_late(call: &mut Call, node: &Node, purpose: Purpose, keyed:
 }
 
 impl<S: Sink> Turn<'_, S> {
+    /// What was keyed for `purpose` was wrong, and is not asked for again: more of it may come.
+    pub(super) fn expect_more(&mut self, id: CallId, purpose: Purpose) {
+        let now = self.state.now;
+        let Some(call) = self.state.calls.get_mut(id) else { return };
+        let node = script_of(self.versions, call).node(call.node);
+        expect_late(call, node, purpose, 0, now);
+    }
+
     /// Whether a key is one that came too late and is thrown away.
     pub(super) fn comes_late(&mut self, id: CallId, key: Key) -> bool {
         let now = self.state.now;

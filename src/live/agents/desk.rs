@@ -9,12 +9,10 @@ use crate::{
 };
 
 impl Pump {
-    /// Tells whoever sits where it happened.
-    #[inline]
+    /// Tells whoever sits where it happened; asked only where somebody sits anywhere.
     pub(in crate::live) fn tell_desks(&mut self, notice: &Notice) {
-        if self.desks.is_empty() {
-            return;
-        }
+        #[cfg(test)]
+        planted::strike(notice);
         match notice {
             Notice::Event(event) => {
                 self.desks.told = event.at;
@@ -23,6 +21,13 @@ impl Pump {
             Notice::ToCaller(_, Command::StopRinging { call, agent }) => self.withdraw(*call, *agent),
             _ => {}
         }
+    }
+
+    /// Telling the desk of whoever this is about failed: the place goes back to the simulation, and nobody else loses anything.
+    pub(in crate::live) fn lose_desk(&mut self, notice: &Notice) {
+        let Some(session) = agent_of(notice).and_then(|agent| self.desks.session(agent)) else { return };
+        self.guarded("giving a place back", |pump| pump.desk_left(session));
+        self.to_desk(session, DeskMessage::LoggedOut { let_go: true });
     }
 
     fn tell_desk(&mut self, fact: &Fact) {
@@ -130,5 +135,45 @@ impl Pump {
             desk.offered = None;
             self.to_desk(session, DeskMessage::Withdrawn { call: self.id(call) });
         }
+    }
+}
+
+/// The agent whose desk is told of it.
+fn agent_of(notice: &Notice) -> Option<AgentId> {
+    match *notice {
+        Notice::ToCaller(_, Command::StopRinging { agent, .. }) => Some(agent),
+        Notice::Event(ref event) => match event.fact {
+            Fact::AgentReady { agent }
+            | Fact::AgentNotReady { agent, .. }
+            | Fact::AfterCallWorkBegan { agent }
+            | Fact::AgentLoggedOut { agent }
+            | Fact::CallPresented { agent, .. }
+            | Fact::CallAnswered { agent, .. }
+            | Fact::CallHeld { agent, .. }
+            | Fact::CallResumed { agent, .. }
+            | Fact::CallReleased { agent, .. } => Some(agent),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// A fault planted for tests of what becomes of the others. One thread's, and strikes once.
+#[cfg(test)]
+pub(in crate::live) mod planted {
+    use super::{Fact, Notice};
+
+    thread_local! {
+        static PLANTED: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+    }
+
+    /// Telling a desk of this thread next that its agent is ready panics.
+    pub(in crate::live) fn plant() {
+        PLANTED.set(true);
+    }
+
+    pub(super) fn strike(notice: &Notice) {
+        let is_ready = matches!(notice, Notice::Event(event) if matches!(event.fact, Fact::AgentReady { .. }));
+        assert!(!(is_ready && PLANTED.take()), "a planted fault");
     }
 }

@@ -10,7 +10,7 @@
 //! connection is lost gives its place back: a conversation ends as if the agent had hung up, after-call work ends, a telephone
 //! that rings rings on and is not answered.
 
-mod desk;
+pub(super) mod desk;
 pub mod message;
 mod turns;
 
@@ -67,6 +67,10 @@ impl Desks {
 
     fn of(&self, session: SessionId) -> Option<Desk> {
         self.by_session.get(&session).copied()
+    }
+
+    fn session(&self, agent: AgentId) -> Option<SessionId> {
+        self.by_agent.get(&agent).copied()
     }
 
     fn at(&mut self, agent: AgentId) -> Option<(SessionId, &mut Desk)> {

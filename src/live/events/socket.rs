@@ -9,7 +9,7 @@ use axum::{
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
-use crate::live::{clock, config::Limits, pump::Demand};
+use crate::live::{clock, config::Limits, pump::Demand, session::REVOKED};
 
 /// What a listener's connection needs of the server.
 pub(in crate::live) struct Line {
@@ -17,6 +17,8 @@ pub(in crate::live) struct Line {
     pub(in crate::live) limits: Limits,
     /// Cancelled when the server is done.
     pub(in crate::live) stop: CancellationToken,
+    /// Cancelled when the listener's token is taken back, and when the server is done.
+    pub(in crate::live) standing: CancellationToken,
     /// One of the places for listeners, given back at the end.
     pub(in crate::live) place: OwnedSemaphorePermit,
 }
@@ -54,7 +56,10 @@ async fn tell(
     let mut ask = tokio::time::interval_at(alive + keepalive, keepalive);
     loop {
         let message = tokio::select! {
-            () = line.stop.cancelled() => return Some((close_code::AWAY, "closing")),
+            () = line.standing.cancelled() => return Some(match line.stop.is_cancelled() {
+                true => (close_code::AWAY, "closing"),
+                false => (close_code::POLICY, REVOKED),
+            }),
             event = events.recv() => match event {
                 Some(event) => Message::Text(event),
                 None => return Some((close_code::AWAY, "closing")),

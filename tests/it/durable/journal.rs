@@ -175,6 +175,85 @@ fn whatever_is_pressed_ahead_a_replay_tells_the_same() {
     assert!(used > 200 && kept > 1_000, "too little was pressed ahead: {used} used, {kept} hidden");
 }
 
+/// What a journal says was pressed, in order; `used` keys after them.
+fn keys(journal: &str) -> String {
+    let of = |mark: &'static str| journal.lines().filter(move |line| line.contains(mark));
+    let key = |line: &str| line.split_once(r#""key":""#)?.1.chars().next();
+    of(r#""dtmf""#).chain(of(r#""used""#)).filter_map(key).collect()
+}
+
+/// A secret entry after which a menu comes; two choices.
+const LATE: &str = r#"
+[flow]
+vars = { pin = "digits" }
+
+[node.start]
+kind = "collect"
+prompt = "the-secret-one"
+into = "pin"
+min = 8
+max = 8
+secret = true
+timers = { first_digit = "5s", inter_digit = "3s" }
+no_input = { tries = 0, then = "menu" }
+no_match = { tries = 0, then = "menu" }
+to = "menu"
+
+[node.menu]
+kind = "menu"
+prompt = "hello-there"
+choices = { 1 = "start", 2 = "adviser" }
+"#;
+
+#[test]
+fn digits_that_come_too_late_for_a_secret_entry_answer_no_menu_and_stand_in_no_journal() {
+    let script = script(&mini(LATE));
+    let said = |presses: &[(f64, &str)]| {
+        let mut recorded = Recorded::begin(&script);
+        let arrives = Input::CallArrived { caller: None, language: None, origin: None };
+        let call = recorded.input(Instant::from_secs(1), arrives).expect("a call");
+        for (at, keys) in presses {
+            for key in keys.chars().filter_map(Key::from_char) {
+                recorded.input(Instant((at * 1e6) as u64), Input::Dtmf { call, key });
+            }
+        }
+        let journal = recorded.end(Instant::from_secs(300));
+        assert_eq!(again(journal.as_bytes(), &script).difference, None, "{presses:?}");
+        let chosen: String = journal
+            .lines()
+            .filter(|line| line.contains("choice_made"))
+            .filter_map(|line| line.split_once(r#""key":"#)?.1.trim_start_matches('"').chars().next())
+            .collect();
+        (keys(&journal), chosen)
+    };
+    // The first digit came in time, the line stood still for three seconds, and the rest came at once.
+    assert_eq!(said(&[(2.0, "3"), (5.2, "0061977")]), ("•".repeat(8), String::new()));
+    // So do they one by one, each within the time between two digits.
+    let slowly = [(2.0, "30"), (5.4, "0"), (7.9, "6"), (10.4, "1"), (12.9, "9"), (15.4, "7"), (17.9, "7")];
+    assert_eq!(said(&slowly), ("•".repeat(8), String::new()));
+    // What is pressed when the entry has been forgotten is for the menu: what it binds is told, what it does not is not.
+    assert_eq!(said(&[(2.0, "3"), (12.0, "7"), (16.0, "2")]), ("•?2".to_owned(), "2".to_owned()));
+    // More than were missing is not thrown away, and the menu is answered once the entry's last digit is long past.
+    assert_eq!(said(&[(2.0, "3006197"), (5.2, "72")]), (format!("{}2", "•".repeat(8)), "2".to_owned()));
+    assert_eq!(said(&[(2.0, "3"), (8.5, "2")]), ("•2".to_owned(), "2".to_owned()));
+}
+
+#[test]
+fn of_a_digit_that_is_bound_to_nothing_a_journal_says_only_that() {
+    let script = script(&mini(FLOW));
+    let mut recorded = Recorded::begin(&script);
+    let arrives = Input::CallArrived { caller: None, language: None, origin: None };
+    let call = recorded.input(Instant::from_secs(1), arrives).expect("a call");
+    for (at, key) in [(2_000, '7'), (4_000, '1'), (4_200, '5')] {
+        // `15` begins as a longer choice does, and is none.
+        let key = Key::from_char(key).expect("a key");
+        recorded.input(Instant(at * 1_000), Input::Dtmf { call, key });
+    }
+    let journal = recorded.end(Instant::from_secs(60));
+    assert_eq!(keys(&journal), "?1?");
+    assert_eq!(again(journal.as_bytes(), &script).difference, None);
+}
+
 /// The busy story, written by the recorder of live runs.
 fn recorded(config: &live::Journal, run: i64) -> (Arc<State>, Arc<Script>) {
     let script = busy("longest_idle");

@@ -8,3 +8,4 @@ mod kill;
 mod life;
 mod ready;
 mod torn;
+mod verdict;
