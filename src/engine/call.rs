@@ -49,7 +49,7 @@ pub(crate) enum CallState {
 }
 
 /// What a call in the menus waits for.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Hash)]
 pub(crate) enum Step {
     /// Nothing: it is on its way.
     Moving,
@@ -64,7 +64,7 @@ pub(crate) enum Step {
 }
 
 /// What follows when everything has been said.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Next {
     /// A node.
     Go(NodeId),
@@ -73,7 +73,7 @@ pub(crate) enum Next {
 }
 
 /// What keys are awaited for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Purpose {
     /// The node itself: menu, collect, confirm, language.
     Node,
@@ -90,7 +90,7 @@ pub(crate) enum Purpose {
 }
 
 /// Which timer runs while keys are awaited.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Phase {
     /// A prompt that no key stops is being said; keys are kept.
     Held,
@@ -103,7 +103,7 @@ pub(crate) enum Phase {
 }
 
 /// What a service was asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Question {
     /// A `lookup` node.
     Lookup,
@@ -137,7 +137,7 @@ impl Rung {
 }
 
 /// Where a `call` node goes on after `return`.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Hash)]
 pub(crate) struct Frame {
     /// The `call` node.
     pub(crate) node: NodeId,
@@ -157,8 +157,6 @@ pub(crate) struct Place {
     pub(crate) priority: i16,
     /// The key by which lines are ordered.
     pub(crate) rank: Rank,
-    /// When it entered, for treatment and the longest wait.
-    pub(crate) entered: Instant,
     /// The step whose keys work now.
     pub(crate) speaking: Option<u16>,
     /// How often a call back was dialled.

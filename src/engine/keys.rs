@@ -3,7 +3,7 @@
 use crate::{pii::Digits, script::model::Key};
 
 /// At most [`Keys::CAPACITY`] keys in order; what does not fit is lost. Four bits a key, the first lowest.
-#[derive(Clone, Copy, Default, PartialEq)]
+#[derive(Clone, Copy, Default, PartialEq, Hash)]
 #[repr(C)]
 pub(crate) struct Keys {
     /// First, since whether there are any is asked most often.

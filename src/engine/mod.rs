@@ -30,6 +30,7 @@ mod turn;
 pub use acd::hunt;
 pub use audit::Census;
 pub use event::{Event, Fact};
+pub use fingerprint::Fingerprint;
 pub use input::{Input, Origin, Promised};
 pub use output::{Command, Output, Sink};
 

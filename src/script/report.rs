@@ -1,11 +1,13 @@
 //! Diagnostics for people, with the lines they are about, and for programs, as JSON.
 
+use std::collections::BTreeMap;
+
 use annotate_snippets::{Annotation, AnnotationKind, Element, Level, Origin, Renderer, Snippet, renderer::DecorStyle};
 use serde::Serialize;
 
 use super::{
     Source,
-    diagnostic::{Diagnostic, Related, Severity, line_and_column},
+    diagnostic::{Diagnostic, Related, Severity},
     tree::Span,
 };
 
@@ -106,18 +108,20 @@ struct Location<'a> {
 /// The diagnostics as a JSON array of objects: `code`, `severity`, `file`, `line`, `column`, `end_line`, `end_column`,
 /// `message`, `help`, `related` and `reached_by`.
 pub fn diagnostics_json(source: &Source, diagnostics: &[Diagnostic]) -> String {
+    // Two readings of each file: what is told is in order, and so is, most often, what it is related to.
+    let (mut places, mut related) = (Readings::new(source), Readings::new(source));
     let records: Vec<Record<'_>> = diagnostics
         .iter()
         .map(|diagnostic| Record {
             code: diagnostic.code,
             severity: diagnostic.severity,
-            place: location(source, &diagnostic.file, &diagnostic.span),
+            place: places.location(&diagnostic.file, &diagnostic.span),
             message: &diagnostic.message,
             help: diagnostic.help.as_deref(),
             related: diagnostic
                 .related
                 .iter()
-                .map(|r| RelatedRecord { place: location(source, &r.file, &r.span), label: &r.label })
+                .map(|r| RelatedRecord { place: related.location(&r.file, &r.span), label: &r.label })
                 .collect(),
             reached_by: diagnostic.reached_by.as_deref(),
         })
@@ -125,16 +129,68 @@ pub fn diagnostics_json(source: &Source, diagnostics: &[Diagnostic]) -> String {
     serde_json::to_string_pretty(&records).expect("strings and numbers always become JSON")
 }
 
-fn location<'a>(source: &Source, file: &'a str, span: &Span) -> Location<'a> {
-    let text = source.text(file).unwrap_or_default();
-    let span = within(text, span);
-    let ((line, column), (end_line, end_column)) = (line_and_column(text, span.start), line_and_column(text, span.end));
-    Location { file, line, column, end_line, end_column }
+/// The files of a centre, as they are gone through.
+struct Readings<'a> {
+    source: &'a Source,
+    files: BTreeMap<&'a str, Reading<'a>>,
+}
+
+impl<'a> Readings<'a> {
+    fn new(source: &'a Source) -> Readings<'a> {
+        Readings { source, files: BTreeMap::new() }
+    }
+
+    fn location(&mut self, file: &'a str, span: &Span) -> Location<'a> {
+        let source = self.source;
+        let reading = self.files.entry(file).or_insert_with(|| Reading::of(source.text(file).unwrap_or_default()));
+        let span = within(reading.text, span);
+        let ((line, column), (end_line, end_column)) = (reading.place(span.start), reading.place(span.end));
+        Location { file, line, column, end_line, end_column }
+    }
+}
+
+/// A text in which lines and columns are looked up. It goes on from the place found last: with a look at the whole text for
+/// each, a long file of rubbish would take minutes.
+struct Reading<'a> {
+    text: &'a str,
+    /// Where each line begins.
+    lines: Vec<usize>,
+    /// Line, place and column found last.
+    last: (usize, usize, usize),
+}
+
+impl<'a> Reading<'a> {
+    fn of(text: &'a str) -> Reading<'a> {
+        let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        Reading { text, lines, last: (1, 0, 1) }
+    }
+
+    /// Line and column of a place between characters, both from 1.
+    fn place(&mut self, at: usize) -> (usize, usize) {
+        let line = self.lines.partition_point(|start| *start <= at);
+        let (last_line, last, column) = self.last;
+        let (from, before) = if line == last_line && last <= at { (last, column) } else { (self.lines[line - 1], 1) };
+        let column = before + self.text[from..at].chars().count();
+        self.last = (line, at, column);
+        (line, column)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::script::diagnostic::line_and_column;
+
+    #[test]
+    fn places_are_found_in_any_order_as_if_each_were_the_first() {
+        let text = "a\n\nsalut é ça\r\n\u{202e}سلام\n= = =";
+        let places: Vec<usize> = (0..=text.len()).filter(|at| text.is_char_boundary(*at)).collect();
+        let mut reading = Reading::of(text);
+        let there_and_back = places.iter().chain(places.iter().rev()).chain(places.iter().step_by(3));
+        for at in there_and_back {
+            assert_eq!(reading.place(*at), line_and_column(text, *at), "byte {at}");
+        }
+    }
 
     #[test]
     fn of_a_file_of_rubbish_a_hundred_faults_are_told_and_the_rest_counted() {

@@ -46,7 +46,7 @@ pub struct Symbol {
 }
 
 /// A value. Small and cheap to clone; only [`Value::Text`] shares memory.
-#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Value {
     /// Not set. The checker proves that no script reads it.

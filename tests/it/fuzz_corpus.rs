@@ -1,13 +1,16 @@
 //! What the fuzzers have found and were given to begin with, read again, and a few thousand inputs made of it.
 //!
 //! The fuzzers themselves (`scripts/torture fuzz`) need long and a compiler's help; this replays `fuzz/corpus` through the
-//! same functions.
+//! same functions, and `scripts/torture changes` changes it a million times for each.
+
+#![allow(clippy::print_stdout, reason = "the figure is what the command is run for")]
 
 #[path = "../../fuzz/inputs.rs"]
 mod inputs;
 
 use std::{fs, path::PathBuf};
 
+use hatif::time::Duration;
 use proptest::{prelude::*, test_runner::TestRunner};
 
 /// The inputs kept for one function, in the order of their names.
@@ -107,10 +110,31 @@ fn every_kept_input_is_taken_or_refused_in_peace() {
 }
 
 #[test]
+fn every_kept_expression_is_tried_in_every_place() {
+    for input in corpus("expression") {
+        (0..inputs::PLACES).for_each(|place| inputs::expression_in(place, &input));
+    }
+}
+
+#[test]
 fn the_kept_inputs_stay_small() {
     for (name, _) in inputs::ALL {
         let bytes: usize = corpus(name).iter().map(Vec::len).sum();
         assert!(bytes < 100_000, "the corpus of {name} holds {bytes} bytes");
+    }
+}
+
+/// Runs changed inputs of one function; `run` is told each.
+fn change_all(name: &str, cases: u32, run: impl Fn(&[u8])) {
+    let kept = corpus(name);
+    let changes = (any::<usize>(), prop::collection::vec(change(), 1..6));
+    let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
+    let told = TestRunner::new(config).run(&changes, |(which, changes)| {
+        run(&changed(kept[which % kept.len()].clone(), &kept, &changes));
+        Ok(())
+    });
+    if let Err(error) = told {
+        panic!("{name}: {error}");
     }
 }
 
@@ -119,15 +143,40 @@ fn changed_inputs_are_taken_or_refused_in_peace() {
     // More with PROPTEST_CASES=10000.
     let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(400);
     for (name, run) in inputs::ALL {
-        let kept = corpus(name);
-        let changes = (any::<usize>(), prop::collection::vec(change(), 1..6));
-        let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
-        let told = TestRunner::new(config).run(&changes, |(which, changes)| {
-            run(&changed(kept[which % kept.len()].clone(), &kept, &changes));
-            Ok(())
-        });
-        if let Err(error) = told {
-            panic!("{name}: {error}");
-        }
+        change_all(name, cases, run);
     }
+}
+
+/// No input may keep the processor busy for longer.
+const LONGEST: Duration = Duration::from_millis(100);
+
+/// How long this thread has kept the processor busy: others may be using the machine.
+fn busy() -> Duration {
+    let told = fs::read_to_string("/proc/thread-self/schedstat").expect("Linux tells it");
+    let nanos: u64 = told.split(' ').next().and_then(|nanos| nanos.parse().ok()).expect("a number");
+    Duration::from_micros(nanos / 1_000)
+}
+
+/// `FUZZ_RUNS` says how many of each, `FUZZ_TARGETS` of which functions.
+#[test]
+#[ignore = "takes long: scripts/torture changes"]
+fn changed_inputs_at_length() {
+    let cases = std::env::var("FUZZ_RUNS").map_or(1_000_000, |runs| runs.parse().expect("FUZZ_RUNS is a number"));
+    let names = std::env::var("FUZZ_TARGETS").unwrap_or_default();
+    let mut figure = Vec::new();
+    for (name, run) in inputs::ALL {
+        if !names.is_empty() && names.split_whitespace().all(|other| other != name) {
+            continue;
+        }
+        let began = busy();
+        change_all(name, cases, |input| {
+            let before = busy();
+            run(input);
+            let took = busy() - before;
+            assert!(took <= LONGEST, "{} bytes take {} ms", input.len(), took.as_millis());
+        });
+        figure.push(format!("{name} {cases} in {} s", (busy() - began).as_secs()));
+        println!("{}", figure[figure.len() - 1]);
+    }
+    println!("figure: {}, no panic, none took 100 ms", figure.join(", "));
 }

@@ -72,7 +72,6 @@ impl<S: Sink> Turn<'_, S> {
             since,
             priority,
             rank,
-            entered: now,
             speaking: None,
             attempts: 0,
             parked: away,

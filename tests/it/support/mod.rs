@@ -5,6 +5,7 @@ pub mod centre;
 pub mod day;
 pub mod http;
 pub mod lines;
+pub mod moves;
 pub mod openmetrics;
 pub mod rig;
 pub mod story;

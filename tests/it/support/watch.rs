@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use hatif::{
-    engine::{Command, Fact},
+    engine::{Command, Fact, Fingerprint},
     id::{AgentId, CallId},
     time::Instant,
 };
@@ -107,6 +107,19 @@ impl Watch {
         {
             line.dialled = false;
         }
+    }
+
+    /// Adds what is known of lines that were not hung up, and of telephones that ring.
+    pub fn add_to(&self, print: &mut Fingerprint) {
+        for (call, line) in self.lines.iter().filter(|(_, line)| !line.hung_up) {
+            let Line { saying_until, agent, held, dialled, .. } = line;
+            let agent = agent.map(|agent| print.agent(agent));
+            print.add((print.call(*call), print.until(*saying_until), agent, held, dialled));
+        }
+        let mut ringing: Vec<_> =
+            self.ringing.iter().map(|(agent, call)| (print.agent(*agent), print.call(*call))).collect();
+        ringing.sort_unstable();
+        print.add(ringing);
     }
 
     /// Everything is over: no telephone rings, nobody talks.
