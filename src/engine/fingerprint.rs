@@ -166,8 +166,8 @@ impl Engine {
         }
         call.promises.iter().for_each(|promise| to.write_u64(names.call(*promise)));
         call.promised_in.map(|before| names.call(before)).hash(to);
-        (call.caller.is_some(), menus.vars.len()).hash(to);
-        to.print(&menus.vars);
+        (call.caller.is_some(), menus.vars.all().len()).hash(to);
+        to.print(&menus.vars.all());
         for place in [&call.place, &menus.kept].into_iter().flatten() {
             place_into(place, names, to);
         }

@@ -26,6 +26,7 @@ pub(crate) mod planted;
 pub mod survey;
 mod timer;
 mod turn;
+mod variables;
 
 pub use acd::hunt;
 pub use audit::Census;
