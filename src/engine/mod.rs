@@ -276,6 +276,12 @@ impl Engine {
         self.state.timers.head()
     }
 
+    /// As [`Engine::next_deadline`]; [`Instant::NEVER`] when nothing is pending.
+    #[inline]
+    pub fn first_due(&self) -> Instant {
+        self.state.timers.first_due()
+    }
+
     /// The time of the last input or deadline.
     pub fn now(&self) -> Instant {
         self.state.now
