@@ -7,6 +7,10 @@
 //! a bucket its entries move to rings below it; those of the present grain are kept sorted. So an entry is touched two or three
 //! times in its life, however many others there are.
 //!
+//! Where little happens the finest ring is left out: when time enters a bucket of the second ring that holds few entries, they
+//! and what is entered for its 8.4 seconds meanwhile are sorted at once. Where much happens that would move too many entries
+//! aside for each that is entered, and they go through the finest ring as described.
+//!
 //! Two habits of those who use it cost next to nothing. What is entered and taken back before anything else is (a telephone
 //! that is picked up as it rings) is never put into a bucket: the latest entry lies nowhere until the next is made. And what is
 //! put off again and again (the wait for the next key) stays in the bucket of its first instant until time comes there.
@@ -35,6 +39,10 @@ const DIGIT: u32 = 10;
 const BUCKETS: usize = 1 << DIGIT;
 /// Six digits hold every instant in grains.
 const RINGS: usize = 6;
+/// So many entries at most are sorted at once when time enters a bucket of the second ring.
+const FEW: usize = 32;
+/// With more than so many entries present the finest ring is used again.
+const CROWD: usize = 96;
 /// No entry.
 const NIL: u32 = u32::MAX;
 /// The place of entries of the present grain and before.
@@ -58,6 +66,8 @@ pub struct Agenda<T> {
     /// Sorted; what comes before `first` has happened.
     present: Vec<(Instant, u64, u32)>,
     first: usize,
+    /// Of late more was present at a time than is worth moving aside.
+    crowded: bool,
     rings: [Ring; RINGS],
 }
 
@@ -137,6 +147,7 @@ impl<T> Default for Agenda<T> {
             grain: 0,
             present: Vec::new(),
             first: 0,
+            crowded: false,
             rings: Default::default(),
         }
     }
@@ -206,6 +217,12 @@ impl<T> Agenda<T> {
         (self.len > 0).then_some(self.head)
     }
 
+    /// As [`Agenda::head`]; [`Instant::NEVER`] when there is none.
+    #[inline]
+    pub fn first_due(&self) -> Instant {
+        self.head
+    }
+
     /// Takes out the earliest entry.
     pub fn pop(&mut self) -> Option<(Instant, T)> {
         if self.len == 0 {
@@ -273,16 +290,36 @@ impl<T> Agenda<T> {
     }
 
     fn pass_to(&mut self, grain: u64) {
-        if self.len == 0 {
-            self.grain = grain;
-            return;
-        }
         // All that is left lies behind `now`, so that only the bucket which time enters has to be looked at.
         let (ring, bucket) = bucket_of(grain, self.grain);
         self.grain = grain;
-        if self.rings[ring].holds(bucket) {
-            self.scatter(ring, bucket);
+        if self.len > 0 && self.rings[ring].holds(bucket) {
+            self.enter_bucket(ring, bucket);
+        } else if ring == 1 && !self.crowded {
+            self.grain = last_of_window(grain);
         }
+    }
+
+    /// Time enters a bucket, which holds something: its entries move on to where they belong now.
+    fn enter_bucket(&mut self, ring: usize, bucket: usize) {
+        if ring == 1 {
+            let held = self.count_up_to(bucket, FEW + 1);
+            self.crowded &= held > FEW / 4;
+            if !self.crowded && held <= FEW {
+                self.grain = last_of_window(self.grain);
+            }
+        }
+        self.scatter(ring, bucket);
+    }
+
+    /// How many entries lie in a bucket of the second ring; not counted further than `most`.
+    fn count_up_to(&self, bucket: usize, most: usize) -> usize {
+        let (mut next, mut count) = (self.rings[1].heads[bucket], 0);
+        while let Some(entry) = self.entries.get(next as usize).filter(|_| count < most) {
+            next = entry.next;
+            count += 1;
+        }
+        count
     }
 
     /// Puts the latest entry where it belongs.
@@ -342,10 +379,20 @@ impl<T> Agenda<T> {
         entry.place = PRESENT;
         let key = (at, entry.sequence, id);
         let mut place = self.present.len();
-        while place > self.first && self.present[place - 1] > key {
+        // Most are entered near the end.
+        let near = self.first.max(place.saturating_sub(8));
+        while place > near && self.present[place - 1] > key {
             place -= 1;
         }
+        if place == near && near > self.first {
+            place = self.first + self.present[self.first..near].partition_point(|before| *before < key);
+        }
+        if place == self.present.len() {
+            self.present.push(key);
+            return;
+        }
         self.present.insert(place, key);
+        self.crowded |= self.present.len() - self.first > CROWD;
     }
 
     fn link(&mut self, id: u32, ring: usize, bucket: usize) {
@@ -414,7 +461,7 @@ impl<T> Agenda<T> {
             let Some((ring, bucket)) = self.earliest() else { return };
             let shift = DIGIT * ring as u32;
             self.grain = (((self.grain >> (shift + DIGIT)) << DIGIT) | bucket as u64) << shift;
-            self.scatter(ring, bucket);
+            self.enter_bucket(ring, bucket);
         }
     }
 
@@ -453,17 +500,37 @@ impl<T> Agenda<T> {
         };
     }
 
-    /// When the earliest entry is due, with nothing present. Its bucket is opened when it is of the first ring, since it will be
-    /// next: what is still entered before it is soon put in its place among few. Coarser buckets wait until time comes there.
+    /// When the earliest entry is due, with nothing present. Its bucket is opened when it is of the first ring or the very next
+    /// of the second, since it will be next: what is still entered before it is soon put in its place among few. Coarser
+    /// buckets, and those further away, wait until time comes there.
     fn open_next(&mut self) -> Instant {
-        while let Some(bucket) = self.rings[0].earliest() {
-            self.grain = (self.grain >> DIGIT << DIGIT) | bucket as u64;
-            self.scatter(0, bucket);
+        loop {
+            while let Some(bucket) = self.rings[0].earliest() {
+                self.grain = (self.grain >> DIGIT << DIGIT) | bucket as u64;
+                self.scatter(0, bucket);
+                if let Some(first) = self.present.get(self.first) {
+                    return first.0;
+                }
+            }
+            if !self.enter_next_window() {
+                return self.earliest_in_rings();
+            }
             if let Some(first) = self.present.get(self.first) {
                 return first.0;
             }
         }
-        self.earliest_in_rings()
+    }
+
+    /// Moves time to the very next bucket of the second ring, if it holds something.
+    fn enter_next_window(&mut self) -> bool {
+        let next = (self.grain >> DIGIT) + 1;
+        let bucket = next as usize % BUCKETS;
+        let holds = bucket > 0 && self.rings[1].holds(bucket);
+        if holds {
+            self.grain = next << DIGIT;
+            self.enter_bucket(1, bucket);
+        }
+        holds
     }
 
     /// When the earliest entry in the rings is due. What was put off and lies in the way moves on.
@@ -488,6 +555,11 @@ impl<T> Agenda<T> {
         }
         Instant::NEVER
     }
+}
+
+/// The last grain of the bucket of the second ring in which `grain` lies.
+fn last_of_window(grain: u64) -> u64 {
+    grain | (BUCKETS as u64 - 1)
 }
 
 /// Ring and bucket of a grain that differs from the present one.

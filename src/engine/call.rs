@@ -15,7 +15,7 @@
 //! Each state carries exactly its own data. [`super::Engine::transition`] changes it, and nothing else does.
 
 pub(crate) use super::{calls::Calls, keys::Keys, timer::Slot};
-use super::{input::Origin, ivr::Late, timer::Armed};
+use super::{input::Origin, ivr::Late, timer::Armed, variables::Variables};
 use crate::{
     id::{AgentId, CallId, LanguageId, NodeId, PersonId, QueueId, RequestId, ScriptVersion},
     pii::{CallerNumber, Digits},
@@ -24,7 +24,6 @@ use crate::{
         calendar::Hours,
         catalogue::{AccessLevel, ClaimKind},
         model::Outcome,
-        value::Value,
     },
     time::{Instant, TimeOfDay},
 };
@@ -180,7 +179,7 @@ pub(crate) struct Menus {
     pub(crate) level: AccessLevel,
     pub(crate) person: Option<PersonId>,
     pub(crate) recording: bool,
-    pub(crate) vars: Vec<Value>,
+    pub(crate) vars: Variables,
     pub(crate) frames: Vec<Frame>,
     /// Menus and entries passed, with the depth of frames at each.
     pub(crate) history: Vec<(NodeId, usize)>,
@@ -262,7 +261,7 @@ impl Menus {
             level: AccessLevel::L0,
             person: None,
             recording: true,
-            vars: script.variables.iter().map(|variable| variable.initial.clone()).collect(),
+            vars: Variables::new(&script.variables),
             frames: Vec::new(),
             history: Vec::new(),
             handed_on: 0,
@@ -302,9 +301,11 @@ impl Menus {
             requests,
             kept,
         } = self;
+        match *version == of_version {
+            true => vars.begin_again(&script.variables),
+            false => *vars = Variables::new(&script.variables),
+        }
         (*version, *used) = (of_version, false);
-        vars.clear();
-        vars.extend(script.variables.iter().map(|variable| variable.initial.clone()));
         *level = AccessLevel::L0;
         *person = None;
         *recording = true;

@@ -188,7 +188,7 @@ impl Engine {
         let menus = call.menus();
         print.add((menus.recording, menus.level, menus.person, &menus.frames, &menus.history, menus.handed_on));
         print.add(menus.late.left(print.now));
-        print.add((menus.requests, menus.tries, menus.entry, menus.last_entry, &menus.vars));
+        print.add((menus.requests, menus.tries, menus.entry, menus.last_entry, menus.vars.all()));
         for place in [&call.place, &menus.kept] {
             print.add(place.is_some());
             if let Some(place) = place {

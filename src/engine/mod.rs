@@ -26,6 +26,7 @@ pub(crate) mod planted;
 pub mod survey;
 mod timer;
 mod turn;
+mod variables;
 
 pub use acd::hunt;
 pub use audit::Census;
@@ -274,6 +275,12 @@ impl Engine {
     /// When the engine wants to be woken; `None` when nothing is pending.
     pub fn next_deadline(&self) -> Option<Instant> {
         self.state.timers.head()
+    }
+
+    /// As [`Engine::next_deadline`]; [`Instant::NEVER`] when nothing is pending.
+    #[inline]
+    pub fn first_due(&self) -> Instant {
+        self.state.timers.first_due()
     }
 
     /// The time of the last input or deadline.

@@ -87,10 +87,16 @@ impl Deal {
     }
 }
 
-/// The people of a registry of `size` with this seed, in index order. About a quarter of a microsecond each.
+/// Fewer people are not worth a thread.
+const PER_THREAD: u32 = 50_000;
+/// More threads only wait for memory.
+const MOST_THREADS: u32 = 8;
+
+/// The people of a registry of `size` with this seed, in index order. About a quarter of a microsecond each, less on several
+/// cores.
 pub fn generate(size: u32, seed: u64) -> Vec<Record> {
     let plan = Plan::new(size, seed);
-    let mut records: Vec<Record> = (0..size).map(|i| plan.person(i)).collect();
+    let mut records = plan.people(size);
     let portal_weights = plan.finish(&mut records);
     debug_assert_eq!(portal_weights, plan.margins.portal);
     records
@@ -149,6 +155,23 @@ impl Plan {
             ages: Ages::new(),
             margins,
         }
+    }
+
+    /// Everybody but for what depends on weights. Nobody depends on another, so that it does not matter on how many threads.
+    fn people(&self, size: u32) -> Vec<Record> {
+        let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u32);
+        let threads = cores.min(MOST_THREADS).min(size / PER_THREAD);
+        if threads < 2 {
+            return (0..size).map(|i| self.person(i)).collect();
+        }
+        let mut records = vec![Record::default(); size as usize];
+        let each = size.div_ceil(threads);
+        std::thread::scope(|scope| {
+            for (first, part) in (0..size).step_by(each as usize).zip(records.chunks_mut(each as usize)) {
+                scope.spawn(move || part.iter_mut().zip(first..).for_each(|(record, i)| *record = self.person(i)));
+            }
+        });
+        records
     }
 
     /// Person `i` but for what depends on weights.

@@ -480,16 +480,16 @@ impl World {
     /// When something is due and what; [`Instant::NEVER`]: nothing.
     fn next(&self) -> (Instant, Rank) {
         let or_never = |at: Option<Instant>| at.unwrap_or(Instant::NEVER);
-        let mut next = (or_never(self.engine.next_deadline()), Rank::Timer);
-        let mut also = |at: Option<Instant>, rank: Rank| {
-            if let Some(at) = at.filter(|at| *at < next.0) {
+        let mut next = (self.engine.first_due(), Rank::Timer);
+        let mut also = |at: Instant, rank: Rank| {
+            if at < next.0 {
                 next = (at, rank);
             }
         };
-        also(self.keys.head(), Rank::Key);
-        also(self.incidents.get(self.happened).map(|incident| incident.at), Rank::Incident);
-        also(self.calendar.head(), Rank::Entry);
-        also(self.demand.as_ref().and_then(Demand::peek), Rank::Birth);
+        also(self.keys.first_due(), Rank::Key);
+        also(or_never(self.incidents.get(self.happened).map(|incident| incident.at)), Rank::Incident);
+        also(self.calendar.first_due(), Rank::Entry);
+        also(or_never(self.demand.as_ref().and_then(Demand::peek)), Rank::Birth);
         next
     }
 

@@ -10,6 +10,7 @@ pub(crate) mod agent;
 mod callback;
 pub mod hunt;
 mod line;
+mod merged;
 mod outlook;
 mod publish;
 pub(crate) mod queue;
@@ -23,12 +24,13 @@ use std::{cmp::Reverse, collections::BTreeMap};
 use self::{
     agent::{Agent, AgentState},
     hunt::Candidate,
+    merged::{MOST, Merged},
     queue::{GroupState, QueueState},
     ready::Ready,
 };
 use super::{
     Sink,
-    call::{CallState, Place, Rung},
+    call::{CallState, Place, Rank, Rung},
     turn::Turn,
 };
 use crate::{
@@ -52,6 +54,10 @@ pub(crate) struct Acd {
     pub(crate) ready_count: usize,
     /// How often calls stand in lines: once in each line of their languages.
     pub(crate) standing: usize,
+    /// The same in one order, while many stand in line.
+    merged: Option<Merged>,
+    /// How many lines a queue has at most: what numbers of lines count by.
+    languages: usize,
     pub(crate) outlooks: outlook::Outlooks,
     /// The call back that stands for each number as long as nobody has picked up.
     pub(crate) promises: BTreeMap<CallerNumber, CallId>,
@@ -104,6 +110,30 @@ impl Acd {
         agent.ready_order = 0;
         self.groups[agent.group.index()].ready.drop(id, &self.agents);
         self.ready_count -= 1;
+    }
+
+    /// Stands a rank in a line.
+    fn join(&mut self, queue: QueueId, language: LanguageId, rank: Rank) {
+        if self.queues[queue.index()].lines[language.index()].waiting.insert(rank) {
+            self.standing += 1;
+            let number = self.line_number(queue, language);
+            // More than can be counted are not kept up.
+            self.merged.take_if(|_| self.standing > MOST);
+            if let Some(merged) = &mut self.merged {
+                merged.insert(rank, number as u8);
+            }
+        }
+    }
+
+    /// Takes a rank out of a line.
+    fn leave(&mut self, queue: QueueId, language: LanguageId, rank: &Rank) {
+        if self.queues[queue.index()].lines[language.index()].waiting.remove(rank) {
+            self.standing -= 1;
+            let number = self.line_number(queue, language);
+            if let Some(merged) = &mut self.merged {
+                merged.remove(*rank, number as u8);
+            }
+        }
     }
 
     fn level_of(&self, group: GroupId, queue: &QueueState) -> u8 {

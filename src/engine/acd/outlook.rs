@@ -14,6 +14,7 @@
 
 use super::{
     Acd,
+    merged::{Counts, LINES, MOST, Merged},
     queue::{Line, QueueState, Rival},
 };
 use crate::{
@@ -28,6 +29,10 @@ use crate::{
 
 /// The shortest wait that is announced; a caller is never told "zero minutes".
 const SHORTEST_EXPECTED: Duration = Duration::from_mins(1);
+
+/// With so many standing in line all lines are kept in one order as well, until there are few again.
+const MANY: usize = 64;
+const FEW: usize = 16;
 
 /// What has been worked out for announcements and holds until something changes.
 #[derive(Clone, Debug, Default)]
@@ -72,6 +77,7 @@ impl<S: Sink> Turn<'_, S> {
     pub(super) fn prepare_outlook(&mut self) {
         let acd = &mut self.state.acd;
         acd.queues.iter_mut().for_each(QueueState::weigh);
+        acd.keep_merged();
         if !acd.outlooks.counted {
             acd.outlooks.counted = true;
             acd.count_rivals();
@@ -97,23 +103,10 @@ impl Acd {
         let mut work = u128::from(own.mean_handle.as_micros());
         if self.standing > 0 {
             let effective = own.effective_priority(place.priority, place.since, now);
-            // Most queues age alike: what stands first in one of them stands first in the next.
-            let mut last: Option<(Option<Duration>, Rank)> = None;
+            let mut before = Before { acd: self, place, effective, now, last: None };
             for rival in &line.rivals {
                 let queue = self.queue(rival.queue);
-                let other = &queue.lines[rival.language.index()];
-                if other.waiting.len() == 0 {
-                    continue;
-                }
-                let ahead = if rival.itself {
-                    other.waiting.ahead_of(&place.rank)
-                } else {
-                    let ageing = queue.config.ageing;
-                    let known = last.filter(|(of, _)| *of == ageing).map(|(_, level)| level);
-                    let level = known.unwrap_or_else(|| level_with(ageing, effective, place.since, now));
-                    last = Some((ageing, level));
-                    other.waiting.before(|rank| (rank.0, rank.1) < (level.0, level.1))
-                };
+                let ahead = before.ahead(rival, queue);
                 if ahead > 0 {
                     work += self.work_ahead(rival, queue, ahead as u64, within);
                 }
@@ -159,9 +152,41 @@ impl Acd {
         }
     }
 
+    /// The number of a line among all.
+    #[inline]
+    pub(super) fn line_number(&self, queue: QueueId, language: LanguageId) -> usize {
+        queue.index() * self.languages + language.index()
+    }
+
+    /// Keeps all lines in one order as long as many stand in them.
+    fn keep_merged(&mut self) {
+        if self.merged.is_some() {
+            if self.standing < FEW {
+                self.merged = None;
+            }
+        } else if (MANY..=MOST / 2).contains(&self.standing) && self.queues.len() * self.languages <= LINES {
+            self.merge();
+        }
+    }
+
+    #[cold]
+    fn merge(&mut self) {
+        let mut standing = Vec::with_capacity(self.standing);
+        for (q, queue) in self.queues.iter().enumerate() {
+            for (l, line) in queue.lines.iter().enumerate() {
+                let number = self.line_number(QueueId(q as u16), LanguageId(l as u8)) as u8;
+                standing.extend(line.waiting.iter().map(|rank| (*rank, number)));
+            }
+        }
+        self.merged = Some(Merged::of(standing));
+    }
+
     /// Works out which lines share agents with which.
     pub(super) fn find_rivals(&mut self) {
         self.outlooks.recount();
+        // Lines may have other numbers now.
+        self.merged = None;
+        self.languages = self.queues.iter().map(|queue| queue.lines.len()).max().unwrap_or(0);
         let of_line = |own: &[(GroupId, Duration)], (q, queue): (usize, &QueueState)| -> Vec<Rival> {
             let rival = |(l, other): (usize, &Line)| {
                 // A group shared counts for both lines once either's wait for it is over.
@@ -172,7 +197,8 @@ impl Acd {
                 let (queue, language) = (QueueId(q as u16), LanguageId(l as u8));
                 let afters = shared.iter().chain(&other.servers).map(|(_, after)| *after);
                 let (widest, duty) = (afters.max().unwrap_or_default(), (0, 0));
-                (!shared.is_empty()).then_some(Rival { queue, language, itself, shared, widest, duty })
+                let number = self.line_number(queue, language);
+                (!shared.is_empty()).then_some(Rival { queue, language, number, itself, shared, widest, duty })
             };
             queue.lines.iter().enumerate().filter_map(rival).collect()
         };
@@ -180,6 +206,40 @@ impl Acd {
         let found: Vec<Vec<Rival>> = self.queues.iter().flat_map(|queue| &queue.lines).map(of_all).collect();
         for (line, rivals) in self.queues.iter_mut().flat_map(|queue| &mut queue.lines).zip(found) {
             line.rivals = rivals;
+        }
+    }
+}
+
+/// How many stand before a caller in each line, as it is asked for.
+struct Before<'a> {
+    acd: &'a Acd,
+    place: &'a Place,
+    effective: i64,
+    now: Instant,
+    /// What was found for queues that age like the last: most do alike, so that what stands first in one stands first in the
+    /// next.
+    last: Option<(Option<Duration>, Rank, Option<Counts>)>,
+}
+
+impl Before<'_> {
+    fn ahead(&mut self, rival: &Rival, queue: &QueueState) -> usize {
+        let waiting = &queue.lines[rival.language.index()].waiting;
+        if rival.itself {
+            return waiting.ahead_of(&self.place.rank);
+        }
+        let merged = self.acd.merged.as_ref();
+        if merged.is_none() && waiting.len() == 0 {
+            return 0;
+        }
+        let ageing = queue.config.ageing;
+        if self.last.as_ref().is_none_or(|(of, ..)| *of != ageing) {
+            let level = level_with(ageing, self.effective, self.place.since, self.now);
+            self.last = Some((ageing, level, merged.map(|merged| merged.before((level.0, level.1)))));
+        }
+        match &self.last {
+            Some((_, _, Some(counts))) => counts[rival.number].into(),
+            Some((_, level, None)) => waiting.before(|rank| (rank.0, rank.1) < (level.0, level.1)),
+            None => 0,
         }
     }
 }
@@ -208,13 +268,21 @@ fn level_with(ageing: Option<Duration>, effective: i64, since: Instant, now: Ins
     // The latest instant such that a rank of it has at least this effective priority, which is cut off towards zero.
     let latest = |least: i128| {
         let waited = match least > 0 {
-            true => (least * step + 999_999).div_euclid(1_000_000),
-            false => ((least - 1) * step).div_euclid(1_000_000) + 1,
+            true => floor(least * step + 999_999),
+            false => floor((least - 1) * step) + 1,
         };
         i128::from(now.as_micros()) - waited
     };
     let last = latest(effective + 1).max(latest(effective).min(since - 1));
     (0, (last + 1).clamp(i128::from(i64::MIN), i128::from(i64::MAX)) as i64, nobody)
+}
+
+/// A millionth, rounded down; most often of a number that fits into half the width.
+fn floor(number: i128) -> i128 {
+    match i64::try_from(number) {
+        Ok(number) => number.div_euclid(1_000_000).into(),
+        Err(_) => number.div_euclid(1_000_000),
+    }
 }
 
 #[cfg(test)]

@@ -58,6 +58,8 @@ pub(crate) struct Line {
 pub(crate) struct Rival {
     pub(crate) queue: QueueId,
     pub(crate) language: LanguageId,
+    /// Its number among all lines.
+    pub(crate) number: usize,
     /// Whether it is that very line.
     pub(crate) itself: bool,
     /// The groups that may take from both, and after which wait from either.
@@ -127,8 +129,12 @@ impl QueueState {
     #[inline]
     pub(crate) fn effective_priority(&self, priority: i16, since: Instant, now: Instant) -> i64 {
         let aged = self.config.ageing.map_or(0, |step| {
-            let waited = u128::from(now.since(since).as_micros());
-            i64::try_from(waited * 1_000_000 / u128::from(step.as_micros().max(1))).unwrap_or(i64::MAX)
+            let (waited, step) = (now.since(since).as_micros(), step.as_micros().max(1));
+            match waited.checked_mul(1_000_000) {
+                Some(scaled) => i64::try_from(scaled / step).unwrap_or(i64::MAX),
+                // Half a year and more.
+                None => i64::try_from(u128::from(waited) * 1_000_000 / u128::from(step)).unwrap_or(i64::MAX),
+            }
         });
         (i64::from(priority) * 1_000_000).saturating_add(aged)
     }

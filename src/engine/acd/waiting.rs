@@ -115,8 +115,7 @@ impl<S: Sink> Turn<'_, S> {
     fn join_lines(&mut self, id: CallId) {
         let Some(place) = self.state.calls.get(id).and_then(|call| call.place.as_ref()) else { return };
         for language in place.languages() {
-            let line = &mut self.state.acd.queues[place.queue.index()].lines[language.index()];
-            self.state.acd.standing += usize::from(line.waiting.insert(place.rank));
+            self.state.acd.join(place.queue, language, place.rank);
         }
     }
 
@@ -124,8 +123,7 @@ impl<S: Sink> Turn<'_, S> {
     pub(super) fn leave_lines(&mut self, id: CallId) {
         let Some(place) = self.state.calls.get(id).and_then(|call| call.place.as_ref()) else { return };
         for language in place.languages() {
-            let line = &mut self.state.acd.queues[place.queue.index()].lines[language.index()];
-            self.state.acd.standing -= usize::from(line.waiting.remove(&place.rank));
+            self.state.acd.leave(place.queue, language, &place.rank);
         }
     }
 

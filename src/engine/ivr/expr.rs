@@ -30,7 +30,7 @@ impl<S: Sink> Turn<'_, S> {
         let truth = |expr: &Expr| self.eval(call, expr) == Value::Bool(true);
         match expr {
             Expr::Const(value) => value.clone(),
-            Expr::Var(id) => call.menus().vars[id.index()].clone(),
+            Expr::Var(id) => call.menus().vars.get(*id).clone(),
             Expr::Builtin(builtin) => self.builtin(call, *builtin),
             Expr::Not(inner) => Value::Bool(!truth(inner)),
             Expr::And(left, right) => Value::Bool(truth(left) && truth(right)),

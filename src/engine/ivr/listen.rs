@@ -313,15 +313,14 @@ impl<S: Sink> Turn<'_, S> {
         if !collect.secret {
             call.menus_mut().last_entry = keyed;
         }
-        let slot = collect.into.index();
-        let before = std::mem::take(&mut call.menus_mut().vars[slot]);
+        let before = std::mem::take(call.menus_mut().vars.get_mut(collect.into));
         let read = read_entry(collect, keyed);
         let readable = read.is_some();
-        call.menus_mut().vars[slot] = read.unwrap_or_default();
+        *call.menus_mut().vars.get_mut(collect.into) = read.unwrap_or_default();
         let valid = readable && self.holds(id, collect.valid.as_ref());
         let Some(call) = self.state.calls.get_mut(id) else { return };
         if !valid {
-            call.menus_mut().vars[slot] = before;
+            *call.menus_mut().vars.get_mut(collect.into) = before;
             self.escalate(id, false);
             return;
         }

@@ -75,7 +75,7 @@ impl<S: Sink> Turn<'_, S> {
         };
         for &set in service.entry().outcomes[outcome as usize].sets {
             if let Some(var) = into[set as usize] {
-                call.menus_mut().vars[var.index()] = results[set as usize].clone();
+                *call.menus_mut().vars.get_mut(var) = results[set as usize].clone();
             }
         }
         self.fact(Fact::ServiceAnswered { call: id, service: *service, outcome: Some(outcome) });

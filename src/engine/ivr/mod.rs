@@ -214,7 +214,7 @@ impl<S: Sink> Turn<'_, S> {
         let call = self.state.calls.get(id)?;
         let named = match queue {
             QueueRef::Fixed(queue) => queue,
-            QueueRef::Var(var) => match &call.menus().vars[var.index()] {
+            QueueRef::Var(var) => match call.menus().vars.get(var) {
                 Value::Symbol(symbol) => QueueId(symbol.word),
                 other => unreachable!("the checker proved that a queue is set, found {other:?}"),
             },
@@ -228,7 +228,7 @@ impl<S: Sink> Turn<'_, S> {
             let value = self.value(id, &assignment.value);
             let Some(call) = self.state.calls.get_mut(id) else { return };
             match (assignment.target, value) {
-                (Target::Var(var), value) => call.menus_mut().vars[var.index()] = value,
+                (Target::Var(var), value) => *call.menus_mut().vars.get_mut(var) = value,
                 (Target::Recording, Value::Bool(allowed)) => {
                     call.menus_mut().recording = allowed;
                     self.fact(Fact::RecordingSet { call: id, allowed });
@@ -254,7 +254,7 @@ impl<S: Sink> Turn<'_, S> {
     }
 
     fn count_loop(&mut self, id: CallId, times: u32, counter: VarId, body: NodeId, done: NodeId) -> Option<NodeId> {
-        let slot = &mut self.state.calls.get_mut(id)?.menus_mut().vars[counter.index()];
+        let slot = self.state.calls.get_mut(id)?.menus_mut().vars.get_mut(counter);
         let visits = match slot {
             Value::Number(n) => *n + 1,
             _ => 1,
@@ -289,7 +289,7 @@ impl<S: Sink> Turn<'_, S> {
             unreachable!("a frame is made by a call node");
         };
         for (here, there) in results {
-            menus.vars[here.index()] = menus.vars[there.index()].clone();
+            *menus.vars.get_mut(*here) = menus.vars.get(*there).clone();
         }
         Some(Next::Go(*to))
     }
