@@ -180,7 +180,9 @@ impl<'a, S: Sink> Turn<'a, S> {
         let Some(call) = self.state.calls.get_mut(id) else { return true };
         call.gone = true;
         (call.playing_until, call.unstoppable_until) = (now, now);
-        match script.node(node).hangup {
+        // A call back that begins at no node is followed by nothing.
+        let at_a_node = call.promised_in.is_none() || call.queue_node.is_some();
+        match script.node(node).hangup.filter(|_| at_a_node) {
             Some(chain) => self.go(id, Next::Go(chain)),
             None => {
                 let outcome = call.outcome_on_hangup();

@@ -7,7 +7,7 @@ use crate::{
     engine::{Fact, Input, Promised, event::Cause},
     id::{CallId, LanguageId},
     pii::CallerNumber,
-    script::{Script, model::NodeKind},
+    script::Script,
     time::{Duration, Instant},
 };
 
@@ -65,7 +65,7 @@ impl World {
     /// since when it waits, among those of this run too. Told as [`Input::CallbackRestored`]. For each the id of its call.
     ///
     /// After [`super::services::Services::restore_access`], which says how service time goes on. A queue node that is no
-    /// more is done without: nothing is said after the conversation then.
+    /// more, or from which nobody is called back any more, is done without: nothing is said after the conversation then.
     pub fn restore_promises(&mut self, now: Instant, promises: &[Promise]) -> Vec<Result<CallId, LostPromise>> {
         promises.iter().map(|promise| self.restore_promise(now, promise)).collect()
     }
@@ -182,6 +182,6 @@ impl Follower<'_> {
 }
 
 fn queue_node(script: &Script, name: &str) -> Option<crate::id::NodeId> {
-    let place = script.nodes.iter().position(|node| *node.name == *name && matches!(node.kind, NodeKind::Queue(_)));
+    let place = script.nodes.iter().position(|node| *node.name == *name && node.calls_back());
     place.map(|place| crate::id::NodeId(place as u32))
 }
