@@ -40,6 +40,8 @@ pub(super) struct State {
     pub(super) unused: bool,
     /// Keys pressed ahead, for journals.
     pub(super) ahead: Ahead,
+    /// Whose deadline or input is dealt with, or was last.
+    pub(super) serving: Option<CallId>,
 }
 
 impl State {
@@ -57,6 +59,7 @@ impl State {
             running: Vec::new(),
             unused: false,
             ahead: Ahead::default(),
+            serving: None,
         }
     }
 }
@@ -90,6 +93,8 @@ impl<'a, S: Sink> Turn<'a, S> {
         let call = self.state.calls.offer(version, script);
         call.caller = caller;
         call.origin = origin;
+        #[cfg(test)]
+        super::planted::strike_at(super::planted::Fault::Offered);
         if let Some(language) = language.filter(|language| language.index() < script.languages.len()) {
             call.language = language;
         }

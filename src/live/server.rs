@@ -192,7 +192,7 @@ impl Server {
         let run = begin_run(&store, &config, &beginning)?;
         let promises = store.promises()?;
         let checks = (store.access(config.registry.limits.memory())?, store.lived()?);
-        let services = services(&store, &config, registry.clone())?;
+        let services = services(&store, &config, run, registry.clone())?;
         let (durable, acknowledged) = mpsc::unbounded_channel();
         let kind = registry_kind(&config);
         let writer = store

@@ -443,6 +443,11 @@ impl World {
         &self.engine
     }
 
+    /// Whose affair is being dealt with, or was last; `None`: no one call's. After a panic this says whom it struck.
+    pub fn serving(&self) -> Option<CallId> {
+        self.engine.serving()
+    }
+
     /// The services, to be looked at.
     pub fn services(&self) -> &Services {
         &self.services
@@ -501,6 +506,8 @@ impl World {
             }
             // What was set for an instant that had passed happens now.
             self.now = self.now.max(next);
+            // The engine says itself whose timer or input it deals with.
+            self.engine.serve(None);
             match rank {
                 Rank::Timer => {
                     self.let_engine_advance(self.now, ear);
@@ -616,7 +623,14 @@ impl World {
                     self.dial(at, who);
                 }
             }
-            Due::Answer(answer) => self.listener(at, ear).1.answer(answer.call, &answer.request, answer.available),
+            // Whoever has hung up meanwhile is asked about no more: what a service did for her would come after her end.
+            Due::Answer(answer) if self.engine.version_of(answer.call).is_none() => {}
+            Due::Answer(answer) => {
+                self.engine.serve(Some(answer.call));
+                #[cfg(test)]
+                crate::engine::planted::strike_at(crate::engine::planted::Fault::LateAnswer);
+                self.listener(at, ear).1.answer(answer.call, &answer.request, answer.available);
+            }
         }
         self.settle(at, ear);
     }

@@ -109,11 +109,12 @@ impl World {
         })
     }
 
-    /// Tells of a promise that is new or was tried in vain.
+    /// Tells of a promise that is new or was tried in vain: before the end of the call in which it was made, so that whoever
+    /// keeps both in order never has the call without its promise.
     pub(super) fn tell_promise<E: Ear>(&mut self, call: CallId, promised_in: CallId, ear: &mut E) {
         if let Some(promise) = self.promise(call).filter(|_| E::ALL) {
             self.promised.insert(call);
-            ear.tell(|| Notice::Promised { call, promised_in, promise });
+            ear.tell_before_end(promised_in, || Notice::Promised { call, promised_in, promise });
         }
     }
 
@@ -127,10 +128,10 @@ impl World {
         }
     }
 
-    /// A promise is kept or given up for good; not where the centre only closed.
+    /// A promise is kept or given up for good, told before the end of its call; not where the centre only closed.
     fn kept<E: Ear>(&mut self, call: CallId, for_good: bool, ear: &mut E) {
         if self.promised.remove(&call) && for_good {
-            ear.tell(|| Notice::PromiseKept { call });
+            ear.tell_before_end(call, || Notice::PromiseKept { call });
         }
     }
 }

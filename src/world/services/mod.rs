@@ -84,7 +84,8 @@ struct CallMemory {
 pub struct Services {
     registry: Arc<Registry>,
     config: Config,
-    seed: Seed,
+    /// What one-time codes follow from.
+    codes: Seed,
     access: Access,
     locator: Locator,
     desk: Desk,
@@ -100,7 +101,7 @@ impl Clone for Services {
         Services {
             registry: Arc::new((*self.registry).clone()),
             config: self.config.clone(),
-            seed: self.seed,
+            codes: self.codes,
             access: self.access.clone(),
             locator: self.locator.clone(),
             desk: self.desk.clone(),
@@ -112,6 +113,9 @@ impl Clone for Services {
         }
     }
 }
+
+/// Tells the key of a run's codes from those of its calls.
+const OF_RUN: u64 = 0x7275_6e5f_636f_6465;
 
 /// A request being answered.
 struct Asked<'a> {
@@ -132,7 +136,7 @@ impl Services {
                 false => Access::new(config.limits.clone()),
             },
             config,
-            seed,
+            codes: seed,
             locator: Locator::new(seed),
             desk: Desk::new(seed),
             outbox: Outbox::default(),
@@ -141,6 +145,13 @@ impl Services {
             audit: Vec::new(),
             changes: Vec::new(),
         }
+    }
+
+    /// The same with the one-time codes of a run of its own: calls are counted anew in each, and a code that was seen in one
+    /// must say nothing of the next.
+    pub fn of_run(self, run: u64) -> Services {
+        let codes = Seed::new(self.codes.key(Purpose::OneTimeCode, mix(mix(run) ^ OF_RUN)));
+        Services { codes, ..self }
     }
 
     /// The people.
@@ -314,7 +325,7 @@ impl Services {
         };
         let memory = self.calls.entry(call).or_default();
         memory.codes += 1;
-        let draw = self.seed.key(Purpose::OneTimeCode, mix(call.0) ^ memory.codes);
+        let draw = self.codes.key(Purpose::OneTimeCode, mix(call.0) ^ memory.codes);
         let code = Digits::from_number(((draw >> 32) * 1_000_000) >> 32, 6).unwrap_or_default();
         self.access.code_sent(now, call, person.id, code);
         let to = Recipient::OnFile { person: person.id, tail };
