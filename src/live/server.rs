@@ -208,6 +208,7 @@ impl Server {
             agents: config.agents,
             tell_inputs: !taps.is_empty(),
             hold_verdicts: config.speed <= HELD_UP_TO,
+            send_codes: config.security.show_codes.on(addr),
             ..WorldConfig::new(beginning.script.clone(), beginning.clock.clone(), seed, services)
         };
         let people = registry.clone();

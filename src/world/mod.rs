@@ -88,6 +88,8 @@ pub struct WorldConfig {
     /// Verdicts of identity checks are not told to callers who are not synthetic until the driver says so
     /// ([`Notice::Verdict`]).
     pub hold_verdicts: bool,
+    /// One-time codes are sent to callers who are not synthetic too. Without, they are asked for the last digits of the card.
+    pub send_codes: bool,
 }
 
 impl WorldConfig {
@@ -108,6 +110,7 @@ impl WorldConfig {
             demand: None,
             horizon: Duration::MAX,
             hold_verdicts: false,
+            send_codes: true,
         }
     }
 }
@@ -272,6 +275,7 @@ pub struct World {
     agents: bool,
     tell_inputs: bool,
     hold_verdicts: bool,
+    send_codes: bool,
     /// Calls back that still have to be made.
     promised: BTreeSet<CallId>,
     /// What the engine said of promises while it was busy; empty between changes.
@@ -313,6 +317,7 @@ impl World {
             agents,
             tell_inputs: config.tell_inputs,
             hold_verdicts: config.hold_verdicts,
+            send_codes: config.send_codes,
             promised: BTreeSet::new(),
             promise_news: Vec::new(),
         };
@@ -669,7 +674,7 @@ impl World {
     #[inline]
     fn listener<'a, E: Ear>(&'a mut self, at: Instant, ear: &'a mut E) -> (&'a mut Engine, Listener<'a, E>) {
         let World { engine, people, services, versions, wishes, calendar, fault, faults, clock, seed, .. } = self;
-        let hold_verdicts = self.hold_verdicts;
+        let (hold_verdicts, send_codes) = (self.hold_verdicts, self.send_codes);
         let promises = promise::Follower { any: !self.promised.is_empty(), news: &mut self.promise_news };
         let listener = Listener {
             promises,
@@ -684,6 +689,7 @@ impl World {
             clock,
             seed: *seed,
             hold_verdicts,
+            send_codes,
             ear,
         };
         (engine, listener)
