@@ -229,6 +229,7 @@ fn security(mut section: Section<'_, '_>, security: &mut live::Security) {
         (Some(_), None) => section.lacks("tls_cert", "tls_key"),
         (None, Some(_)) => section.lacks("tls_key", "tls_cert"),
     }
+    section.text("show_codes", "\"loopback\"", &mut security.show_codes, str::parse);
     section.finish();
 }
 

@@ -40,6 +40,8 @@ pub(super) struct State {
     pub(super) unused: bool,
     /// Keys pressed ahead, for journals.
     pub(super) ahead: Ahead,
+    /// Whose deadline or input is dealt with, or was last.
+    pub(super) serving: Option<CallId>,
 }
 
 impl State {
@@ -57,6 +59,7 @@ impl State {
             running: Vec::new(),
             unused: false,
             ahead: Ahead::default(),
+            serving: None,
         }
     }
 }
@@ -90,6 +93,8 @@ impl<'a, S: Sink> Turn<'a, S> {
         let call = self.state.calls.offer(version, script);
         call.caller = caller;
         call.origin = origin;
+        #[cfg(test)]
+        super::planted::strike_at(super::planted::Fault::Offered);
         if let Some(language) = language.filter(|language| language.index() < script.languages.len()) {
             call.language = language;
         }
@@ -180,7 +185,9 @@ impl<'a, S: Sink> Turn<'a, S> {
         let Some(call) = self.state.calls.get_mut(id) else { return true };
         call.gone = true;
         (call.playing_until, call.unstoppable_until) = (now, now);
-        match script.node(node).hangup {
+        // A call back that begins at no node is followed by nothing.
+        let at_a_node = call.promised_in.is_none() || call.queue_node.is_some();
+        match script.node(node).hangup.filter(|_| at_a_node) {
             Some(chain) => self.go(id, Next::Go(chain)),
             None => {
                 let outcome = call.outcome_on_hangup();

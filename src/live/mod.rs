@@ -60,6 +60,6 @@ pub mod tls;
 pub mod tokens;
 mod trail;
 
-pub use config::{Config, Journal, Limits, MAX_FRAME, Records, Security, StartAt, TlsFiles};
+pub use config::{Config, Journal, Limits, MAX_FRAME, Records, Security, ShowCodes, StartAt, TlsFiles};
 pub use routes::ROUTES;
 pub use server::{Facts, RunningServer, Server, StartError, StopError};
