@@ -270,7 +270,7 @@ impl<S: Sink> Turn<'_, S> {
         let NodeKind::Queue(queue_node) = &script.node(node).kind else { return };
         if let QueueRef::Var(var) = queue_node.queue {
             let Some(word) = self.versions[call.version].queues.iter().position(|own| *own == queue) else { return };
-            call.menus_mut().vars[var.index()] = Value::Symbol(Symbol { set: QUEUE_SET, word: word as u16 });
+            *call.menus_mut().vars.get_mut(var) = Value::Symbol(Symbol { set: QUEUE_SET, word: word as u16 });
         }
         (call.queue_node, call.node) = (Some(node), node);
     }
