@@ -93,14 +93,14 @@ impl<'a, S: Sink> Turn<'a, S> {
         let call = self.state.calls.offer(version, script);
         call.caller = caller;
         call.origin = origin;
-        #[cfg(test)]
-        super::planted::strike_at(super::planted::Fault::Offered);
         if let Some(language) = language.filter(|language| language.index() < script.languages.len()) {
             call.language = language;
         }
         let (id, version, language) = (call.id, call.version_id(), call.language);
         let has_number = caller.is_some();
         self.fact(Fact::CallArrived { call: id, version, language, has_number, promised_in: None, origin });
+        #[cfg(test)]
+        super::planted::strike_at(super::planted::Fault::Offered);
         self.go(id, Next::Go(script.entry));
         Some(id)
     }

@@ -29,6 +29,8 @@ mod echo;
 mod ending;
 mod entrance;
 pub mod events;
+#[cfg(test)]
+mod faults;
 pub mod guard;
 pub mod health;
 pub mod hosting;

@@ -223,13 +223,14 @@ pub(super) fn strike() {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::{
         client::{Call, Options},
         engine::planted,
         live::{Config, Records, RunningServer, Server, StopError, pump::Demand},
         registry,
+        world::World,
     };
 
     async fn server(dir: &std::path::Path) -> (RunningServer, String) {
@@ -278,6 +279,20 @@ mod tests {
         let endings = endings(dir.path());
         assert_eq!(endings.iter().filter(|(_, cause)| cause == "aborted").count(), 1, "{endings:?}");
         assert_eq!(endings.len(), 3, "{endings:?}");
+    }
+
+    #[tokio::test]
+    async fn whoever_dialled_when_a_fault_struck_hears_that_her_call_is_over() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let (server, url) = server(dir.path()).await;
+        planted::plant(planted::Fault::Offered);
+        let mut struck = Call::dial(&url, &Options::default()).await.expect("an answer");
+        assert_eq!(struck.ended().await.expect("an end").cause, "aborted");
+        struck.redial(&Options::default()).await.expect("the connection goes on");
+        struck.hang_up().await.expect("the line holds");
+        assert_eq!(struck.ended().await.expect("an end").cause, "caller_hung_up");
+        server.stop().await.expect("all is written");
+        assert_eq!(endings(dir.path()).len(), 2);
     }
 
     #[tokio::test]
@@ -503,11 +518,10 @@ mod tests {
     /// A pump without a disk, whose records come one by one; somebody else's call ends five seconds after the start.
     fn pump() -> (tokio::sync::mpsc::Sender<Demand>, Pump, std::sync::mpsc::Receiver<store::CallRow>) {
         use crate::{
-            live::{clock::Clock, pump::Parts, sessions::Sessions},
             people::Caller,
             random::Seed,
             time::{Duration, Instant, LocalClock},
-            world::{World, WorldConfig, services, services::Services},
+            world::{WorldConfig, services, services::Services},
         };
         let script = crate::live::reload::read(None).unwrap_or_else(|_| panic!("the centre is sound")).script;
         let registry = registry::Registry::open(&registry::Config::generated(1_000, 1)).expect("people");
@@ -515,6 +529,14 @@ mod tests {
         let local = LocalClock::new(jiff::Timestamp::UNIX_EPOCH, &jiff::tz::TimeZone::UTC);
         let mut world = World::new(WorldConfig::new(script, local, Seed::new(1), services));
         world.add_caller(Caller::at(Instant::ZERO).hang_up(Duration::from_secs(5)));
+        pump_of(world)
+    }
+
+    /// A pump of this world without a disk, whose records come one by one.
+    pub(in crate::live) fn pump_of(
+        world: World,
+    ) -> (tokio::sync::mpsc::Sender<Demand>, Pump, std::sync::mpsc::Receiver<store::CallRow>) {
+        use crate::live::{clock::Clock, pump::Parts, sessions::Sessions};
         let (demand, demands) = tokio::sync::mpsc::channel(16);
         let (jobs, written) = store::jobs::unwritten(1_000);
         let (acknowledge, durable) = tokio::sync::mpsc::unbounded_channel();
