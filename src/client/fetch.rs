@@ -3,7 +3,10 @@
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_tungstenite::tungstenite::http::header::AUTHORIZATION;
 
-use super::link::{LinkError, Wiring, request, wire};
+use super::{
+    link::{LinkError, Wiring, request, wire},
+    view::printable,
+};
 
 /// The largest answer that is read, in bytes.
 const MOST: u64 = 16 * 1024 * 1024;
@@ -79,7 +82,10 @@ async fn answer(url: &str, path: &str, wiring: &Wiring) -> Result<String, FetchE
                 .to_owned();
             Err(FetchError::Status { path: path.to_owned(), status: 0, said })
         }
-        status => Err(FetchError::Status { path: path.to_owned(), status, said: body.chars().take(200).collect() }),
+        status => {
+            let said = printable(&body).chars().take(200).collect();
+            Err(FetchError::Status { path: path.to_owned(), status, said })
+        }
     }
 }
 

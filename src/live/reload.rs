@@ -171,9 +171,15 @@ pub fn watch(
     })?;
     watcher.watch(&dir, RecursiveMode::Recursive)?;
     let task = async move {
+        let mut faulty = false;
         while changes.recv().await.is_some() {
             while let Ok(Some(())) = tokio::time::timeout(QUIET, changes.recv()).await {}
-            reloader.reload().await;
+            let reloaded = reloader.reload().await;
+            // A new version is told of by itself.
+            if faulty && matches!(reloaded, Reloaded::Unchanged { .. }) {
+                tracing::info!("the centre's files are in order again, and are those of the version in force");
+            }
+            faulty = matches!(reloaded, Reloaded::Refused { .. });
         }
     };
     Ok(Some((watcher, task)))

@@ -69,14 +69,35 @@ pub enum StoreError {
     /// There is no database yet.
     #[error("there are no call records in {0}; they are written by `hatif serve`; choose their folder with --data")]
     Missing(PathBuf),
+    /// The database has nothing in it.
+    #[error(
+        "{0} is empty: either no server has begun to write there, or its records are gone; \
+         put a copy of it back, or let `hatif serve` begin it anew"
+    )]
+    Empty(PathBuf),
     /// SQLite refuses.
-    #[error("call records in {path}: {cause}")]
+    #[error("call records in {}: {cause}{}", path.display(), way_out(path, cause))]
     Sqlite {
         /// The file.
         path: PathBuf,
         /// Why.
         cause: rusqlite::Error,
     },
+}
+
+/// Whether SQLite says by this that the file is not what it was written as.
+fn is_damage(cause: &rusqlite::Error) -> bool {
+    use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+    matches!(cause.sqlite_error_code(), Some(DatabaseCorrupt | NotADatabase))
+}
+
+/// What to do about a refusal of SQLite, where something can be said.
+fn way_out(path: &Path, cause: &rusqlite::Error) -> String {
+    let dir = if path.ends_with(FILE) { path.parent().unwrap_or(path) } else { path };
+    match is_damage(cause) {
+        true => format!("; run `hatif doctor {}`, which says what can be saved", dir.display()),
+        false => String::new(),
+    }
 }
 
 /// What is said about a run.
@@ -264,7 +285,7 @@ pub fn open_to_read(dir: &Path) -> Result<Connection, StoreError> {
     // Whoever only reads leaves the log as it is: what is damaged in it is for the next start to set aside, and to tell.
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(sqlite)?;
     match layout::marks(&db, &path)?.layout {
-        0 => return Err(StoreError::Missing(path)),
+        0 => return Err(StoreError::Empty(path)),
         _ => db.pragma_update(None, "query_only", true).map_err(|cause| StoreError::Sqlite { path, cause })?,
     }
     Ok(db)
