@@ -46,6 +46,12 @@ pub(super) fn source(dir: Option<&Path>) -> anyhow::Result<Source> {
 /// Runs the command.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     if let Some(scenario) = args.dir.as_deref().and_then(scenario_of) {
+        if let Some(dir) = centre_of(Path::new(scenario)) {
+            anyhow::bail!(
+                "{scenario} is a file of a centre, and is checked with the others: hatif check {}",
+                dir.display()
+            );
+        }
         return check_scenario(scenario, &args);
     }
     let source = source(args.dir.as_deref())?;
@@ -147,6 +153,15 @@ fn scenario_of(given: &Path) -> Option<&str> {
     let known = || Scenario::names().iter().any(|known| known == name);
     let file = name.ends_with(".toml") && given.is_file();
     (file || (!given.exists() && known())).then_some(name)
+}
+
+/// The folder of the centre that a file is part of: of its `centre.toml`, or of what is in its flows, prompts or tests.
+fn centre_of(file: &Path) -> Option<PathBuf> {
+    let path = std::path::absolute(file).ok()?;
+    let dir = path.ancestors().skip(1).take(3).find(|dir| dir.join("centre.toml").is_file())?;
+    let inside = path.strip_prefix(dir).ok()?;
+    let own = ["centre.toml", "flows", "prompts", "tests"].iter().any(|own| inside.starts_with(own));
+    own.then(|| dir.to_owned())
 }
 
 fn check_scenario(name: &str, args: &Args) -> anyhow::Result<ExitCode> {

@@ -39,16 +39,17 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         );
     }
     let set_b: Vec<Override> = args.run.set.iter().chain(&args.set_b).cloned().collect();
-    let centre_b = args.centre_b.as_deref().or(args.run.centre.as_deref());
-    let mut b = run::open(args.b.as_deref().unwrap_or(&args.a), &set_b, centre_b)?;
+    let centre_a = args.run.centre.as_deref().map(|dir| ("--centre", dir));
+    let centre_b = args.centre_b.as_deref().map(|dir| ("--centre-b", dir)).or(centre_a);
+    let mut b = run::open_on(args.b.as_deref().unwrap_or(&args.a), &set_b, centre_b)?;
     a.name = named(&a.name, &[], None).into();
     b.name = named(&b.name, &args.set_b, args.centre_b.as_ref()).into();
-    args.run.prepare()?;
+    let made = args.run.prepare()?;
     let cancel = run::cancel_on_signals()?;
     let mut bar = args.run.bar("pairs of replications");
     let found = compare::compare(&a, &b, &args.run.options(), &cancel, &mut |progress| bar.show(progress))?;
     drop(bar);
-    if let Some(folder) = args.run.out_for(found.replications > 0) {
+    if let Some(folder) = args.run.out_for(found.replications > 0, made) {
         report::write_comparison(folder, &found)?;
     }
     args.run.tell(&found, &report::text::comparison(&found), found.partial)

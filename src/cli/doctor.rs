@@ -57,6 +57,8 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
             Err(StoreError::InUse(dir)) => {
                 anyhow::bail!("a server is running in {}; stop it, then repair", dir.display())
             }
+            // What cannot be opened cannot be put in order; what to do then stands in the findings.
+            Err(StoreError::Sqlite { .. }) if !found.unsound.is_empty() => {}
             result => result?,
         }
     }
@@ -100,7 +102,8 @@ fn of_records(dir: &Path, found: &Findings) -> Vec<Line> {
     }
     match found.unsound.as_slice() {
         [] => {
-            say(Grade::Well, format!("the database is sound: {} call records of {} runs", found.calls, found.runs), "");
+            let (calls, runs) = (several(found.calls, "call record"), several(found.runs, "run"));
+            say(Grade::Well, format!("the database is sound: {calls} of {runs}"), "");
         }
         words => {
             let help = "stop the server, keep a copy of the folder, save what can be read with `sqlite3 calls.db .recover`, \
@@ -112,23 +115,25 @@ fn of_records(dir: &Path, found: &Findings) -> Vec<Line> {
     match (found.doubled, found.strays) {
         (0, 0) => {}
         (doubled, strays) => {
-            let text = format!(
-                "{doubled} call records are there twice or under a wrong id, {strays} of runs that are not there"
-            );
+            let text =
+                format!("call records twice or under a wrong id: {doubled}; of runs that are not there: {strays}");
             say(Grade::Ill, text, "this is a fault of hatif, please report it; the records themselves can be read");
         }
     }
     if let [first, ..] = found.cut_off.as_slice() {
         let (n, last) = (found.cut_off.len(), found.cut_off.last().unwrap_or(first));
-        let text = format!(
-            "{n} runs have no end (from run {first} to run {last}): a kill, a power cut or a full disk cut them off"
-        );
+        let text = match n {
+            1 => format!("run {first} has no end: a kill, a power cut or a full disk cut it off"),
+            _ => format!(
+                "{n} runs have no end (from run {first} to run {last}): a kill, a power cut or a full disk cut them off"
+            ),
+        };
         say(Grade::Note, text, "calls that were told `ended` are all there; those in progress then have no record");
     }
     if found.promises > 0 {
         say(
             Grade::Note,
-            format!("{} promised call backs are still to be made", found.promises),
+            format!("promised call backs still to be made: {}", found.promises),
             "the next start makes them",
         );
     }
@@ -147,8 +152,10 @@ fn of_log(found: &Findings, say: &mut impl FnMut(Grade, String, &'static str)) {
         );
     } else if tail.is_damaged() {
         let text = format!(
-            "the log is damaged behind {} whole groups: {frames} frames ({bytes} bytes) cannot be used, {} groups among them",
-            tail.groups, tail.cut_groups
+            "the log is damaged behind {}: {} ({bytes} bytes) cannot be used, {} among them",
+            several(tail.groups, "whole group"),
+            several(frames, "frame"),
+            several(tail.cut_groups, "group")
         );
         say(
             Grade::Ill,
@@ -156,10 +163,13 @@ fn of_log(found: &Findings, say: &mut impl FnMut(Grade, String, &'static str)) {
             "records in them are lost; check the disk; the next start, or --repair, cuts them off and keeps a copy",
         );
     } else if tail.is_cut() {
-        let text = format!("the log ends within a write: {frames} frames ({bytes} bytes) that nobody was told of");
+        let text = format!(
+            "the log ends within a write: {} ({bytes} bytes) that nobody was told of",
+            several(frames, "frame")
+        );
         say(Grade::Note, text, "the next start, or --repair, cuts them off");
     } else if tail.groups > 0 {
-        say(Grade::Well, format!("the log holds {} whole groups", tail.groups), "");
+        say(Grade::Well, format!("the log holds {}", several(tail.groups, "whole group")), "");
     }
 }
 
@@ -189,7 +199,12 @@ fn of_journal(first: &Path, cut: bool) -> anyhow::Result<Line> {
     };
     while reader.next_line()?.is_some() {}
     let ((inputs, events), whole) = (reader.counts(), reader.bytes());
-    let held = format!("{name}: {inputs} inputs, {events} events in {} parts", reader.parts());
+    let held = format!(
+        "{name}: {}, {} in {}",
+        several(inputs, "input"),
+        several(events, "event"),
+        several(u64::from(reader.parts()), "part")
+    );
     Ok(match reader.tail() {
         Some(Tail::Closed(_)) => Line(Grade::Well, held, ""),
         Some(Tail::Damaged { line, reason }) => {
@@ -220,6 +235,10 @@ fn cut_end(first: &Path, parts: u32, lost: u64) -> anyhow::Result<()> {
         file.sync_all()
     };
     cut().with_context(|| format!("cannot cut {}", last.display()))
+}
+
+fn several(n: u64, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
 /// How much room there is, where the system says so.

@@ -14,22 +14,22 @@ use super::{
     run::{CUT_SHORT, cancel_on_signals},
 };
 use crate::{
-    client::{FetchError, Wiring},
+    client::{FetchError, Link, Wiring, printable_lines},
     load::{
         self, Asked, Plan, Progress, Setting,
         births::People,
         centre::{self, Health},
         page,
         plan::{Arrivals, Callers},
-        sockets::Room,
+        sockets::{self, Room},
     },
     registry::{self, Registry},
     scenario::Scenario,
 };
 
 const AFTER_HELP: &str = "\
-Calls come when they are due, however slow the server is, and times are measured from when the caller meant to act.
-Callers are the people of a scenario (ordinary_day unless another is named): they need the menus the server speaks
+Calls come when they are due, however slow the server is, and times are measured from when the caller meant to act. \
+Callers are the people of a scenario (ordinary_day unless another is named): they need the menus the server speaks \
 (--centre) and its registry (--registry-size, --registry-seed). With --keys they only press keys and hang up.
 
 Examples:
@@ -37,8 +37,8 @@ Examples:
   hatif load --ramp '0..200/s over 2m' --keys 1,2 --reuse --fail-if 'p99(key)>200ms' --fail-if 'lost>0'
   hatif load --concurrent 1000 --keys 1 --for 10m --out report.html
 
-Rules for --fail-if: p50 p90 p99 p99.9 max or mean of connect, dial, key, end, refusal or late, as in 'p99(key)>200ms';
-lost, missing, doubled, different, unrecorded, failed, refused, finished, cut_off or not_made: a count or a share, as in 'refused>1%';
+Rules for --fail-if: p50 p90 p99 p99.9 max or mean of connect, dial, key, end, refusal or late, as in 'p99(key)>200ms'; \
+lost, missing, doubled, different, unrecorded, failed, refused, finished, cut_off or not_made, as a count or a share, as in 'refused>1%'; \
 rate, the finished calls a second, as in 'rate<4500/s'. A rule about something that could not be measured is broken.
 
 Exit code: 0 measured, and no rule broken; 1 a rule is broken, or no call succeeded; 2 an argument is wrong or nobody answers; 130 cut short.";
@@ -191,6 +191,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
             room.sockets
         );
     }
+    sockets::check_local(&plan.local)?;
     if let Some(out) = &args.out {
         // Before a long run, not after it.
         std::fs::write(out, "").with_context(|| format!("cannot write {}", out.display()))?;
@@ -214,7 +215,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
     let text = match args.json {
         true => serde_json::to_string_pretty(&summary).context("cannot write the results as JSON")? + "\n",
-        false => summary.text(),
+        false => printable_lines(&summary.text()),
     };
     let mut stdout = io::stdout().lock();
     stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).context("cannot write to standard output")?;
@@ -225,16 +226,30 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     })
 }
 
-/// Asks the server who it is: a wrong address is told before a run, not after it.
+/// So long the first connection is waited for.
+const KNOCK: std::time::Duration = std::time::Duration::from_secs(2);
+
+/// Asks the server who it is, and for a connection: what is wrong with the address is told before a run, not after it.
 fn ask(url: &str, wiring: &Wiring) -> anyhow::Result<Health> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let health = runtime.block_on(centre::health(url, wiring)).map_err(|error| match error {
+    let health = runtime.block_on(async {
+        let health = centre::health(url, wiring).await?;
+        match tokio::time::timeout(KNOCK, Link::wired(url, wiring)).await {
+            Ok(Ok(link)) => link.close().await,
+            Ok(Err(error)) if load::is_hopeless(&error) => return Err(error.into()),
+            // A server that is slow or full now is for the run to measure.
+            Ok(Err(_)) | Err(_) => {}
+        }
+        Ok(health)
+    });
+    health.map_err(|error| match error {
         FetchError::Status { status: 401 | 403, .. } => {
             anyhow::Error::from(error).context("give a token for call,watch with --token or HATIF_TOKEN")
         }
-        error => error.into(),
-    });
-    health.context("the server does not say who it is")
+        // It tells by itself what is wrong.
+        FetchError::Link(error) => error.into(),
+        error => anyhow::Error::from(error).context("the server does not say who it is"),
+    })
 }
 
 /// Who calls, where people do.

@@ -19,6 +19,7 @@ use serde::Serialize;
 use crate::{
     report::files,
     scenario::{Override, Scenario},
+    script::Source,
     sim::replicate::{Options, Progress, Runs},
 };
 
@@ -107,21 +108,31 @@ impl RunArgs {
         }
     }
 
-    /// Where to write what was found; `None` also when nothing was, which must not take the place of an earlier run.
-    pub fn out_for(&self, finished: bool) -> Option<&Path> {
+    /// Where to write what was found; `None` also when nothing was, which must not take the place of an earlier run. Then
+    /// the folder goes again that [`RunArgs::prepare`] `made`.
+    pub fn out_for(&self, finished: bool, made: bool) -> Option<&Path> {
+        if made && !finished {
+            // An empty folder that stays does no harm.
+            self.out.as_deref().map(std::fs::remove_dir);
+        }
         self.out.as_deref().filter(|_| finished)
     }
 
-    /// Makes the output folder ready, before hours are spent on what could not be written.
-    pub fn prepare(&self) -> anyhow::Result<()> {
-        Ok(self.out.as_deref().map_or(Ok(()), files::prepare)?)
+    /// Makes the output folder ready, before hours are spent on what could not be written. Whether it was made for this.
+    pub fn prepare(&self) -> anyhow::Result<bool> {
+        Ok(self.out.as_deref().map_or(Ok(false), files::prepare)?)
     }
 
-    /// Prints what was found and says where it was written. Gives the exit code.
+    /// Prints what was found, as `text` for people, who get none where nothing was. Gives the exit code.
     pub fn tell(&self, found: &impl Serialize, text: &str, partial: bool) -> anyhow::Result<ExitCode> {
         // Before the output, whose reader may leave early.
         if partial {
-            anstream::eprintln!("hatif: cut short; the results are those of what was finished");
+            let rest = if text.is_empty() {
+                " before anything was finished"
+            } else {
+                "; the results are those of what was finished"
+            };
+            anstream::eprintln!("hatif: cut short{rest}");
         }
         let mut out = io::stdout().lock();
         let printed = match self.format {
@@ -139,16 +150,22 @@ impl RunArgs {
     }
 }
 
-/// Opens a scenario; every mistake in it is told.
+/// Opens a scenario, on the centre of `--centre`; every mistake in it is told.
 pub fn open(name: &str, set: &[Override], centre: Option<&Path>) -> anyhow::Result<Scenario> {
-    if let Some(centre) = centre {
+    open_on(name, set, centre.map(|dir| ("--centre", dir)))
+}
+
+/// Opens a scenario, on the centre of the option with this name; every mistake in it is told.
+pub fn open_on(name: &str, set: &[Override], centre: Option<(&str, &Path)>) -> anyhow::Result<Scenario> {
+    if let Some((option, dir)) = centre {
         anyhow::ensure!(
-            centre.join("centre.toml").is_file(),
-            "--centre {}: there is no centre.toml in it; give the folder of a centre, such as `hatif init` makes",
-            centre.display()
+            Source::folder_of(dir).is_some(),
+            "{option} {}: there is no centre.toml in it, nor in a folder `centre` in it; give the folder of a centre, such as \
+             `hatif init` makes",
+            dir.display()
         );
     }
-    Ok(Scenario::named(name, set, centre)?)
+    Ok(Scenario::named(name, set, centre.map(|(_, dir)| dir))?)
 }
 
 /// A flag that the first SIGINT or SIGTERM sets; a second one ends the program at once.

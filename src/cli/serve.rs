@@ -2,7 +2,7 @@
 
 use std::{
     io::{self, Write},
-    net::SocketAddr,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     path::PathBuf,
     process::ExitCode,
 };
@@ -54,7 +54,7 @@ pub struct Args {
     /// Write every input and event to this file, for `hatif replay`
     #[arg(long, value_name = "FILE")]
     journal: Option<PathBuf>,
-    /// How long calls may go on after SIGINT or SIGTERM [default: 30s]
+    /// How long calls may go on after SIGINT or SIGTERM, a number and its unit such as 5s or 2m [default: 30s]
     #[arg(long, value_name = "TIME")]
     drain: Option<Duration>,
     /// Connections at once, whatever they are for, 1 to 1,000,000; each costs a file [default: 12000]
@@ -190,10 +190,17 @@ async fn serve(config: live::Config) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Where somebody on this machine dials a server that listens there: nobody can dial "every address".
+fn dialled(listens: SocketAddr) -> SocketAddr {
+    let here: IpAddr = if listens.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() };
+    if listens.ip().is_unspecified() { SocketAddr::new(here, listens.port()) } else { listens }
+}
+
 /// Tells how to dial. The first line is for programs too: it ends with the address.
 fn announce(facts: &Facts, config: &live::Config) -> io::Result<()> {
     let scheme = if config.security.tls.is_some() { "wss" } else { "ws" };
-    let url = format!("{scheme}://{}/call", facts.addr);
+    let addr = dialled(facts.addr);
+    let url = format!("{scheme}://{addr}/call");
     let mut text = format!("{} answers at {url}\n", facts.centre);
     let usual = facts.addr == live::Config::default().addr && config.security.tls.is_none();
     let mut own = match usual {
@@ -221,6 +228,9 @@ fn announce(facts: &Facts, config: &live::Config) -> io::Result<()> {
     );
     if let Some(hosted) = &facts.hosted {
         text += &inhabitants(hosted);
+    }
+    if facts.addr != addr {
+        text += &format!("  listens  at {}: every address of this machine; others dial one of those\n", facts.addr);
     }
     text += &format!("  dial     cargo run --release -- call{own}   or   hatif call{own}\n");
     if let Some(example) = facts.example {
@@ -273,6 +283,18 @@ mod tests {
 
     fn settings(line: &str) -> anyhow::Result<Settings> {
         Cli::try_parse_from(std::iter::once("serve").chain(line.split_whitespace()))?.args.settings()
+    }
+
+    #[test]
+    fn the_address_told_can_be_dialled() {
+        for (listens, dialled_at) in [
+            ("0.0.0.0:7700", "127.0.0.1:7700"),
+            ("[::]:7700", "[::1]:7700"),
+            ("127.0.0.2:1", "127.0.0.2:1"),
+            ("192.0.2.1:1", "192.0.2.1:1"),
+        ] {
+            assert_eq!(dialled(listens.parse().expect("an address")).to_string(), dialled_at);
+        }
     }
 
     #[test]

@@ -47,7 +47,7 @@ fn precision(text: &str) -> Result<f64, String> {
 /// Runs the command.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let scenario = run::open(&args.scenario, &args.run.set, args.run.centre.as_deref())?;
-    args.run.prepare()?;
+    let made = args.run.prepare()?;
     let mut options = args.run.options();
     options.trace = args.trace_hash;
     if let Some(share) = args.precision {
@@ -72,12 +72,12 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         (Some(calls), false) => calls.discard(),
         (None, _) => {}
     }
-    if let Some(folder) = args.run.out_for(finished) {
+    if let Some(folder) = args.run.out_for(finished, made) {
         report::write(folder, &summary, &scenario)?;
     }
     let detail = if args.all { Detail::All } else { Detail::Main };
     let mut text = report::text::summary(&summary, detail);
-    if let Some(trace) = &summary.trace {
+    if let Some(trace) = summary.trace.as_ref().filter(|_| finished) {
         text.push_str(&format!("\ntrace: {trace}\n"));
     }
     args.run.tell(&summary, &text, summary.partial)

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, io::Write, process::ExitCode};
 use anyhow::Context;
 
 use super::access::AccessArgs;
-use crate::client::{FetchError, Wiring, fetch};
+use crate::client::{FetchError, Wiring, fetch, printable, printable_lines};
 
 /// Arguments of `hatif status`.
 #[derive(clap::Args, Debug)]
@@ -26,7 +26,7 @@ pub struct Args {
 
 /// Runs the command.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let url = websocket(&args.url);
+    let url = websocket(&args.url)?;
     let wiring = Wiring { access: args.access.access(), ..Wiring::default() };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start")?;
     runtime.block_on(async {
@@ -40,22 +40,26 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
 }
 
 /// An address as the client takes it.
-fn websocket(url: &str) -> String {
+fn websocket(url: &str) -> anyhow::Result<String> {
+    anyhow::ensure!(
+        url.contains("://"),
+        "`{url}` is not the address of a centre; write http://{url}, or https:// where it speaks TLS"
+    );
     let url = match (url.strip_prefix("http://"), url.strip_prefix("https://")) {
         (Some(rest), _) => format!("ws://{rest}"),
         (_, Some(rest)) => format!("wss://{rest}"),
         _ => url.to_owned(),
     };
-    match url.trim_end_matches('/') {
+    Ok(match url.trim_end_matches('/') {
         bare if bare.matches('/').count() == 2 => format!("{bare}/call"),
         full => full.to_owned(),
-    }
+    })
 }
 
 async fn ready(url: &str, wiring: &Wiring) -> anyhow::Result<ExitCode> {
     match fetch(url, "/ready", wiring).await {
         Ok(word) => {
-            writeln!(anstream::stdout(), "{}", word.trim())?;
+            writeln!(anstream::stdout(), "{}", printable(word.trim()))?;
             Ok(ExitCode::SUCCESS)
         }
         Err(FetchError::Status { status: 503, said, .. }) => {
@@ -71,10 +75,10 @@ async fn tell(url: &str, wiring: &Wiring, json: bool) -> anyhow::Result<ExitCode
     let health: serde_json::Value = serde_json::from_str(&text).context("the answer of /health is no JSON")?;
     let mut out = anstream::stdout();
     if json {
-        writeln!(out, "{text}")?;
+        writeln!(out, "{}", printable_lines(&text))?;
     } else {
         let metrics = fetch(url, "/metrics", wiring).await?;
-        out.write_all(summary(&health, &metrics).as_bytes())?;
+        out.write_all(printable_lines(&summary(&health, &metrics)).as_bytes())?;
     }
     Ok(ExitCode::from(u8::from(health["status"] != "ok")))
 }
@@ -150,8 +154,10 @@ mod tests {
             ("https://desk.example", "wss://desk.example/call"),
             ("ws://127.0.0.1:7700/call", "ws://127.0.0.1:7700/call"),
         ] {
-            assert_eq!(websocket(given), meant);
+            assert_eq!(websocket(given).expect("an address"), meant);
         }
+        let error = websocket("127.0.0.1:7802").expect_err("no scheme").to_string();
+        assert!(error.contains("write http://127.0.0.1:7802"), "{error}");
     }
 
     #[test]

@@ -30,13 +30,14 @@ pub struct Args {
 /// Runs the command.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let scenarios = scenarios(&args)?;
-    args.run.prepare()?;
+    let made = args.run.prepare()?;
     let cancel = run::cancel_on_signals()?;
     let mut bar = args.run.bar("replications");
     let axes = args.vary.clone();
     let found = sweep::sweep(axes, &scenarios, &args.run.options(), &cancel, &mut |progress| bar.show(progress))?;
     drop(bar);
-    if let Some(folder) = args.run.out_for(found.points.iter().any(|point| point.replications > 0)) {
+    let finished = found.points.iter().any(|point| point.replications > 0);
+    if let Some(folder) = args.run.out_for(finished, made) {
         report::write_sweep(folder, &found)?;
     }
     args.run.tell(&found, &report::text::sweep(&found), found.partial)

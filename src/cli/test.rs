@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::access::AccessArgs;
 use crate::{
-    client::Link,
+    client::{Link, printable_lines},
     dialogue::{self, Count, Dialogue, OnLine, Pace, People, Run, Theatre, report},
     live::clock::Clock,
     registry::margins::FULL_SIZE,
@@ -175,7 +175,7 @@ fn run_on_line(url: &str, script: &Arc<Script>, args: &Args, dialogues: &[Dialog
             let now = dialogue::run_on_line(&setup, dialogue).await;
             if args.format == Format::Text {
                 // The waits are real: whoever watches learns of a failure when it happens.
-                now.iter().filter_map(Run::text).for_each(|text| anstream::println!("{text}"));
+                now.iter().filter_map(Run::text).for_each(|text| anstream::println!("{}", printable_lines(&text)));
             }
             runs.extend(now);
         }

@@ -18,11 +18,11 @@ enum Command {
 }
 
 const AFTER_HELP: &str = "\
-What scopes are for: call, to dial; watch, to see metrics, records, refusals, events and health; operate, to publish scripts,
+What scopes are for: call, to dial; watch, to see metrics, records, refusals, events and health; operate, to publish scripts, \
 and everything watch has; agent, to work as an agent.
 
-Start the server with `hatif serve --tokens FILE`. It reads the file again when it changes; to take a token back, delete its
-entry. Give the secret to programs as HATIF_TOKEN, or as the header `Authorization: Bearer SECRET`; a web page offers the
+Start the server with `hatif serve --tokens FILE`. It reads the file again when it changes; to take a token back, delete its \
+entry. Give the secret to programs as HATIF_TOKEN, or as the header `Authorization: Bearer SECRET`; a web page offers the \
 websocket subprotocols `hatif.v1` and `hatif.token.SECRET`.";
 
 #[derive(clap::Args, Debug)]

@@ -25,7 +25,10 @@ use tokio_tungstenite::{
     },
 };
 
-use super::tls::{self, AccessError};
+use super::{
+    tls::{self, AccessError},
+    view::printable,
+};
 use crate::live::protocol::{ClientMessage, SUBPROTOCOL, ServerMessage};
 
 /// Anything bytes go through: a TCP connection, or a pipe in a test.
@@ -187,7 +190,7 @@ impl Link {
             Ok((socket, _)) => Ok(Link { socket }),
             Err(WsError::Http(answer)) => {
                 let words = String::from_utf8_lossy(answer.body().as_deref().unwrap_or_default());
-                let words: String = words.trim().chars().filter(|c| !c.is_control()).take(200).collect();
+                let words: String = printable(words.trim()).chars().take(200).collect();
                 let status = answer.status();
                 Err(match status.as_u16() {
                     401 | 403 | 421 | 429 => LinkError::Denied { url: url.to_owned(), status: status.as_u16(), words },
@@ -198,7 +201,7 @@ impl Link {
             Err(WsError::Io(error)) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
                 Err(LinkError::Unreachable { url: url.to_owned(), error })
             }
-            Err(error) => Err(not_a_centre(error.to_string())),
+            Err(error) => Err(not_a_centre(printable(&error.to_string()))),
         }
     }
 
@@ -325,13 +328,15 @@ fn address(request: &Request, url: &str) -> Result<(String, u16), LinkError> {
 }
 
 fn read(text: &str) -> Result<ServerMessage, LinkError> {
-    serde_json::from_str(text)
-        .map_err(|error| LinkError::NotUnderstood { why: error.to_string(), text: text.chars().take(200).collect() })
+    serde_json::from_str(text).map_err(|error| LinkError::NotUnderstood {
+        why: printable(&error.to_string()),
+        text: printable(text).chars().take(200).collect(),
+    })
 }
 
 fn closed(frame: Option<CloseFrame>) -> LinkError {
     match frame {
-        Some(frame) => LinkError::Closed { code: frame.code.into(), reason: frame.reason.to_string() },
+        Some(frame) => LinkError::Closed { code: frame.code.into(), reason: printable(&frame.reason) },
         None => LinkError::Closed { code: NO_CODE, reason: String::new() },
     }
 }
@@ -363,6 +368,16 @@ mod tests {
         let request = request("ws://[::1]:7700/call", &Access::default()).expect("an address");
         let (host, port) = address(&request, "").expect("an address");
         assert_eq!((host.as_str(), port), ("::1", 7700));
+    }
+
+    #[test]
+    fn an_error_shows_no_control_characters_of_the_server() {
+        let text = "{\"type\":\"error\",\"code\":\"\\u001b]0;owned\\u0007\",\"message\":\"\u{9b}2J\",\"help\":\"\"}";
+        let shown = read(text).expect_err("no such code").to_string();
+        assert!(shown.contains("]0;owned") && !shown.contains(char::is_control), "{shown:?}");
+        let frame = CloseFrame { code: 1000.into(), reason: "a\u{1b}[2Jb".into() };
+        let shown = closed(Some(frame)).to_string();
+        assert!(shown.contains("a[2Jb") && !shown.contains(char::is_control), "{shown:?}");
     }
 
     #[tokio::test]

@@ -35,5 +35,5 @@ pub use fetch::{FetchError, fetch};
 pub use link::{Access, Link, LinkError, Secret, Wiring};
 pub use phone::{Ending, Listening, Phone, Place};
 pub use tls::AccessError;
-pub use view::{Bidi, View};
+pub use view::{Bidi, View, printable, printable_lines};
 pub(crate) use view::{line as message_line, masked};

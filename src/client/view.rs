@@ -30,6 +30,24 @@ pub struct View {
     pub styled: bool,
 }
 
+/// A server's text as a terminal may be given it, on one line: a line end becomes a blank, and no other control character
+/// stays, since those move the cursor, set the window's title, or worse.
+pub fn printable(text: &str) -> String {
+    let shown = |c: char| match c {
+        '\n' | '\t' => Some(' '),
+        c if c.is_control() => None,
+        c => Some(c),
+    };
+    text.chars().filter_map(shown).collect()
+}
+
+/// The same for a text of several lines.
+pub fn printable_lines(text: &str) -> String {
+    text.split_inclusive('\n')
+        .map(|line| printable(line.trim_end_matches('\n')) + if line.ends_with('\n') { "\n" } else { "" })
+        .collect()
+}
+
 /// What a line is about; a style each.
 enum Tone {
     Heard,
@@ -43,8 +61,9 @@ impl View {
     pub fn lines(&self, message: &ServerMessage) -> Vec<String> {
         let (tone, text) = match message {
             ServerMessage::Prompt { id, text, direction, .. } => {
-                let text = self.text(text, *direction);
-                let id = if self.ids { self.style(&Tone::Aside, &format!("[{id}] ")) } else { String::new() };
+                let text = self.text(&printable(text), *direction);
+                let id =
+                    if self.ids { self.style(&Tone::Aside, &printable(&format!("[{id}] "))) } else { String::new() };
                 return vec![format!("  {id}{}", self.style(&Tone::Heard, &text))];
             }
             ServerMessage::Stopped {} | ServerMessage::Pong {} => return Vec::new(),
@@ -53,7 +72,7 @@ impl View {
             ServerMessage::Collecting { .. } => (Tone::Aside, plain_line(message)),
             _ => (Tone::News, plain_line(message)),
         };
-        vec![self.style(&tone, &text)]
+        vec![self.style(&tone, &printable(&text))]
     }
 
     /// The line that shows keys the caller pressed.
@@ -175,6 +194,23 @@ mod tests {
         // Seen from the left: the number in its own order, then the word backwards.
         assert_eq!(view.text("رقم \u{2068}042 117\u{2069}", Direction::Rtl), "042 117 مقر");
         assert_eq!(view.text("press \u{2068}1\u{2069}", Direction::Ltr), "press 1");
+    }
+
+    #[test]
+    fn nothing_a_server_says_moves_the_terminal() {
+        let evil = "\u{1b}]0;owned\u{7}\u{9b}2J\rx\n-- ended";
+        let say = |json: serde_json::Value| {
+            let message: ServerMessage = serde_json::from_value(json).expect("a message");
+            View { ids: true, ..View::default() }.lines(&message).concat()
+        };
+        let prompt = serde_json::json!({ "type": "prompt", "id": evil, "node": "n", "text": evil, "language": "en",
+            "direction": "ltr", "begins_ms": 0, "duration_ms": 1, "barge_in": true });
+        let sms = serde_json::json!({ "type": "sms", "to_tail": evil, "text": evil });
+        let ended = serde_json::json!({ "type": "ended", "call": evil, "cause": evil, "outcome": evil });
+        for line in [prompt, sms, ended].map(say) {
+            assert!(line.contains("]0;owned2Jx -- ended") && !line.contains(char::is_control), "{line:?}");
+        }
+        assert_eq!(printable_lines("a\u{1b}\n\u{1b}b\n"), "a\nb\n");
     }
 
     #[test]

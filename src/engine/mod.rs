@@ -38,6 +38,7 @@ pub use output::{Command, Output, Sink};
 use std::sync::Arc;
 
 use self::{
+    acd::agent::Agent,
     call::Call,
     turn::{State, Turn},
 };
@@ -174,6 +175,7 @@ impl Engine {
 
     #[inline(always)]
     fn take<S: Sink>(&mut self, input: Input, sink: &mut S) -> Option<CallId> {
+        self.state.serving = self.call_of(&input);
         #[cfg(test)]
         planted::strike(&input);
         let fits = match input {
@@ -208,9 +210,45 @@ impl Engine {
     fn fire_due<S: Sink>(&mut self, now: Instant, sink: &mut S) {
         while let Some((at, timer)) = self.state.timers.due(now) {
             self.state.now = self.state.now.max(at);
+            self.state.serving = timer.call();
+            #[cfg(test)]
+            planted::strike_timer(timer);
             self.turn(sink).fire(timer);
             self.retire();
         }
+    }
+
+    /// The call that an input is about and no other.
+    #[inline]
+    fn call_of(&self, input: &Input) -> Option<CallId> {
+        match *input {
+            Input::CallArrived { .. } | Input::CallbackRestored(_) => self.next_call(),
+            Input::Dtmf { call, .. }
+            | Input::CallerHungUp { call }
+            | Input::CallerAnswered { call }
+            | Input::CallerUnreachable { call }
+            | Input::Replied { call, .. }
+            | Input::CallAborted { call } => Some(call),
+            Input::AgentAnswered { agent }
+            | Input::AgentRejected { agent }
+            | Input::AgentHeld { agent }
+            | Input::AgentResumed { agent }
+            | Input::AgentReleased { agent }
+            | Input::AgentTransferred { agent, .. } => self.state.acd.agent(agent).and_then(Agent::call),
+            _ => None,
+        }
+    }
+
+    /// Whose deadline or input is dealt with, or was last; `None`: it was about no one call. After a panic this says whom
+    /// it struck.
+    pub fn serving(&self) -> Option<CallId> {
+        self.state.serving
+    }
+
+    /// What follows is done for this call, or for none in particular.
+    #[inline]
+    pub(crate) fn serve(&mut self, call: Option<CallId>) {
+        self.state.serving = call;
     }
 
     /// The next output; see the drain rule.

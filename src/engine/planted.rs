@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use super::Input;
+use super::{Input, timer::Timer};
 
 /// What the next fault strikes at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +13,16 @@ pub(crate) enum Fault {
     Arrival,
     /// An answer of a service.
     Reply,
+    /// A call just offered.
+    Offered,
+    /// A deadline of a call.
+    Deadline,
+    /// An agent who picks up.
+    PickUp,
+    /// An agent who comes on duty.
+    Duty,
+    /// A service asked late.
+    LateAnswer,
 }
 
 thread_local! {
@@ -30,8 +40,22 @@ pub(super) fn strike(input: &Input) {
         Input::Dtmf { key, .. } if key.as_char() == '*' => Fault::Star,
         Input::CallArrived { .. } => Fault::Arrival,
         Input::Replied { .. } => Fault::Reply,
+        Input::AgentAnswered { .. } => Fault::PickUp,
+        Input::AgentLoggedIn { .. } => Fault::Duty,
         _ => return,
     };
+    strike_at(fault);
+}
+
+/// Panics where a fault is planted for a deadline of a call.
+pub(super) fn strike_timer(timer: Timer) {
+    if timer.call().is_some() {
+        strike_at(Fault::Deadline);
+    }
+}
+
+/// Panics where this fault is planted.
+pub(crate) fn strike_at(fault: Fault) {
     if PLANTED.get() == Some(fault) {
         PLANTED.set(None);
         panic!("a planted fault");

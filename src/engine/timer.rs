@@ -19,6 +19,17 @@ pub(crate) enum Timer {
     Opening(QueueId),
 }
 
+impl Timer {
+    /// Whose deadline it is, where it is one call's.
+    #[inline]
+    pub(crate) fn call(self) -> Option<CallId> {
+        match self {
+            Timer::Call(_, call) => Some(call),
+            Timer::WrapUp(_) | Timer::Pause(_) | Timer::Opening(_) => None,
+        }
+    }
+}
+
 /// The kinds of deadline a call has, as places in its table of tickets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Slot {

@@ -40,6 +40,8 @@ pub(super) struct State {
     pub(super) unused: bool,
     /// Keys pressed ahead, for journals.
     pub(super) ahead: Ahead,
+    /// Whose deadline or input is dealt with, or was last.
+    pub(super) serving: Option<CallId>,
 }
 
 impl State {
@@ -57,6 +59,7 @@ impl State {
             running: Vec::new(),
             unused: false,
             ahead: Ahead::default(),
+            serving: None,
         }
     }
 }
@@ -96,6 +99,8 @@ impl<'a, S: Sink> Turn<'a, S> {
         let (id, version, language) = (call.id, call.version_id(), call.language);
         let has_number = caller.is_some();
         self.fact(Fact::CallArrived { call: id, version, language, has_number, promised_in: None, origin });
+        #[cfg(test)]
+        super::planted::strike_at(super::planted::Fault::Offered);
         self.go(id, Next::Go(script.entry));
         Some(id)
     }
@@ -180,7 +185,9 @@ impl<'a, S: Sink> Turn<'a, S> {
         let Some(call) = self.state.calls.get_mut(id) else { return true };
         call.gone = true;
         (call.playing_until, call.unstoppable_until) = (now, now);
-        match script.node(node).hangup {
+        // A call back that begins at no node is followed by nothing.
+        let at_a_node = call.promised_in.is_none() || call.queue_node.is_some();
+        match script.node(node).hangup.filter(|_| at_a_node) {
             Some(chain) => self.go(id, Next::Go(chain)),
             None => {
                 let outcome = call.outcome_on_hangup();

@@ -92,8 +92,7 @@ impl Pump {
         let telephones = self.book.promised_to(call).into_iter().chain(self.telephones.of(number));
         let free = |&session: &SessionId| self.book.turn(session).is_none() && self.parts.sessions.is_open(session);
         let Some(session) = telephones.into_iter().find(free) else {
-            let now = self.parts.clock.now().max(self.parts.world.now());
-            self.parts.world.inject(now, Input::CallerUnreachable { call });
+            self.inject(Input::CallerUnreachable { call });
             return;
         };
         self.book.set(session, Turn::Ringing(call));

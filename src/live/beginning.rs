@@ -121,13 +121,17 @@ pub(super) fn registry_kind(config: &Config) -> String {
 }
 
 /// The services, as changed in earlier runs.
-pub(super) fn services(store: &Store, config: &Config, registry: Arc<Registry>) -> Result<Services, StoreError> {
-    let seed = match config.known_codes {
-        true => config.seed,
-        false => store.secret_seed()?,
-    };
+pub(super) fn services(
+    store: &Store,
+    config: &Config,
+    run: i64,
+    registry: Arc<Registry>,
+) -> Result<Services, StoreError> {
     let of_services = services::Config { limits: config.registry.limits.clone(), ..services::Config::default() };
-    let mut services = Services::new(registry, of_services, Seed::new(seed));
+    let mut services = match config.known_codes {
+        true => Services::new(registry, of_services, Seed::new(config.seed)),
+        false => Services::new(registry, of_services, Seed::new(store.secret_seed()?)).of_run(run.cast_unsigned()),
+    };
     let (changes, others) = store.changes(&registry_kind(config))?;
     let refused = changes.iter().filter(|change| services.restore(change).is_err()).count();
     if refused > 0 || others > 0 {

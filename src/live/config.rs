@@ -67,7 +67,7 @@ pub struct Limits {
     pub messages_per_second: u32,
     /// A dial that waited longer for the centre, while others do too, is refused.
     pub max_lag: Duration,
-    /// From accepting a connection to its websocket, or to the answer of its request.
+    /// From accepting a connection to the end of its request's head.
     pub handshake: Duration,
     /// A connection without call and without message is closed after this.
     pub idle: Duration,
@@ -94,6 +94,45 @@ pub struct Security {
     pub origins: Vec<String>,
     /// Certificate and key, PEM files; `None`: no TLS.
     pub tls: Option<TlsFiles>,
+    /// Whether callers are shown the texts of one-time codes.
+    pub show_codes: ShowCodes,
+}
+
+/// Whether callers are shown the texts of one-time codes, in place of the telephone on file. Where they are not, none is sent:
+/// the last digits of the card are asked instead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum ShowCodes {
+    /// While the server listens on a loopback address, for trying it out.
+    #[default]
+    Loopback,
+    /// On any address: then a code proves nothing.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl ShowCodes {
+    /// Whether they are shown by a server that listens there.
+    pub fn on(self, addr: SocketAddr) -> bool {
+        match self {
+            ShowCodes::Loopback => addr.ip().to_canonical().is_loopback(),
+            ShowCodes::Always => true,
+            ShowCodes::Never => false,
+        }
+    }
+}
+
+impl std::str::FromStr for ShowCodes {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<ShowCodes, &'static str> {
+        match text {
+            "loopback" => Ok(ShowCodes::Loopback),
+            "always" => Ok(ShowCodes::Always),
+            "never" => Ok(ShowCodes::Never),
+            _ => Err("choose \"loopback\", \"always\" or \"never\""),
+        }
+    }
 }
 
 /// Where certificate and key stand.

@@ -164,7 +164,7 @@ impl Guard {
             let words = "a token is needed: send `Authorization: Bearer TOKEN`; `hatif token new` makes one";
             return Err(denial(TurnedAway::Token, StatusCode::UNAUTHORIZED, words));
         };
-        let limited = self.limit_loopback || !peer.ip().is_loopback();
+        let limited = self.limit_loopback || !peer.ip().to_canonical().is_loopback();
         let group = group_of(peer.ip());
         if limited && !self.guesses.would_pass(&group, clock::wall()) {
             let words = "too many wrong tokens came from this address; try again in a minute";
@@ -292,5 +292,23 @@ mod tests {
         assert_eq!(status(&good, elsewhere, Scope::Call), None);
         tokio::time::advance(std::time::Duration::from_secs(61)).await;
         assert_eq!(status(&good, HERE, Scope::Call), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn wrong_tokens_of_this_machine_keep_nobody_out_by_whichever_of_its_addresses_they_come() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let file = dir.path().join("tokens.toml");
+        let secret = crate::live::tokens::make(&file, "desk", &[Scope::Call]).expect("a token");
+        let security = Security { tokens: Some(file), ..Security::default() };
+        let of = |secret: &str| headers(&[("authorization", &format!("Bearer {secret}"))]);
+        // As a socket that takes both kinds names who comes by the older one.
+        for (peer, passes) in [("[::ffff:127.0.0.1]:9", true), ("[::ffff:192.0.2.1]:9", false)] {
+            let guard = Guard::new(&security, false, Arc::default()).expect("a token file");
+            let peer: SocketAddr = peer.parse().expect("an address");
+            for _ in 0..11 {
+                guard.authorise(&of("0123456789abcdef"), peer, Scope::Call).expect_err("nobody's token");
+            }
+            assert_eq!(guard.authorise(&of(&secret), peer, Scope::Call).is_ok(), passes, "{peer}");
+        }
     }
 }

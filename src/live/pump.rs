@@ -37,7 +37,7 @@ use super::{
 };
 use crate::{
     engine::Input,
-    id::{CallId, ScriptVersion},
+    id::{CallId, LanguageId, ScriptVersion},
     pii::CallerNumber,
     record::cdr,
     registry::{Change, ChangeError},
@@ -119,7 +119,7 @@ pub enum Demand {
     Change {
         /// How.
         change: Change,
-        /// Told whether it could be done.
+        /// Told once it is on the disk, or at once that it cannot be done.
         done: oneshot::Sender<Result<(), ChangeError>>,
     },
     /// A checked script becomes the version new calls begin on.
@@ -128,6 +128,13 @@ pub enum Demand {
         script: Arc<Script>,
         /// Told its number, or why it cannot follow the versions in force.
         done: oneshot::Sender<Result<ScriptVersion, String>>,
+    },
+    /// The same, unless the files of the version in force are those of the script.
+    Reload {
+        /// The script.
+        script: Arc<Script>,
+        /// Told its number (`None`: it is in force already), or why it cannot follow the versions in force.
+        done: oneshot::Sender<Result<Option<ScriptVersion>, String>>,
     },
     /// Somebody wants to know how things are.
     Look {
@@ -222,14 +229,20 @@ pub struct Pump {
     quit: bool,
     /// The taps were told something and not yet that it is all for now.
     pub(super) told: bool,
-    /// Whose input the world deals with just now.
-    pub(super) in_hand: Option<CallId>,
+    /// What the world deals with just now; whose affair that is it says itself.
+    pub(super) moving: Moving,
+    /// Whose dial the world is told just now.
+    pub(super) dialling: Option<Dial>,
     /// A fault of this program is to have ended this call.
     pub(super) suspect: Option<CallId>,
     /// A fault of this program left nothing of the world to be trusted.
     pub(super) collapsed: bool,
     /// What has become durable and whoever waits for it was not told.
     kept: VecDeque<store::Durable>,
+    /// Who is to be told once all that was written before is on the disk, by the number of the mark behind it.
+    pub(super) awaiting: BTreeMap<u64, oneshot::Sender<Result<(), ChangeError>>>,
+    /// How many marks were made, and how many of them were handed to the writer.
+    pub(super) marks: (u64, u64),
     /// Records of calls that ended so.
     pub(super) left_over: VecDeque<store::Job>,
     pub(super) unwritten: Unwritten,
@@ -237,6 +250,27 @@ pub struct Pump {
     pub(super) telephones: Telephones,
     /// Which persons work as agents.
     pub(super) desks: Desks,
+}
+
+/// What the world deals with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Moving {
+    /// Nothing: the pump itself is at work.
+    #[default]
+    Not,
+    /// What is due.
+    Due,
+    /// An input.
+    Input,
+}
+
+/// A dial that was admitted.
+#[derive(Clone, Debug)]
+pub(super) struct Dial {
+    pub(super) session: SessionId,
+    who: Applicant,
+    language: LanguageId,
+    script: Arc<Script>,
 }
 
 /// So many demands are dealt with before those whom they concern are woken.
@@ -268,10 +302,13 @@ impl Pump {
             draining: false,
             quit: false,
             told: false,
-            in_hand: None,
+            moving: Moving::Not,
+            dialling: None,
             suspect: None,
             collapsed: false,
             kept: VecDeque::new(),
+            awaiting: BTreeMap::new(),
+            marks: (0, 0),
             left_over: VecDeque::new(),
             unwritten: Unwritten::default(),
             telephones: Telephones::default(),
@@ -318,7 +355,8 @@ impl Pump {
         }
         self.catch_up().await;
         self.settle();
-        if self.quit || (self.draining && self.book.awaited() == 0 && self.owed.is_empty()) {
+        if self.quit || (self.draining && self.book.awaited() == 0 && self.owed.is_empty() && self.awaiting.is_empty())
+        {
             return false;
         }
         let due = self.parts.world.next_deadline().filter(|_| !self.collapsed);
@@ -339,7 +377,7 @@ impl Pump {
             () = alarm, if due.is_some() => {
                 // Woken for a deadline, the run has come to it, whatever rounding says.
                 let now = clock.now().max(due.unwrap_or_default());
-                self.parts.world.advance_to(now);
+                self.advance(now);
             }
             () = at(refusals) => self.write_refusals(),
         }
@@ -393,12 +431,28 @@ impl Pump {
             return None;
         }
         let now = self.now();
-        // What is due before is another's affair than whose input this is.
-        self.parts.world.advance_to(now);
-        self.in_hand = rescue::call_of(&input);
+        // What is due before is another's affair than whose input this is: a fault in it must not cost the input.
+        self.advance(now);
+        if self.collapsed {
+            return None;
+        }
+        self.moving = Moving::Input;
         let call = self.parts.world.inject(now, input);
-        self.in_hand = None;
+        self.moving = Moving::Not;
         call
+    }
+
+    /// Lets everything happen that is due. A fault in it costs the call it strikes, and what else is due happens all the same.
+    pub(super) fn advance(&mut self, now: Instant) {
+        while !self.collapsed {
+            self.moving = Moving::Due;
+            let done = std::panic::catch_unwind(AssertUnwindSafe(|| self.parts.world.advance_to(now))).is_ok();
+            if done {
+                self.moving = Moving::Not;
+                return;
+            }
+            self.rescue();
+        }
     }
 
     /// No call is taken from now on.
@@ -427,23 +481,19 @@ impl Pump {
                     let _ = done.send(call);
                 }
             }
-            Demand::Change { change, done } => {
-                let result =
-                    self.guarded("a change of the registry", |pump| pump.parts.world.services_mut().apply(change));
-                // The world tells of changes when it moves.
-                let now = self.now();
-                self.parts.world.advance_to(now);
-                // Whoever asked for what failed hears that there is no answer.
-                let _ = result.map(|result| done.send(result));
-            }
+            Demand::Change { change, done } => self.change(change, done),
             Demand::Publish { script, done } => {
                 let now = self.now();
-                self.parts.world.advance_to(now);
-                let published =
-                    self.guarded("the publishing of a script", |pump| pump.parts.world.publish(now, script));
-                self.parts.status.version.store(self.parts.world.versions().number().0, Ordering::Relaxed);
-                let fault = || Err("a fault of this program kept it from being published; please report it".to_owned());
-                let _ = done.send(published.unwrap_or_else(fault));
+                self.advance(now);
+                // Whoever asked may have stopped listening; it is published all the same.
+                let _ = done.send(self.publish(now, script));
+            }
+            Demand::Reload { script, done } => {
+                let now = self.now();
+                // What is due before may be a script that the scenario publishes.
+                self.advance(now);
+                let in_force = self.parts.world.versions().current().digest == script.digest;
+                let _ = done.send(if in_force { Ok(None) } else { self.publish(now, script).map(Some) });
             }
             Demand::Look { done } => {
                 let snapshot = self.guarded("a look at the figures", |pump| {
@@ -464,6 +514,35 @@ impl Pump {
                 self.inject(Input::DrainEnded);
             }
             Demand::Quit => self.quit = true,
+        }
+    }
+
+    fn publish(&mut self, now: Instant, script: Arc<Script>) -> Result<ScriptVersion, String> {
+        let published = self.guarded("the publishing of a script", |pump| pump.parts.world.publish(now, script));
+        self.note_version();
+        let fault = || Err("a fault of this program kept it from being published; please report it".to_owned());
+        published.unwrap_or_else(fault)
+    }
+
+    /// Whoever asks for the version in force hears of the one the world has, whoever published it.
+    pub(super) fn note_version(&self) {
+        self.parts.status.version.store(self.parts.world.versions().number().0, Ordering::Relaxed);
+    }
+
+    fn change(&mut self, change: Change, done: oneshot::Sender<Result<(), ChangeError>>) {
+        let result = self.guarded("a change of the registry", |pump| pump.parts.world.services_mut().apply(change));
+        // The world tells of changes when it moves.
+        let now = self.now();
+        self.advance(now);
+        match result {
+            // A mark goes to the writer behind all that the world has told.
+            Some(Ok(())) => {
+                self.marks.0 += 1;
+                self.awaiting.insert(self.marks.0, done);
+            }
+            Some(Err(error)) => _ = done.send(Err(error)),
+            // Whoever asked for what failed hears that there is no answer.
+            None => {}
         }
     }
 
@@ -515,27 +594,31 @@ impl Pump {
         if let Err(reason) = self.parts.admission.judge(who, clock::wall(), centre) {
             return self.turn_away(session, reason);
         }
-        let from = who.number;
-        let Some(call) = self.inject(Input::CallArrived { caller: from, language, origin: None }) else {
-            return self.turn_away(session, RefusalReason::Draining);
-        };
-        self.parts.admission.took(call, who);
-        self.book.set(session, Turn::Talking(call));
-        self.book.number(call, from);
-        self.telephones.dialled(session, from);
-        let id = store::public_id(self.parts.run, call);
-        self.say(session, ServerMessage::Ringing { call: id.clone(), promised_in: None });
-        let (version, language) = (self.parts.world.versions().number(), language.unwrap_or(script.default_language));
-        self.say(session, self.answered(id, version, &script, language));
+        let begins_in = language.unwrap_or(script.default_language);
+        let dial = Dial { session, who: *who, language: begins_in, script };
+        self.dialling = Some(dial.clone());
+        let call = self.inject(Input::CallArrived { caller: who.number, language, origin: None });
+        self.dialling = None;
+        match call {
+            Some(call) => self.took(&dial, call),
+            None => self.turn_away(session, RefusalReason::Draining),
+        }
     }
 
-    fn answered(
-        &self,
-        call: String,
-        version: ScriptVersion,
-        script: &Script,
-        language: crate::id::LanguageId,
-    ) -> ServerMessage {
+    /// A dial became a call.
+    pub(super) fn took(&mut self, dial: &Dial, call: CallId) {
+        let &Dial { session, ref who, language, ref script } = dial;
+        self.parts.admission.took(call, who);
+        self.book.set(session, Turn::Talking(call));
+        self.book.number(call, who.number);
+        self.telephones.dialled(session, who.number);
+        let id = store::public_id(self.parts.run, call);
+        self.say(session, ServerMessage::Ringing { call: id.clone(), promised_in: None });
+        let version = self.parts.world.versions().number();
+        self.say(session, self.answered(id, version, script, language));
+    }
+
+    fn answered(&self, call: String, version: ScriptVersion, script: &Script, language: LanguageId) -> ServerMessage {
         let time = self.parts.world.clock().timestamp(self.parts.world.now()).to_zoned(self.parts.zone.clone());
         let time = time.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string();
         let time = format!("{time}[{}]", script.zone);
@@ -619,6 +702,8 @@ impl Pump {
                 store::Durable::Verdict(Verdict { call, request, reply }) => {
                     self.inject(Input::Replied { call, request, reply });
                 }
+                // Whoever asked may have stopped listening.
+                store::Durable::Mark(mark) => _ = self.awaiting.remove(&mark).map(|done| done.send(Ok(()))),
             }
         }
     }

@@ -1,9 +1,11 @@
 //! What becomes of calls when this program has a fault: a panic while the centre deals with something.
 //!
-//! **A fault in one call** (its key, its hang-up, an answer for it) costs that call. The engine is asked to abort it, and
+//! **A fault in one call** (its arrival, its key, its hang-up, a deadline of it, an answer for it, what its agent does) costs
+//! that call; the world says whose affair it dealt with ([`crate::world::World::serving`]). The engine is asked to abort it, and
 //! then to check its laws ([`crate::engine::Engine::audit`]): who waits, who talks to whom, what is due. Where they hold,
 //! the other calls go on; the call has its record, outcome `failed`, cause `aborted`. What others were to be told in that very
-//! moment may be missing from their records.
+//! moment may be missing from their records. What was due besides happens all the same, and so does whatever was demanded when
+//! it came to light.
 //!
 //! **Any other fault**, or laws that do not hold after it, leaves nothing to be trusted. Then every call ends with such a
 //! record, the records are written, the callers told, and the program ends with an error, so that whoever watches over it
@@ -25,7 +27,7 @@ use std::{
 
 use super::{
     book::{Arrival, Turn},
-    pump::{Pump, Tap},
+    pump::{Moving, Pump, Tap},
     sessions::SessionId,
     store,
 };
@@ -35,19 +37,6 @@ use crate::{
     script::{Versions, model::Outcome},
     world::Notice,
 };
-
-/// The call an input is about and nothing else.
-pub(super) fn call_of(input: &Input) -> Option<CallId> {
-    match *input {
-        Input::Dtmf { call, .. }
-        | Input::CallerHungUp { call }
-        | Input::CallerAnswered { call }
-        | Input::CallerUnreachable { call }
-        | Input::Replied { call, .. }
-        | Input::CallAborted { call } => Some(call),
-        _ => None,
-    }
-}
 
 /// Tells everybody who listens. Whoever panics at it hears no more.
 pub(super) fn note(taps: &mut Vec<Box<dyn Tap>>, notice: &Notice, versions: &Versions) {
@@ -89,10 +78,18 @@ impl Pump {
 
     fn save(&mut self) -> bool {
         each(&mut self.parts.taps, |tap| tap.broke());
-        let Some(call) = self.in_hand.take() else {
+        let moving = std::mem::take(&mut self.moving);
+        let dial = self.dialling.take_if(|_| moving == Moving::Input);
+        let world = &self.parts.world;
+        let serving = world.serving().filter(|_| moving != Moving::Not);
+        let Some(call) = serving.filter(|call| world.engine().version_of(*call).is_some()) else {
             self.collapse("it was about no call");
             return false;
         };
+        if let Some(dial) = dial {
+            // Whoever dialled is to hear that her call is over.
+            self.took(&dial, call);
+        }
         self.parts.admission.call_failed();
         let id = store::public_id(self.parts.run, call);
         tracing::error!(call = %id, "a fault of this program ended a call; please report it");
@@ -106,10 +103,11 @@ impl Pump {
 
     /// Ends a call whatever state it is in, and lets the engine check its laws.
     fn abort(&mut self, call: CallId) -> Result<(), String> {
-        let (now, world) = (self.now(), &mut self.parts.world);
+        let world = &mut self.parts.world;
         let aborted = catch_unwind(AssertUnwindSafe(|| {
             world.resume();
-            world.inject(now, Input::CallAborted { call });
+            // Before anything else that is due.
+            world.inject(world.now(), Input::CallAborted { call });
             world.engine().audit()
         }));
         aborted.unwrap_or_else(|_| Err("ending the call failed too".to_owned()))
@@ -140,7 +138,11 @@ impl Pump {
     pub(super) fn failed(&mut self, session: SessionId) {
         self.telephones.left(session);
         self.desk_left(session);
-        if let Some(Turn::Talking(call) | Turn::Ringing(call)) = self.book.free(session) {
+        let now = self.now();
+        self.advance(now);
+        if let Some(Turn::Talking(call) | Turn::Ringing(call)) = self.book.free(session)
+            && !self.collapsed
+        {
             self.parts.admission.call_failed();
             self.suspect = Some(call);
             if let Err(broken) = self.abort(call) {
@@ -221,13 +223,14 @@ pub(super) fn strike() {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::{
         client::{Call, Options},
         engine::planted,
         live::{Config, Records, RunningServer, Server, StopError, pump::Demand},
         registry,
+        world::World,
     };
 
     async fn server(dir: &std::path::Path) -> (RunningServer, String) {
@@ -240,6 +243,11 @@ mod tests {
         let server = Server::start(config).await.expect("it starts");
         let url = format!("ws://{}/call", server.addr);
         (server, url)
+    }
+
+    /// An input that is about no call.
+    fn on_duty() -> Input {
+        Input::AgentLoggedIn { agent: crate::id::AgentId(0), group: crate::id::GroupId(0) }
     }
 
     fn endings(dir: &std::path::Path) -> Vec<(String, String)> {
@@ -274,6 +282,20 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn whoever_dialled_when_a_fault_struck_hears_that_her_call_is_over() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let (server, url) = server(dir.path()).await;
+        planted::plant(planted::Fault::Offered);
+        let mut struck = Call::dial(&url, &Options::default()).await.expect("an answer");
+        assert_eq!(struck.ended().await.expect("an end").cause, "aborted");
+        struck.redial(&Options::default()).await.expect("the connection goes on");
+        struck.hang_up().await.expect("the line holds");
+        assert_eq!(struck.ended().await.expect("an end").cause, "caller_hung_up");
+        server.stop().await.expect("all is written");
+        assert_eq!(endings(dir.path()).len(), 2);
+    }
+
+    #[tokio::test]
     async fn a_fault_outside_of_any_call_ends_every_call_with_a_record_and_the_server() {
         let dir = tempfile::tempdir().expect("a folder");
         let (server, url) = server(dir.path()).await;
@@ -281,8 +303,8 @@ mod tests {
         for _ in 0..3 {
             calls.push(Call::dial(&url, &Options::default()).await.expect("an answer"));
         }
-        planted::plant(planted::Fault::Arrival);
-        let input = Input::CallArrived { caller: None, language: None, origin: None };
+        planted::plant(planted::Fault::Duty);
+        let input = on_duty();
         server.pump().send(Demand::Inject { input, done: None }).await.expect("it listens");
         for mut call in calls {
             let ending = call.ended().await.expect("an end");
@@ -386,9 +408,9 @@ mod tests {
         for _ in 0..3 {
             calls.push(Call::dial(&url, &Options::default()).await.expect("an answer"));
         }
-        planted::plant(planted::Fault::Arrival);
+        planted::plant(planted::Fault::Duty);
         PLANTED.set(1);
-        let input = Input::CallArrived { caller: None, language: None, origin: None };
+        let input = on_duty();
         server.pump().send(Demand::Inject { input, done: None }).await.expect("it listens");
         for mut call in calls {
             assert_eq!(call.ended().await.expect("an end").cause, "aborted");
@@ -496,11 +518,10 @@ mod tests {
     /// A pump without a disk, whose records come one by one; somebody else's call ends five seconds after the start.
     fn pump() -> (tokio::sync::mpsc::Sender<Demand>, Pump, std::sync::mpsc::Receiver<store::CallRow>) {
         use crate::{
-            live::{clock::Clock, pump::Parts, sessions::Sessions},
             people::Caller,
             random::Seed,
             time::{Duration, Instant, LocalClock},
-            world::{World, WorldConfig, services, services::Services},
+            world::{WorldConfig, services, services::Services},
         };
         let script = crate::live::reload::read(None).unwrap_or_else(|_| panic!("the centre is sound")).script;
         let registry = registry::Registry::open(&registry::Config::generated(1_000, 1)).expect("people");
@@ -508,6 +529,14 @@ mod tests {
         let local = LocalClock::new(jiff::Timestamp::UNIX_EPOCH, &jiff::tz::TimeZone::UTC);
         let mut world = World::new(WorldConfig::new(script, local, Seed::new(1), services));
         world.add_caller(Caller::at(Instant::ZERO).hang_up(Duration::from_secs(5)));
+        pump_of(world)
+    }
+
+    /// A pump of this world without a disk, whose records come one by one.
+    pub(in crate::live) fn pump_of(
+        world: World,
+    ) -> (tokio::sync::mpsc::Sender<Demand>, Pump, std::sync::mpsc::Receiver<store::CallRow>) {
+        use crate::live::{clock::Clock, pump::Parts, sessions::Sessions};
         let (demand, demands) = tokio::sync::mpsc::channel(16);
         let (jobs, written) = store::jobs::unwritten(1_000);
         let (acknowledge, durable) = tokio::sync::mpsc::unbounded_channel();

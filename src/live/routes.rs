@@ -22,6 +22,7 @@ use super::{
     reload::{Reloaded, Reloader},
     session::{self, Role},
     standing::Standing,
+    subprotocol::speaks,
     supervision::{self, Supervision},
 };
 
@@ -126,12 +127,9 @@ async fn call(
     upgrade: WebSocketUpgrade,
 ) -> Response {
     let Shared { context, tracker, .. } = shared;
-    if let Some(offered) = headers.get(header::SEC_WEBSOCKET_PROTOCOL) {
-        let mut names = offered.to_str().unwrap_or_default().split(',').map(str::trim);
-        if !names.any(|name| name == SUBPROTOCOL) {
-            let why = format!("this centre speaks the websocket subprotocol {SUBPROTOCOL}; offer it, or none\n");
-            return (StatusCode::BAD_REQUEST, why).into_response();
-        }
+    if !speaks(&headers, SUBPROTOCOL) {
+        let why = format!("this centre speaks the websocket subprotocol {SUBPROTOCOL}; offer it, or none\n");
+        return (StatusCode::BAD_REQUEST, why).into_response();
     }
     sparing(upgrade).protocols([SUBPROTOCOL]).on_upgrade(move |socket| {
         tracker.track_future(session::run(socket, Role::Caller, (peer.0.ip(), standing), context))
@@ -146,7 +144,7 @@ async fn agent(
     upgrade: WebSocketUpgrade,
 ) -> Response {
     let subprotocol = agents::message::SUBPROTOCOL;
-    if !supervision::speaks(&headers, subprotocol) {
+    if !speaks(&headers, subprotocol) {
         let why = format!("an agent speaks the websocket subprotocol {subprotocol}; offer it, or none\n");
         return (StatusCode::BAD_REQUEST, why).into_response();
     }

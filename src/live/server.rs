@@ -192,7 +192,7 @@ impl Server {
         let run = begin_run(&store, &config, &beginning)?;
         let promises = store.promises()?;
         let checks = (store.access(config.registry.limits.memory())?, store.lived()?);
-        let services = services(&store, &config, registry.clone())?;
+        let services = services(&store, &config, run, registry.clone())?;
         let (durable, acknowledged) = mpsc::unbounded_channel();
         let kind = registry_kind(&config);
         let writer = store
@@ -208,6 +208,7 @@ impl Server {
             agents: config.agents,
             tell_inputs: !taps.is_empty(),
             hold_verdicts: config.hold_verdicts && config.speed <= HELD_UP_TO,
+            send_codes: config.security.show_codes.on(addr),
             ..WorldConfig::new(beginning.script.clone(), beginning.clock.clone(), seed, services)
         };
         let people = registry.clone();
@@ -227,21 +228,9 @@ impl Server {
             warnings: beginning.warnings,
             took: clock::since(began),
         };
-        let Beginning { script, zone, opens, .. } = beginning;
-        let assembly = Assembly {
-            config,
-            entrance,
-            script,
-            zone,
-            opens,
-            writer,
-            acknowledged,
-            world,
-            book,
-            taps,
-            promises,
-            journal,
-        };
+        let Beginning { zone, opens, .. } = beginning;
+        let assembly =
+            Assembly { config, entrance, zone, opens, writer, acknowledged, world, book, taps, promises, journal };
         Ok(assembly.run(door, facts))
     }
 }

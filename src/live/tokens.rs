@@ -131,11 +131,23 @@ struct Entry {
 }
 
 impl Tokens {
-    /// Reads a token file.
+    /// Reads a token file for use; warns of one that others can read, and of one without a token.
     ///
     /// # Errors
-    /// The file cannot be read, or every mistake in it.
+    /// The file cannot be read, others than its owner can write it, or every mistake in it.
     pub fn load(path: &Path) -> Result<Tokens, TokenFileError> {
+        let tokens = Tokens::of_file(path)?;
+        let file = path.display();
+        if rights(path) & 0o044 != 0 {
+            tracing::warn!(%file, "others than its owner can read the token file; keep it to yourself: chmod 600");
+        }
+        if tokens.is_empty() {
+            tracing::warn!(%file, "the token file has no token, so nobody is let in; `hatif token new` makes one");
+        }
+        Ok(tokens)
+    }
+
+    fn of_file(path: &Path) -> Result<Tokens, TokenFileError> {
         let error = |problems| TokenFileError { path: path.to_owned(), problems };
         let text = std::fs::read_to_string(path).map_err(|cause| {
             let help = match cause.kind() {
@@ -146,6 +158,15 @@ impl Tokens {
             };
             error(vec![format!("  {cause}; {help}")])
         })?;
+        let rights = rights(path);
+        if rights & 0o022 != 0 {
+            let problem = format!(
+                "  others than its owner can write it (mode {rights:03o}), and so let themselves in; look at its entries, then \
+                 chmod 600 {}",
+                path.display()
+            );
+            return Err(error(vec![problem]));
+        }
         Tokens::read(&text).map_err(error)
     }
 
@@ -205,6 +226,16 @@ impl Tokens {
     }
 }
 
+/// Who may do what with a file, as `chmod` counts it; 0 where the system has no such rights.
+fn rights(path: &Path) -> u32 {
+    #[cfg(unix)]
+    return std::fs::metadata(path)
+        .map(|file| std::os::unix::fs::PermissionsExt::mode(&file.permissions()) & 0o777)
+        .unwrap_or_default();
+    #[cfg(not(unix))]
+    return 0;
+}
+
 impl Token {
     /// Whether it is for this.
     pub fn allows(&self, wanted: Scope) -> bool {
@@ -243,7 +274,7 @@ pub enum NewTokenError {
 /// The file cannot be read or written, or has a token of this name.
 pub fn make(path: &Path, name: &str, scopes: &[Scope]) -> Result<String, NewTokenError> {
     let write = |cause| NewTokenError::Write { path: path.to_owned(), cause };
-    let known = if path.exists() { Tokens::load(path)? } else { Tokens::default() };
+    let known = if path.exists() { Tokens::of_file(path)? } else { Tokens::default() };
     if known.0.iter().any(|token| token.name == name) {
         return Err(NewTokenError::Taken { path: path.to_owned(), name: name.to_owned() });
     }
@@ -288,6 +319,28 @@ mod tests {
         let text = std::fs::read_to_string(&path).expect("a file");
         assert!(!text.contains(&desk) && !text.contains(&boss), "the secrets are nowhere");
         assert!(matches!(make(&path, "desk", &[Scope::Call]), Err(NewTokenError::Taken { .. })));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_others_can_write_is_refused_and_one_they_can_read_is_not() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("tokens.toml");
+        make(&path, "desk", &[Scope::Call]).expect("a token");
+        let with = |mode| {
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).expect("rights");
+            Tokens::load(&path).map(|tokens| tokens.len()).map_err(|error| error.to_string())
+        };
+        for mode in [0o600, 0o640, 0o444] {
+            assert_eq!(with(mode), Ok(1), "{mode:o}");
+        }
+        for mode in [0o666, 0o620, 0o602] {
+            let error = with(mode).expect_err("others can write it");
+            assert!(error.contains(&format!("mode {mode:o}")) && error.contains("chmod 600"), "{error}");
+        }
+        let error = make(&path, "boss", &[Scope::Operate]).expect_err("others can write it").to_string();
+        assert!(error.contains("chmod 600"), "no secret is added to such a file: {error}");
     }
 
     #[test]

@@ -110,6 +110,15 @@ impl Hall {
     }
 }
 
+/// Whether no call can ever be made so: the address, or what was given for access, is wrong.
+pub fn is_hopeless(error: &LinkError) -> bool {
+    let wrong = matches!(
+        error,
+        LinkError::BadUrl { .. } | LinkError::Access(_) | LinkError::Denied { .. } | LinkError::NotACentre { .. }
+    );
+    wrong && !matches!(breach(error), Breach::Turned(_))
+}
+
 /// What the failure of a connection means.
 pub fn breach(error: &LinkError) -> Breach {
     use std::io::ErrorKind;

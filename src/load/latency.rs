@@ -10,7 +10,8 @@ use serde::Serialize;
 pub enum Measure {
     /// From when a call was due to when its connection is open.
     Connect,
-    /// From when the number was to be dialled to the first prompt.
+    /// From when the number was to be dialled to the first prompt: on a fresh connection from when the call was due, so
+    /// that connecting is in it; on one that is kept, from when the next call was to begin.
     Dial,
     /// From when the key that completes an entry was to be pressed to the next prompt.
     Key,
@@ -43,10 +44,10 @@ impl Measure {
     pub const fn meaning(self) -> &'static str {
         match self {
             Measure::Connect => "call due → connected",
-            Measure::Dial => "dial → first prompt",
+            Measure::Dial => "call due → first prompt",
             Measure::Key => "key → next prompt",
             Measure::End => "hang-up → record on disk",
-            Measure::Refusal => "dial → refused",
+            Measure::Refusal => "call due → refused",
             Measure::Late => "call due → begun (the generator itself)",
         }
     }

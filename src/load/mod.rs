@@ -41,6 +41,7 @@ pub mod summary;
 pub mod tally;
 pub mod threshold;
 
+pub use hall::is_hopeless;
 pub use plan::{Asked, Mistakes, Plan};
 pub use run::{Progress, Setting, run};
 pub use summary::Summary;

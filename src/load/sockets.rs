@@ -1,7 +1,11 @@
 //! How many connections this process may have: it raises its limit on open files as far as the system lets it, and knows
 //! beforehand how many sockets fit.
 
-use std::{cell::Cell, net::IpAddr, rc::Rc};
+use std::{
+    cell::Cell,
+    net::{IpAddr, UdpSocket},
+    rc::Rc,
+};
 
 /// Files that are no calls: standard streams, the event queue, what is fetched afterwards.
 const RESERVE: u64 = 48;
@@ -32,6 +36,24 @@ impl Room {
     fn of(files: u64) -> Room {
         Room { files, sockets: usize::try_from(files.saturating_sub(RESERVE)).unwrap_or(usize::MAX) }
     }
+}
+
+/// An address that calls cannot come from.
+#[derive(Debug, thiserror::Error)]
+#[error("--local {address}: calls cannot come from there ({cause}); give addresses of this machine, such as 127.0.0.2")]
+pub struct NotLocal {
+    address: IpAddr,
+    cause: std::io::Error,
+}
+
+/// Whether connections can come from each of these.
+///
+/// # Errors
+/// The first that is no address of this machine.
+pub fn check_local(addresses: &[IpAddr]) -> Result<(), NotLocal> {
+    // Nothing is sent: a socket that only takes a port says whose the address is.
+    let tried = |address: IpAddr| UdpSocket::bind((address, 0)).map_err(|cause| NotLocal { address, cause });
+    addresses.iter().try_for_each(|address| tried(*address).map(drop))
 }
 
 /// The sockets that are left, and the addresses calls come from in turn.

@@ -124,6 +124,14 @@ catalogue! {
     offered "offered" Count Neither "calls that arrived, call backs apart", "run", |f| f.offered() as f64;
     queued "queued" Count Neither "offered calls that stood in a queue", "run", |f| f.queued() as f64;
     answered "answered" Count Higher "offered calls an agent took", "run", |f| f.answered() as f64;
+    abandoned_calls "hung up waiting" Count Lower
+        "queued calls whose caller hung up unanswered", "run", |f| f.abandoned() as f64;
+    left_for_callback "left to be called back" Count Neither
+        "queued calls never answered whose caller took a promise to be called back", "run",
+        |f| f.left_for_callback() as f64;
+    left_otherwise "left otherwise" Count Lower
+        "queued calls neither answered nor hung up nor left to be called back: by a key, after the longest wait, turned out by a closing queue, broken off, still waiting",
+        "run", |f| f.queued().saturating_sub(f.answered() + f.abandoned() + f.left_for_callback()) as f64;
     service_level "service level" Share Higher
         "answered within T / offered to the queues", "calls queued or blocked",
         |f| f.answered_in_time() as f64, / f.sought() as f64;
@@ -221,6 +229,13 @@ catalogue! {
     first_contact_resolution "first-contact resolution" Share Higher
         "first calls for a matter that an agent took or that were contained / matters", "matters",
         |f| f.served_at_first() as f64, / f.matters() as f64;
+    callbacks_promised "call backs promised" Count Neither
+        "promises to call back", "run", |f| f.callbacks_promised() as f64;
+    callbacks_reached "call backs answered" Count Higher
+        "call backs whose person was reached and talked to an agent", "run", |f| f.callbacks_reached() as f64;
+    callbacks_lost "call backs given up" Count Lower
+        "call backs whose person was never reached, or that the centre broke off", "run",
+        |f| f.callbacks_lost() as f64;
     callback_reach "call backs reached" Share Higher
         "call backs whose person was reached / (reached + given up); those still open are not in it", "call backs done with",
         |f| f.callbacks_reached() as f64, / (f.callbacks_reached() + f.callbacks_lost()) as f64;

@@ -64,16 +64,17 @@ pub enum OutputError {
 }
 
 /// Makes the folder ready to be written to: new, empty, or that of an earlier run. Called before a run, so that its hours are
-/// not lost.
+/// not lost. Whether it was made.
 ///
 /// # Errors
 /// It holds something else, or cannot be made.
-pub fn prepare(folder: &Path) -> Result<(), OutputError> {
+pub fn prepare(folder: &Path) -> Result<bool, OutputError> {
     let failed = |source| OutputError::Io { path: folder.to_owned(), source };
     if folder.is_file() {
         return Err(OutputError::NoFolder(folder.to_owned()));
     }
-    if folder.is_dir() {
+    let there = folder.is_dir();
+    if there {
         for entry in fs::read_dir(folder).map_err(failed)? {
             let entry = entry.map_err(failed)?;
             let file = entry.file_name().to_string_lossy().into_owned();
@@ -83,7 +84,8 @@ pub fn prepare(folder: &Path) -> Result<(), OutputError> {
             }
         }
     }
-    fs::create_dir_all(folder).map_err(failed)
+    fs::create_dir_all(folder).map_err(failed)?;
+    Ok(!there)
 }
 
 /// Writes what a scenario's replications found: `report.html`, `summary.json` and `intervals.csv`.

@@ -1,13 +1,15 @@
 //! What a run found, as tables for a terminal.
 
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, presets};
 
 use crate::{
     record::measure,
     sim::{
         compare::Comparison,
-        summary::{Found, Interval, MAIN, Part, Summary, Warning, estimate_of, shown, shown_difference},
-        sweep::Sweep,
+        summary::{
+            Found, Interval, MAIN, Part, Summary, WHERE_ANY, Warning, estimate_of, shown, shown_difference, shown_times,
+        },
+        sweep::{Point, Sweep},
     },
     stats::Estimate,
 };
@@ -47,6 +49,20 @@ fn lines(table: &Table) -> String {
     table.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
 }
 
+/// A heading in lines of this width, broken behind `.` and `_`; a single part may be wider.
+fn broken(head: &str, width: usize) -> String {
+    let mut lines = vec![String::new()];
+    for part in head.split_inclusive(['.', '_']) {
+        match lines.last_mut() {
+            Some(line) if line.is_empty() || line.chars().count() + part.chars().count() <= width => *line += part,
+            _ => lines.push(part.to_owned()),
+        }
+    }
+    lines.join("\n")
+}
+
+/// A table whose figures are never broken: only the words of its last column are, where it has some, and otherwise it is as
+/// wide as it needs to be.
 fn table(heads: &[&str]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_header(heads.iter().copied());
@@ -55,6 +71,11 @@ fn table(heads: &[&str]) -> Table {
         if let Some(column) = table.column_mut(column) {
             column.set_cell_alignment(CellAlignment::Right);
         }
+    }
+    // The last column of these holds words.
+    let words = matches!(heads.last(), Some(&"" | &"such as the caller of"));
+    for column in table.column_iter_mut().take(heads.len() - usize::from(words)) {
+        column.set_constraint(ColumnConstraint::ContentWidth);
     }
     table
 }
@@ -70,9 +91,14 @@ pub enum Detail {
 }
 
 /// A summary: the main measures first, then by queue, language, intent, region, day and interval, then what to heed.
+/// Nothing where no replication was finished.
 pub fn summary(summary: &Summary, detail: Detail) -> String {
+    if summary.replications == 0 {
+        return String::new();
+    }
     let mut text = head(summary);
-    let main = |found: &&Found| MAIN.contains(&found.name);
+    let any = |found: &Found| WHERE_ANY.contains(&found.name) && found.estimate.value > Some(0.0);
+    let main = |found: &&Found| MAIN.contains(&found.name) || any(found);
     let told: Vec<Found> = match detail {
         Detail::Main => summary.measures.iter().filter(main).copied().collect(),
         Detail::All => summary.measures.clone(),
@@ -130,13 +156,17 @@ fn head(summary: &Summary) -> String {
     };
     let partial = if summary.partial { ", cut short" } else { "" };
     let calls = summary.calls;
+    let intervals = match summary.of("offered").map_or(0, |offered| offered.n) {
+        0 | 1 => "; one says nothing about chance, so there are no intervals".to_owned(),
+        _ => format!(
+            "; intervals over {} hold the true value\nwith {:.0} % confidence",
+            sample(summary),
+            summary.confidence * 100.0
+        ),
+    };
     format!(
-        "{}: {}\n{replications}{partial}, {calls} calls, seed {}; intervals over {} hold the true value\nwith {:.0} % confidence\n\n",
-        summary.scenario,
-        summary.title,
-        summary.seed,
-        sample(summary),
-        summary.confidence * 100.0
+        "{}: {}\n{replications}{partial}, {calls} calls, seed {}{intervals}\n\n",
+        summary.scenario, summary.title, summary.seed
     )
 }
 
@@ -181,9 +211,10 @@ fn waits(summary: &Summary) -> String {
             shown("share", high)
         ),
     };
-    let known = summary.quantiles.iter().filter_map(|q| Some((q.p, q.seconds.value?)));
+    let (ps, times): (Vec<f64>, Vec<f64>) =
+        summary.quantiles.iter().filter_map(|q| Some((q.p, q.seconds.value?))).unzip();
     let known: Vec<String> =
-        known.map(|(p, seconds)| format!("{:.0} % {}", p * 100.0, shown("seconds", seconds))).collect();
+        ps.iter().zip(shown_times(&times)).map(|(p, time)| format!("{:.0} % {time}", p * 100.0)).collect();
     if !known.is_empty() {
         text.push_str(&format!("answered calls waited at most: {}\n", known.join(", ")));
     }
@@ -239,8 +270,11 @@ fn warnings(warnings: &[Warning]) -> String {
     text
 }
 
-/// A comparison: the differences, who moved, where paths part, what to heed.
+/// A comparison: the differences, who moved, where paths part, what to heed. Nothing where no pair was finished.
 pub fn comparison(found: &Comparison) -> String {
+    if found.replications == 0 {
+        return String::new();
+    }
     let partial = if found.partial { ", cut short" } else { "" };
     let mut text = format!(
         "a: {}\nb: {}\n{} replications{partial} of the same callers, seed {}\n\n",
@@ -295,8 +329,11 @@ fn moved(found: &Comparison) -> String {
     text
 }
 
-/// A sweep: a row a point.
+/// A sweep: a row a point. Nothing where no point has a replication.
 pub fn sweep(found: &Sweep) -> String {
+    if found.points.iter().all(|point| point.replications == 0) {
+        return String::new();
+    }
     let done = || found.points.iter().map(|point| point.replications);
     let replications = match (done().min().unwrap_or(0), done().max().unwrap_or(0)) {
         _ if !found.partial => format!("{} replications a point", found.replications),
@@ -305,13 +342,17 @@ pub fn sweep(found: &Sweep) -> String {
     };
     let mut text = format!("{}: {replications}, seed {}\n\n", found.scenario, found.seed);
     let columns = ["offered", "service_level", "abandonment", "wait", "occupancy", "containment"];
-    let keys = found.axes.iter().map(|axis| axis.key.as_str());
-    let heads: Vec<&str> = keys.chain(columns).collect();
-    let mut table = table(&heads);
-    for point in &found.points {
+    let row = |point: &Point| -> Vec<String> {
         let cells = columns.iter().map(|column| cell(column, estimate_of(&point.measures, column)));
-        table.add_row(point.at.iter().cloned().chain(cells));
-    }
+        point.at.iter().cloned().chain(cells).collect()
+    };
+    let rows: Vec<Vec<String>> = found.points.iter().map(row).collect();
+    let widest = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
+    let keys = found.axes.iter().map(|axis| axis.key.as_str());
+    let heads = keys.chain(columns).enumerate();
+    let heads: Vec<String> = heads.map(|(i, head)| broken(head, widest(i).unwrap_or(0))).collect();
+    let mut table = table(&heads.iter().map(String::as_str).collect::<Vec<_>>());
+    table.add_rows(rows);
     text.push_str(&lines(&table));
     text + &warnings(&found.warnings)
 }

@@ -54,6 +54,13 @@ fn faults(source: &Source, found: &[Diagnostic], but: &str) -> Option<String> {
     Some(format!("{}:{line}:{column}: {}{help}{more}", first.file, first.message))
 }
 
+/// What is wrong with a centre that was changed in memory: without a place, for nobody sees the text it would be in.
+pub(super) fn fault_of_change(source: &Source) -> Option<String> {
+    let first = script::load(source).diagnostics.into_iter().find(|problem| problem.severity == Severity::Error)?;
+    let help = first.help.map(|help| format!(" ({help})")).unwrap_or_default();
+    Some(format!("{}{help}", first.message))
+}
+
 /// The same centre whose calls begin at another node. What then lies aside may be unreachable; every other rule holds.
 pub(super) fn with_entry(source: &Source, node: &str) -> Result<Arc<Script>, String> {
     let change = Override { key: "centre.centre.entry".to_owned(), value: format!("\"{node}\"") };

@@ -10,7 +10,7 @@ use super::{
     calendar::Compiled,
     check::{self, Facts},
     diagnostic::{Diagnostic, Related, Severity},
-    fields,
+    fields, legs,
     resolve::{self, File, FlowFile, Resolved},
     shape::{Reader, Record},
     tree::{self, SyntaxError, Table},
@@ -168,7 +168,8 @@ struct Beside<'a> {
 }
 
 /// The script, and what its checks need besides.
-fn assemble<'a>(source: &Source, resolved: Resolved<'a>, beside: Beside<'a>) -> (Script, Facts<'a>) {
+fn assemble<'a>(source: &Source, mut resolved: Resolved<'a>, beside: Beside<'a>) -> (Script, Facts<'a>) {
+    legs::mark(&mut resolved.nodes);
     let (uses, parsed) = (resolved.uses, resolved.prompts);
     let places = parsed.names().map(|(id, _)| parsed.place(id).cloned()).collect();
     let names: Vec<Arc<str>> = parsed.names().map(|(_, name)| name.clone()).collect();

@@ -16,6 +16,7 @@ mod draw;
 mod expr;
 mod fields;
 pub mod graph;
+mod legs;
 mod load;
 pub mod model;
 pub mod prompts;

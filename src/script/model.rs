@@ -445,6 +445,13 @@ pub enum NodeKind {
     },
 }
 
+impl Node {
+    /// Whether calls back may begin here: see [`QueueNode::calls_back`].
+    pub fn calls_back(&self) -> bool {
+        matches!(&self.kind, NodeKind::Queue(queue) if queue.calls_back)
+    }
+}
+
 impl NodeKind {
     /// Whether a node of this kind may follow a hang-up: it says and asks nothing, needs no sub-flow to return from, and
     /// goes on by itself.
@@ -555,6 +562,9 @@ pub struct QueueNode {
     pub closed: NodeId,
     /// The longest wait is over.
     pub timeout: NodeId,
+    /// A call that entered this node last may be promised a call back, so that another call, which keeps nothing of the first
+    /// but its queue and language, may go on from here.
+    pub calls_back: bool,
 }
 
 /// Which queue.

@@ -32,6 +32,18 @@ pub const MAIN: [&str; 13] = [
     "redial_share",
 ];
 
+/// Beside those in a summary's first table, where there were any: what became of the queued calls that nobody answered, so
+/// that answered + abandoned + left to be called back + left otherwise = queued; and of the promised call backs.
+pub const WHERE_ANY: [&str; 7] = [
+    "abandoned_calls",
+    "left_for_callback",
+    "left_otherwise",
+    "callbacks_promised",
+    "callbacks_reached",
+    "callbacks_lost",
+    "callbacks_open",
+];
+
 /// A measure and what was found.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Found {
@@ -255,6 +267,16 @@ pub fn shown(unit: &str, value: f64) -> String {
     }
 }
 
+/// Several times as people read them side by side: all in minutes where one is long.
+pub fn shown_times(seconds: &[f64]) -> Vec<String> {
+    let long = seconds.iter().any(|time| *time >= LONG && time.is_finite());
+    let minutes = |time: f64| {
+        let whole = time.round() as u64;
+        format!("{} min {} s", whole / 60, whole % 60)
+    };
+    seconds.iter().map(|time| if long { minutes(*time) } else { shown(Unit::Seconds.name(), *time) }).collect()
+}
+
 /// A difference of two numbers as people read it: shares differ by points.
 pub fn shown_difference(unit: &str, value: f64) -> String {
     match unit {
@@ -311,6 +333,8 @@ mod tests {
     fn what_is_not_zero_does_not_seem_so_and_zero_has_no_sign() {
         assert_eq!(shown("share", 0.000_2), "0.02 %");
         assert_eq!(shown("seconds", -0.000_01), "0.0 s");
+        assert_eq!(shown_times(&[408.8, 800.2]), ["6 min 49 s", "13 min 20 s"]);
+        assert_eq!(shown_times(&[0.0, 408.8]), ["0.0 s", "408.8 s"]);
         assert_eq!(shown("calls", 0.4), "0.4");
         assert_eq!(shown_difference("share", 0.071), "7.1 points");
         assert_eq!(shown_difference("share", -0.000_3), "-0.03 points");

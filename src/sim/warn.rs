@@ -128,7 +128,7 @@ fn told_few(replications: u32, warn: &mut impl FnMut(&'static str, String)) {
 }
 
 /// The warning about few replications, where they are more than one and few.
-pub(super) fn few(replications: u32) -> Option<Warning> {
+pub fn few(replications: u32) -> Option<Warning> {
     let mut found = None;
     if (2..FEW).contains(&replications) {
         told_few(replications, &mut |code, text| found = Some(Warning { code, text }));

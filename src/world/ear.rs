@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 
 use super::Notice;
 use crate::{
-    engine::{Command, Event},
+    engine::{Command, Event, Fact},
+    id::CallId,
     time::Instant,
 };
 
@@ -21,6 +22,10 @@ pub(super) trait Ear {
 
     /// Anything else; made only when it is wanted.
     fn tell(&mut self, notice: impl FnOnce() -> Notice);
+
+    /// The same, of something that is to be kept before the record of this call: told before its end where that is still to
+    /// be told.
+    fn tell_before_end(&mut self, call: CallId, notice: impl FnOnce() -> Notice);
 
     /// Something nobody may miss.
     fn insist(&mut self, notice: Notice);
@@ -42,6 +47,12 @@ impl Ear for Driver<'_> {
 
     fn tell(&mut self, notice: impl FnOnce() -> Notice) {
         self.0.push_back(notice());
+    }
+
+    fn tell_before_end(&mut self, of: CallId, notice: impl FnOnce() -> Notice) {
+        let ends = |told: &Notice| matches!(told, Notice::Event(Event { fact: Fact::CallEnded { call, .. }, .. }) if *call == of);
+        let place = self.0.iter().rposition(ends).unwrap_or(self.0.len());
+        self.0.insert(place, notice());
     }
 
     fn insist(&mut self, notice: Notice) {
@@ -67,6 +78,8 @@ impl<F: FnMut(&Event)> Ear for Watcher<'_, F> {
     fn command(&mut self, _: Instant, _: Command) {}
 
     fn tell(&mut self, _: impl FnOnce() -> Notice) {}
+
+    fn tell_before_end(&mut self, _: CallId, _: impl FnOnce() -> Notice) {}
 
     fn insist(&mut self, notice: Notice) {
         self.kept.push_back(notice);

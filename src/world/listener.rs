@@ -20,7 +20,7 @@ use crate::{
     random::Seed,
     script::{
         Versions,
-        catalogue::{Reply, Request},
+        catalogue::{Query, Reply, Request},
         model::Key,
     },
     time::{Instant, LocalClock},
@@ -41,6 +41,7 @@ pub(super) struct Listener<'a, E> {
     pub(super) seed: Seed,
     pub(super) promises: Follower<'a>,
     pub(super) hold_verdicts: bool,
+    pub(super) send_codes: bool,
     pub(super) ear: &'a mut E,
 }
 
@@ -142,9 +143,12 @@ impl<E: Ear> Listener<'_, E> {
 
     /// Answers a question.
     pub(super) fn answer(&mut self, call: CallId, request: &Request, available: bool) {
-        let reply = match available {
-            true => self.services.answer(self.at, self.clock, call, request),
-            false => Reply::Unavailable,
+        let reply = match request.query {
+            _ if !available => Reply::Unavailable,
+            Query::SendCode { person } if !self.send_codes && !self.people.is_on(call) => {
+                self.services.ask_card(self.at, call, request.caller, person)
+            }
+            _ => self.services.answer(self.at, self.clock, call, request),
         };
         if let Reply::CodeSent { .. } = reply
             && let Some(Sms { kind: SmsKind::Code, code: Some(code), .. }) = self.services.outbox().latest()

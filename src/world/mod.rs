@@ -88,6 +88,8 @@ pub struct WorldConfig {
     /// Verdicts of identity checks are not told to callers who are not synthetic until the driver says so
     /// ([`Notice::Verdict`]).
     pub hold_verdicts: bool,
+    /// One-time codes are sent to callers who are not synthetic too. Without, they are asked for the last digits of the card.
+    pub send_codes: bool,
 }
 
 impl WorldConfig {
@@ -108,6 +110,7 @@ impl WorldConfig {
             demand: None,
             horizon: Duration::MAX,
             hold_verdicts: false,
+            send_codes: true,
         }
     }
 }
@@ -272,6 +275,7 @@ pub struct World {
     agents: bool,
     tell_inputs: bool,
     hold_verdicts: bool,
+    send_codes: bool,
     /// Calls back that still have to be made.
     promised: BTreeSet<CallId>,
     /// What the engine said of promises while it was busy; empty between changes.
@@ -313,6 +317,7 @@ impl World {
             agents,
             tell_inputs: config.tell_inputs,
             hold_verdicts: config.hold_verdicts,
+            send_codes: config.send_codes,
             promised: BTreeSet::new(),
             promise_news: Vec::new(),
         };
@@ -443,6 +448,11 @@ impl World {
         &self.engine
     }
 
+    /// Whose affair is being dealt with, or was last; `None`: no one call's. After a panic this says whom it struck.
+    pub fn serving(&self) -> Option<CallId> {
+        self.engine.serving()
+    }
+
     /// The services, to be looked at.
     pub fn services(&self) -> &Services {
         &self.services
@@ -501,6 +511,8 @@ impl World {
             }
             // What was set for an instant that had passed happens now.
             self.now = self.now.max(next);
+            // The engine says itself whose timer or input it deals with.
+            self.engine.serve(None);
             match rank {
                 Rank::Timer => {
                     self.let_engine_advance(self.now, ear);
@@ -616,7 +628,14 @@ impl World {
                     self.dial(at, who);
                 }
             }
-            Due::Answer(answer) => self.listener(at, ear).1.answer(answer.call, &answer.request, answer.available),
+            // Whoever has hung up meanwhile is asked about no more: what a service did for her would come after her end.
+            Due::Answer(answer) if self.engine.version_of(answer.call).is_none() => {}
+            Due::Answer(answer) => {
+                self.engine.serve(Some(answer.call));
+                #[cfg(test)]
+                crate::engine::planted::strike_at(crate::engine::planted::Fault::LateAnswer);
+                self.listener(at, ear).1.answer(answer.call, &answer.request, answer.available);
+            }
         }
         self.settle(at, ear);
     }
@@ -655,7 +674,7 @@ impl World {
     #[inline]
     fn listener<'a, E: Ear>(&'a mut self, at: Instant, ear: &'a mut E) -> (&'a mut Engine, Listener<'a, E>) {
         let World { engine, people, services, versions, wishes, calendar, fault, faults, clock, seed, .. } = self;
-        let hold_verdicts = self.hold_verdicts;
+        let (hold_verdicts, send_codes) = (self.hold_verdicts, self.send_codes);
         let promises = promise::Follower { any: !self.promised.is_empty(), news: &mut self.promise_news };
         let listener = Listener {
             promises,
@@ -670,6 +689,7 @@ impl World {
             clock,
             seed: *seed,
             hold_verdicts,
+            send_codes,
             ear,
         };
         (engine, listener)

@@ -7,7 +7,7 @@ use crate::{
     engine::{Fact, Input, Promised, event::Cause},
     id::{CallId, LanguageId},
     pii::CallerNumber,
-    script::{Script, model::NodeKind},
+    script::Script,
     time::{Duration, Instant},
 };
 
@@ -65,7 +65,7 @@ impl World {
     /// since when it waits, among those of this run too. Told as [`Input::CallbackRestored`]. For each the id of its call.
     ///
     /// After [`super::services::Services::restore_access`], which says how service time goes on. A queue node that is no
-    /// more is done without: nothing is said after the conversation then.
+    /// more, or from which nobody is called back any more, is done without: nothing is said after the conversation then.
     pub fn restore_promises(&mut self, now: Instant, promises: &[Promise]) -> Vec<Result<CallId, LostPromise>> {
         promises.iter().map(|promise| self.restore_promise(now, promise)).collect()
     }
@@ -109,11 +109,12 @@ impl World {
         })
     }
 
-    /// Tells of a promise that is new or was tried in vain.
+    /// Tells of a promise that is new or was tried in vain: before the end of the call in which it was made, so that whoever
+    /// keeps both in order never has the call without its promise.
     pub(super) fn tell_promise<E: Ear>(&mut self, call: CallId, promised_in: CallId, ear: &mut E) {
         if let Some(promise) = self.promise(call).filter(|_| E::ALL) {
             self.promised.insert(call);
-            ear.tell(|| Notice::Promised { call, promised_in, promise });
+            ear.tell_before_end(promised_in, || Notice::Promised { call, promised_in, promise });
         }
     }
 
@@ -127,10 +128,10 @@ impl World {
         }
     }
 
-    /// A promise is kept or given up for good; not where the centre only closed.
+    /// A promise is kept or given up for good, told before the end of its call; not where the centre only closed.
     fn kept<E: Ear>(&mut self, call: CallId, for_good: bool, ear: &mut E) {
         if self.promised.remove(&call) && for_good {
-            ear.tell(|| Notice::PromiseKept { call });
+            ear.tell_before_end(call, || Notice::PromiseKept { call });
         }
     }
 }
@@ -182,6 +183,6 @@ impl Follower<'_> {
 }
 
 fn queue_node(script: &Script, name: &str) -> Option<crate::id::NodeId> {
-    let place = script.nodes.iter().position(|node| *node.name == *name && matches!(node.kind, NodeKind::Queue(_)));
+    let place = script.nodes.iter().position(|node| *node.name == *name && node.calls_back());
     place.map(|place| crate::id::NodeId(place as u32))
 }

@@ -7,7 +7,7 @@ use hatif::{
     client::{Call, Options},
     id::PersonId,
     live::{
-        self, Server,
+        self, Server, ShowCodes,
         protocol::{AgentState, ServerMessage},
     },
     registry::{Person, Registry, access::birth_digits},
@@ -58,6 +58,49 @@ async fn claim(process: &Process, from: &str, number: &str, births: &[&str]) -> 
     call.hang_up().await.expect("the line holds");
     call.ended().await.expect("the record is written");
     answers
+}
+
+#[test]
+fn codes_are_shown_where_only_this_machine_can_dial() {
+    let shown = |show: ShowCodes, addr: &str| show.on(addr.parse().expect("an address"));
+    for (addr, here) in [("127.0.0.1:1", true), ("[::1]:1", true), ("[::ffff:127.0.0.1]:1", true)].into_iter().chain([
+        ("0.0.0.0:1", false),
+        ("[::]:1", false),
+        ("192.0.2.7:1", false),
+    ]) {
+        assert_eq!(shown(ShowCodes::default(), addr), here, "{addr}");
+        assert!(shown(ShowCodes::Always, addr) && !shown(ShowCodes::Never, addr), "{addr}");
+    }
+}
+
+#[tokio::test]
+async fn where_codes_are_not_shown_none_is_sent_and_the_card_is_asked() {
+    let registry = Registry::generated(2_000, 1);
+    let people = (0..registry.len()).filter_map(|i| registry.person(PersonId(i)));
+    let mut people = people.filter(|person| person.is_registered() && person.phone_tail().is_some());
+    let person = people.find(|person| registry.number_of(person).is_some()).expect("there are hundreds");
+    let number = registry.number_of(&person).expect("she has one");
+    for show_codes in [ShowCodes::Loopback, ShowCodes::Never] {
+        let data = tempfile::tempdir().expect("a folder");
+        let mut config = config(data.path());
+        config.security.show_codes = show_codes;
+        let server = Server::start(config).await.expect("it starts");
+        let english = Options { language: Some("en".to_owned()), ..Options::from_number("0700000001") };
+        let mut call = Call::dial(&format!("ws://{}/call", server.addr), &english).await.expect("an answer");
+        let birth = birth_digits(&person).reveal();
+        for keys in ["3", "1", &format!("{number}#"), &birth.to_string(), "3"] {
+            call.press(keys).await.expect("the centre listens");
+        }
+        let (asked, shown) = match show_codes {
+            ShowCodes::Never => ("auth.card", false),
+            _ => ("auth.otp", true),
+        };
+        call.hear(asked).await.expect("she is asked for the second proof");
+        call.listening().await.expect("the centre listens");
+        let texts = call.log().iter().any(|message| matches!(message, ServerMessage::Sms { .. }));
+        assert_eq!(texts, shown, "{show_codes:?}");
+        server.stop().await.expect("all is written");
+    }
 }
 
 /// Ends a server as a power cut does.

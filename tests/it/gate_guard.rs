@@ -8,7 +8,6 @@ use hatif::{
         tokens::{self, Scope},
     },
 };
-
 use tokio_tungstenite::tungstenite::{Message, client::IntoClientRequest};
 
 use crate::support::{
@@ -64,7 +63,8 @@ async fn a_browser_sends_its_token_among_the_subprotocols_and_it_is_not_sent_bac
     let file = dir.path().join("tokens.toml");
     let secret = tokens::make(&file, "page", &[Scope::Call]).expect("a token");
     let mut config = config(&dir.path().join("data"));
-    config.security = Security { tokens: Some(file), origins: vec!["https://desk.example".into()], tls: None };
+    config.security =
+        Security { tokens: Some(file), origins: vec!["https://desk.example".into()], ..Security::default() };
     let server = Server::start(config).await.expect("it starts");
     let offer = format!("sec-websocket-protocol: hatif.v1, hatif.token.{secret}\r\n");
     let (status, text) = ask(server.addr, &upgrade("/call", &format!("{offer}origin: https://desk.example\r\n"))).await;
@@ -252,7 +252,7 @@ async fn a_call_over_tls_with_a_token() {
     write_out(&hatif::script::Source::from_files(pem.into()), &certs);
     let mut config = config(&dir.path().join("data"));
     let tls = TlsFiles { cert: certs.join("cert.pem"), key: certs.join("key.pem") };
-    config.security = Security { tokens: Some(file), tls: Some(tls), origins: Vec::new() };
+    config.security = Security { tokens: Some(file), tls: Some(tls), ..Security::default() };
     let server = Server::start(config).await.expect("it starts");
     let url = |host: &str| format!("wss://{host}:{}/call", server.addr.port());
     let options = |ca: &str, token: Option<&str>| {

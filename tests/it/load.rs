@@ -293,17 +293,38 @@ fn a_centre_that_asks_for_a_token_is_given_one() {
     }
 }
 
+#[test]
+fn what_can_never_lead_to_a_call_is_refused_before_the_run() {
+    let server = Process::serve("", &[]);
+    let options = ["--rate", "50/s", "--calls", "3", "--keys", "1"];
+    // An address kept free for examples in documents: it is nobody's.
+    let elsewhere = load(&server.url, &[&options[..], &["--local", "127.0.0.1,192.0.2.7"]].concat());
+    let wrong_path = load(&server.url.replace("/call", "/cal"), &options);
+    for (output, words) in
+        [(elsewhere, "--local 192.0.2.7: calls cannot come from there"), (wrong_path, "does not take calls")]
+    {
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(2) && output.stdout.is_empty(), "{said}");
+        assert!(said.contains(words), "{said}");
+    }
+}
+
 /// So many calls must be waiting before the peer answers any.
 const WAITING: usize = 30;
 
 /// A centre that lets callers wait until [`WAITING`] of them do, and then answers everybody.
 async fn stalling(listener: TcpListener) {
-    let mut waiting = Vec::new();
+    let (mut waiting, mut knocked) = (Vec::new(), false);
     while let Ok((mut stream, _)) = listener.accept().await {
         let mut start = [0; 11];
         let Ok(_) = stream.peek(&mut start).await else { continue };
         if start.starts_with(b"GET /health") {
             health(&mut stream).await;
+            continue;
+        }
+        // The first is no call: it is to find out whether calls are taken here.
+        if !std::mem::replace(&mut knocked, true) {
+            tokio::spawn(answer(stream));
             continue;
         }
         waiting.push(stream);

@@ -210,7 +210,46 @@ fn call_backs_still_open_are_neither_reached_nor_given_up() {
     log.at(70, Fact::CallLeftQueue { call, queue, waited: s(70), reason });
     log.ends(70, 2, Outcome::Callback, Cause::Aborted);
     let sums = log.sums(TallyRules::default(), 1_000);
-    let expected = [("callback_reach", 0.5), ("callbacks_open", 1.0), ("callback_wait", 60.0)];
+    let expected = [
+        ("callback_reach", 0.5),
+        ("callbacks_open", 1.0),
+        ("callback_wait", 60.0),
+        ("callbacks_reached", 1.0),
+        ("callbacks_lost", 1.0),
+    ];
+    assert_measures(&sums.total(), &expected);
+    assert_measures(&sums.queues[0].figures, &expected);
+}
+
+#[test]
+fn what_became_of_queued_calls_adds_up() {
+    let mut log = Log::default();
+    let reasons = [
+        LeftQueue::Callback,
+        LeftQueue::Callback,
+        LeftQueue::Abandoned,
+        LeftQueue::Key,
+        LeftQueue::TimedOut,
+        LeftQueue::Closed,
+        LeftQueue::Aborted,
+    ];
+    for (call, reason) in (1..).zip(reasons) {
+        log.arrives(0, call, caller(1, 0, 1)).queues(0, call);
+        log.at(70, Fact::CallLeftQueue { call: CallId(call), queue: QUEUE, waited: s(70), reason });
+        let outcome = if reason == LeftQueue::Callback { Outcome::Callback } else { Outcome::Abandoned };
+        log.ends(70, call, outcome, Cause::CallerHungUp);
+    }
+    log.arrives(0, 8, caller(1, 0, 1)).queues(0, 8).answered(20, 8, 0, 20, 5, 0);
+    // One is still waiting at the end.
+    log.arrives(0, 9, caller(1, 0, 1)).queues(0, 9);
+    let sums = log.sums(TallyRules::default(), 100);
+    let expected = [
+        ("queued", 9.0),
+        ("answered", 1.0),
+        ("abandoned_calls", 1.0),
+        ("left_for_callback", 2.0),
+        ("left_otherwise", 5.0),
+    ];
     assert_measures(&sums.total(), &expected);
     assert_measures(&sums.queues[0].figures, &expected);
 }

@@ -176,6 +176,22 @@ fn bad_arguments() {
     "#]].assert_eq(&all);
 }
 
+#[test]
+fn the_folder_that_init_makes_is_a_centre_to_run_on() {
+    let dir = folder();
+    let home = dir.path().join("mine");
+    let home = home.to_str().expect("UTF-8");
+    assert!(hatif(&["init", home]).status.success());
+    let short = ["ordinary_day", "--set", "registry.size=100000", "--set", "horizon=10h", "--replications", "2"];
+    for options in [&["simulate", "--centre", home][..], &["compare", "--centre-b", home]] {
+        let output = hatif(&[options, &short].concat());
+        assert!(output.status.success(), "{options:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    let nowhere = dir.path().to_str().expect("UTF-8");
+    let said = told(&["compare", "ordinary_day", "--centre-b", nowhere]);
+    assert!(said.starts_with(&format!("2 hatif: --centre-b {nowhere}: there is no centre.toml")), "{said}");
+}
+
 /// The lines of a summary that speak of what to heed, and those of some measures.
 fn lines(args: &[&str], of: &[&str]) -> String {
     let output = hatif(args);
@@ -231,8 +247,8 @@ fn nobody_at_work() {
     .assert_eq(&lines(&compare, &["!", "warning", "answered"]));
     let sweep = small(&["sweep", "ordinary_day", "--vary", "staffing.total=0..1"]);
     expect![[r#"
-        0                    54              -             -                 -              -       25.9 %
-        1                    42  28.1 ± 62.0 %  9.4 ± 32.3 %  263.8 s ± 25 min  43.0 ± 45.8 %       27.1 %
+        0               54              -             -                     -              -       25.9 %
+        1               42  28.1 ± 62.0 %  9.4 ± 32.3 %  263.8 s ± 25 min 2 s  43.0 ± 45.8 %       27.1 %
         ! no agent is planned for the queue `status`: nobody in it is ever answered (at 1 of 2 points, the
         ! no agent is planned for the queue `family`: nobody in it is ever answered (at 1 of 2 points, the
         ! no agent is planned for the queue `pay`: nobody in it is ever answered (at 1 of 2 points, the
@@ -247,6 +263,7 @@ fn nobody_at_work() {
         Target: 80.0 % answered within 20 s in each half-hour, in the mean of 2 replications.
         ! The scenario staffs nobody; the groups' proportions are the centre's.
         ! 2 calls a day find their queue closed because nobody of its skills and their language is planned at that time; they count as not served. Other proportions of the groups would help them.
+        ! 2 replications are few: intervals are wide and themselves uncertain; run 10 or more
     "#]].assert_eq(&lines(&staff, &["!", "Target"]));
 }
 
@@ -282,6 +299,7 @@ fn a_queue_without_agents() {
     expect![[r#"
         Target: 80.0 % answered within 20 s in each half-hour, in the mean of 2 replications.
         ! no agent is planned for the queue `complaint`: nobody in it is ever answered
+        ! 2 replications are few: intervals are wide and themselves uncertain; run 10 or more
     "#]]
     .assert_eq(&lines(&args, &["!", "Target"]));
 }
@@ -309,8 +327,8 @@ fn nobody_calls() {
     .assert_eq(&lines(&compare, &["!", "warning", "offered"]));
     let sweep = small(&[&["sweep", "ordinary_day", "--vary", "staffing.total=70..71"], &quiet[..]].concat());
     expect![[r#"
-        70                    0              -            -     -  0.0 ± 0.0 %            -
-        71                    0              -            -     -  0.0 ± 0.0 %            -
+        70               0         -            -     -  0.0 ± 0.0 %            -
+        71               0         -            -     -  0.0 ± 0.0 %            -
         ! nobody calls: there is no source of calls whose factor is above 0 (at 2 of 2 points, the first at
         70)
         ! 2 replications are few: intervals are wide and themselves uncertain; run 10 or more
@@ -321,6 +339,7 @@ fn nobody_calls() {
         Target: 80.0 % answered within 20 s in each half-hour, in the mean of 2 replications.
         ! nobody calls: there is no source of calls whose factor is above 0
         ! Nobody calls on these days, so nobody is needed; look at the demand, or choose another --day.
+        ! 2 replications are few: intervals are wide and themselves uncertain; run 10 or more
     "#]]
     .assert_eq(&lines(&staff, &["!", "Target", "0"]));
 }

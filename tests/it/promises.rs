@@ -9,14 +9,14 @@ use hatif::{
     pii::CallerNumber,
     random::Seed,
     registry::Registry,
-    script::{Script, model::Key},
+    script::{Script, Source, model::Key},
     time::{Duration, Instant, LocalClock},
     world::{LostPromise, Notice, Promise, World, WorldConfig, services, services::Services},
 };
 use proptest::prelude::*;
 
 use crate::{
-    routing::acd,
+    routing::{FLOW, acd, acd_with},
     support::{lines::number, rig::published},
 };
 
@@ -52,7 +52,11 @@ fn journal(script: &Script) -> Writer<Vec<u8>> {
 
 impl Centre {
     fn new(rules: &str) -> Centre {
-        let script = published(&acd(rules));
+        Centre::of(&acd(rules))
+    }
+
+    fn of(source: &Source) -> Centre {
+        let script = published(source);
         let (world, journal) = (world(&script, Duration::ZERO), Some(journal(&script)));
         let (open, rung, ringing) = (Vec::new(), BTreeMap::new(), Vec::new());
         let mut centre = Centre { script, world, open, rung, ringing, kept: Vec::new(), journal, facts: Vec::new() };
@@ -225,6 +229,103 @@ fn a_survey_still_follows_a_conversation_that_was_promised_before() {
     let call = centre.kept[0];
     let asked = |fact: &Fact| matches!(fact, Fact::NodeEntered { call: of, .. } if *of == call);
     assert!(centre.facts.iter().any(asked), "{:?}", centre.facts);
+}
+
+/// Which queue is a variable's word, and what follows the agent looks at what the first call learned.
+const BY_TOPIC: &str = r#"
+[flow]
+vars = { topic = "queue", known = { type = "bool", initial = false } }
+
+[node.start]
+kind = "set"
+set = { topic = "'pay'", known = "true" }
+to = "pay"
+
+[node.pay]
+kind = "queue"
+queue = { var = "topic" }
+answered = "again"
+full = "back"
+closed = "back"
+timeout = "back"
+treatment = [{ after = "0s", prompt = "hold", keys = { 1 = { to = "back" } } }]
+
+[node.back]
+kind = "callback"
+queue = { var = "topic" }
+prompt = "promised"
+to = "bye"
+failed = "bye"
+
+[node.again]
+kind = "branch"
+when = [{ if = "known", to = "bye" }]
+else = "second"
+
+[node.second]
+kind = "queue"
+queue = { var = "topic" }
+answered = "bye"
+full = "bye"
+closed = "bye"
+timeout = "bye"
+
+[node.bye]
+kind = "end"
+outcome = "contained"
+"#;
+
+/// Somebody is promised a call back in the queue of [`BY_TOPIC`], is called, perhaps by a later run, and talks to an agent. What
+/// the call back did then.
+fn after_the_agent(restarted: bool) -> Vec<Fact> {
+    let mut centre = Centre::of(&acd_with(DESK, BY_TOPIC));
+    let from = Some(number(1));
+    let call = centre.tell(Input::CallArrived { caller: from, language: None, origin: None }).expect("it is taken");
+    centre.wait(Duration::from_secs(1));
+    centre.tell(Input::Dtmf { call, key: Key::from_char('1').expect("a key") });
+    centre.wait(Duration::from_secs(20));
+    assert_eq!(centre.open.len(), 1, "{:?}", centre.facts);
+    if restarted {
+        centre.restart();
+    }
+    centre.agent(0);
+    centre.wait(Duration::from_secs(10));
+    centre.answer(true);
+    let before = centre.facts.len();
+    centre.tell(Input::AgentReleased { agent: AgentId(0) });
+    centre.replays();
+    centre.facts.split_off(before)
+}
+
+#[test]
+fn a_call_back_begins_anew_with_its_queue_in_the_same_run_and_in_a_later_one() {
+    for restarted in [false, true] {
+        let facts = after_the_agent(restarted);
+        // Nothing of the first call is known, so it is not `bye`, and the queue is the promise's.
+        let queued = |fact: &&Fact| matches!(fact, Fact::CallQueued { queue: QueueId(0), .. });
+        assert_eq!(facts.iter().filter(queued).count(), 1, "restarted: {restarted}: {facts:?}");
+        let ended = |fact: &Fact| matches!(fact, Fact::CallEnded { .. });
+        assert!(!facts.iter().any(ended), "restarted: {restarted}: {facts:?}");
+    }
+}
+
+#[test]
+fn a_promise_made_at_the_end_of_its_call_is_told_before_that_end() {
+    let silent = FLOW.replace("queue = \"pay\"\nprompt = \"promised\"\n", "queue = \"pay\"\n");
+    assert_ne!(silent, FLOW);
+    let script = published(&acd_with(DESK, &silent));
+    let mut world = world(&script, Duration::ZERO);
+    let from = Some(number(1));
+    let arrives = Input::CallArrived { caller: from, language: None, origin: None };
+    let call = world.inject(Instant::ZERO, arrives).expect("it is taken");
+    while world.poll().is_some() {}
+    // Promised and over in one turn: what is written in the order of telling never has the end alone.
+    world.inject(Instant::ZERO, Input::Dtmf { call, key: Key::from_char('3').expect("a key") });
+    let told: Vec<Notice> = std::iter::from_fn(|| world.poll()).collect();
+    let promised = told.iter().position(|notice| matches!(notice, Notice::Promised { .. })).expect("a promise");
+    let ends = |notice: &Notice| matches!(notice, Notice::Event(event) if matches!(event.fact, Fact::CallEnded { call: of, .. } if of == call));
+    let ended = told.iter().position(ends).expect("the call is over");
+    assert!(promised < ended, "{told:?}");
 }
 
 #[test]

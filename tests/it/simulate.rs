@@ -444,8 +444,77 @@ fn tables_fit_a_terminal_and_hide_no_zero() {
     let page = fs::read_to_string(folder.path().join("report.html")).expect("written");
     assert!(page.contains("3 replications of 3 days") && page.contains("A mean weekday"));
     assert!(page.contains("Hours of agents a day: on shift, at work, and needed"));
+    let overloaded = ["simulate", "ordinary_day", "--set", "registry.size=160000", "--set", "staffing.total=1"];
+    let called_back = printed(&[&overloaded[..], &["--set", "horizon=14h", "--replications", "1"]].concat());
+    for row in [" abandoned_calls  ", " left_for_callback  ", " callbacks_promised  "] {
+        assert!(called_back.lines().any(|line| line.starts_with(row)), "no{row}in {called_back}");
+    }
+    assert!(called_back.contains("there are no intervals") && !called_back.contains("confidence"), "{called_back}");
     let nobody = printed(&["simulate", "erlang_a", "--set", "demand.callers.factor=0", "--set", "horizon=5h"]);
     assert!(nobody.contains("no call was offered to a queue"), "{nobody}");
+}
+
+#[test]
+fn a_sweep_of_two_settings_breaks_no_figure() {
+    let mut args = vec!["sweep", "erlang_a", "--replications", "2", "--vary", "demand.callers.factor=0.8..1.2:0.2"];
+    args.extend(["--vary", "measures.short_abandon=5s,10s"]);
+    args.extend(SHORT);
+    let text = printed(&args);
+    let (_, table) = text.split_once("\n\n").expect("a table below the head");
+    let rows: Vec<&str> = table.lines().take_while(|line| !line.is_empty()).collect();
+    let heads = rows.iter().take_while(|row| !row.trim_start().starts_with("0.8")).count();
+    assert_eq!(rows.len() - heads, 6, "a line a point: {text}");
+    for row in &rows[heads..] {
+        assert_eq!(row.matches('±').count(), 4, "`{row}` in {text}");
+    }
+    let parts: Vec<&str> = rows[..heads].iter().flat_map(|row| row.split_whitespace()).collect();
+    for part in ["demand.", "callers.", "factor", "offered", "containment"] {
+        assert!(parts.iter().any(|found| found.ends_with(part)), "{part} is broken in mid-word: {text}");
+    }
+}
+
+/// What a command says that is interrupted before it has finished anything.
+fn interrupted(args: &[&str]) -> (Option<i32>, String, String) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_hatif"))
+        .args(args)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    // Until it heeds signals, one ends it at once; which is seen where the system tells what is caught.
+    let status = format!("/proc/{}/status", child.id());
+    let heeds = |status: String| {
+        let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:\t").map(str::to_owned));
+        caught.and_then(|mask| u64::from_str_radix(&mask, 16).ok()).is_some_and(|mask| mask & 2 != 0)
+    };
+    while !fs::read_to_string(&status).is_ok_and(heeds) {
+        assert!(child.try_wait().expect("a child").is_none(), "it ended too early");
+        std::thread::yield_now();
+    }
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill runs").success());
+    let output = child.wait_with_output().expect("it ends");
+    let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn who_interrupts_before_anything_is_finished_is_told_just_that() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("out");
+    let out = out.to_str().expect("UTF-8");
+    let long = ["erlang_a", "--set", "horizon=20000h", "--replications", "2", "--out", out];
+    let commands: [&[&str]; 3] =
+        [&["simulate"], &["compare", "--set-b", "staffing.total=47"], &["sweep", "--vary", "seed=1..2"]];
+    for command in commands {
+        let (code, printed, said) = interrupted(&[command, &long].concat());
+        assert_eq!((code, &*printed), (Some(130), ""), "{command:?}: {said}");
+        assert_eq!(said, "hatif: cut short before anything was finished\n", "{command:?}");
+        assert!(!std::path::Path::new(out).exists(), "{command:?} left its folder");
+    }
+    let staff = ["staff", "--scenario", "erlang_a", "--set", "horizon=20000h", "--replications", "2"];
+    let (code, printed, said) = interrupted(&staff);
+    assert_eq!((code, &*printed, &*said), (Some(130), "", "hatif: cut short before anything was found\n"));
 }
 
 #[test]

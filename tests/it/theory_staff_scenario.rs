@@ -141,3 +141,16 @@ fn a_file_is_written_only_where_it_can_be() {
     assert!(errors.contains("cannot write"), "{errors}");
     assert!(fs::read_dir(dir.path()).expect("a folder").next().is_none());
 }
+
+#[test]
+fn what_two_replications_say_is_no_more_than_they_can() {
+    let small =
+        ["staff", "--scenario", "erlang_a", "--set", "horizon=3h", "--set", "warm_up=1h", "--replications", "2"];
+    let (code, out, errors) = hatif(&small);
+    assert_eq!(code, Some(0), "{errors}");
+    assert!(out.contains("2 replications are few"), "{out}");
+    assert!(out.lines().all(|line| line.trim_end() == line), "no line ends in a blank: {out}");
+    let told = out.lines().filter_map(|line| line.split_once(" ± ")).filter_map(|(_, half)| half.split_once(" %"));
+    let halves: Vec<f64> = told.map(|(half, _)| half.parse().expect("a number")).collect();
+    assert!(!halves.is_empty() && halves.iter().all(|half| *half <= 100.0), "{out}");
+}

@@ -247,6 +247,29 @@ fn text_messages_and_changes_are_told() {
     assert!(audit >= 3, "identity, registration, code: {audit}");
 }
 
+/// How many reads of a record are told of when the check is asked for by somebody who hangs up so long after.
+fn reads_of_whoever_leaves_after(hang_up: Duration) -> usize {
+    let mut world = world(busy("longest_idle"), 1, false);
+    world.set_fault(Fault::slow(s(3)));
+    let (claim, birth) = crate::support::busy::credentials().remove(0);
+    let caller = Caller::at(Instant::ZERO).press(s(1), "1", PACE).press(s(4), "1", PACE);
+    let caller = caller.press(s(3), claim.trim_end_matches('#'), PACE).press(s(3), &birth, PACE);
+    world.add_caller(caller.hang_up(hang_up));
+    let mut reads = 0;
+    sim::run(&mut world, [], Instant::from_secs(60), |notice| reads += usize::from(matches!(notice, Notice::Audit(_))));
+    reads
+}
+
+#[test]
+fn a_service_that_is_asked_late_does_nothing_for_a_call_that_is_over() {
+    assert!(reads_of_whoever_leaves_after(s(20)) > 0, "she is known");
+    assert_eq!(
+        reads_of_whoever_leaves_after(Duration::from_millis(2_500)),
+        0,
+        "her call was over before anything was read"
+    );
+}
+
 #[test]
 fn every_line_of_the_log_names_what_it_is_about() {
     let mut world = world(busy("longest_idle"), 7, true);

@@ -18,7 +18,7 @@ mod terminal;
 const AFTER_HELP: &str = "\
 In a terminal the keys 0-9 * # are pressed as typed; h, q or Ctrl-C hangs up, a picks up a call back.
 
-Exit code: 0 the call ended as contained, transferred, callback or an outcome of the centre's own, or everything expected
+Exit code: 0 the call ended as contained, transferred, callback or an outcome of the centre's own, or everything expected \
 was said; 1 something expected was not said, or the call ended as abandoned or failed; 2 no connection, or trouble on it.";
 
 /// Arguments of `hatif call`.

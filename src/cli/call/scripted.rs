@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use super::{Args, code, save, styled};
 use crate::{
-    client::Link,
+    client::{Link, printable_lines},
     dialogue::{Broken, Dialogue, Pace, Passing, Recorder, Step, Talk, Verb, Words, drive, steps_of_keys},
     live::{
         clock::Clock,
@@ -47,7 +47,7 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
             Ok(if expected { ExitCode::SUCCESS } else { code(talk.phone().ending.as_ref()) })
         }
         Err(Broken::Failed(failure)) => {
-            anstream::eprintln!("hatif: the call went otherwise\n{failure}");
+            anstream::eprintln!("hatif: the call went otherwise\n{}", printable_lines(&failure.to_string()));
             Ok(ExitCode::from(1))
         }
         Err(Broken::Link(error)) => Err(error.into()),

@@ -6,14 +6,14 @@ use anyhow::{Context, bail, ensure};
 use comfy_table::{CellAlignment, Table, presets};
 use serde::Serialize;
 
-use super::{Args, Format, asked, curve, day, need, why};
+use super::{Args, Format, asked, curve, day, need, tell::lines, why};
 use crate::{
     cli::run,
     scenario::{Scenario, Stage},
     sim::{
         replicate::{Options, Runs},
         staff::{self, Aim, Found, Pilot, Plan, SLOTS, Sizer, Trial},
-        summary,
+        summary, warn,
     },
     theory::{self, Formula, Target},
     time::Duration,
@@ -46,7 +46,7 @@ pub struct Row {
     pub simulated_rostered: u32,
     /// What the target's measure was with the simulated number.
     pub reached: Option<f64>,
-    /// Half the width of its interval.
+    /// How far its interval reaches from it: half its width, unless one end is where the measure ends.
     pub half_width: Option<f64>,
     /// The target cannot be met, however many agents there are.
     pub hopeless: bool,
@@ -112,7 +112,9 @@ pub fn answer(name: &str, args: Args) -> anyhow::Result<ExitCode> {
     let aim = aim(&target);
     let mut sizer = Sizer::new(&scenario, &stage, (dates.clone(), aim), options, &cancel, &mut show);
     let Some(pilot) = sizer.pilot()? else {
-        bail!("cut short before anything was found");
+        drop(bar);
+        anstream::eprintln!("hatif: cut short before anything was found");
+        return Ok(ExitCode::from(run::CUT_SHORT));
     };
     let case = Case::new(&sizer, &pilot, target, args.patience);
     let start = case.start(&scenario)?;
@@ -141,7 +143,7 @@ pub fn answer(name: &str, args: Args) -> anyhow::Result<ExitCode> {
             || Ok(Vec::new()),
             |trial| why::differences(&case, &scenario, sizer.spread(), &found, trial),
         )?,
-        notes: notes(&scenario, &sizer, &case, &found),
+        notes: notes(&scenario, &sizer, &case, &found, options.most(&scenario)),
         settings,
     };
     drop(bar);
@@ -281,7 +283,7 @@ impl Case {
                 formula_rostered: close.map(|agents| theory::scheduled(agents, shrinkage)).transpose()?,
                 simulated_rostered: libm::ceil(at_work * (1.0 - 1e-12)) as u32,
                 reached: reached.filter(|_| open).and_then(|estimate| estimate.value),
-                half_width: reached.filter(|_| open).and_then(|estimate| estimate.half_width()),
+                half_width: reached.filter(|_| open).and_then(|estimate| estimate.reach()),
                 hopeless: found.hopeless.contains(&slot),
             });
         }
@@ -290,7 +292,7 @@ impl Case {
 }
 
 /// What the numbers are for, and what stands in the way.
-fn notes(scenario: &Scenario, sizer: &Sizer<'_>, case: &Case, found: &Found) -> Vec<String> {
+fn notes(scenario: &Scenario, sizer: &Sizer<'_>, case: &Case, found: &Found, replications: u32) -> Vec<String> {
     // Here the scenario's own numbers do not count, so neither does what is missing in them when they are all zero.
     let unplanned = |text: &&String| !(sizer.mix().by_centre && text.starts_with("no agent is planned"));
     let mut notes: Vec<String> = scenario.warnings.iter().filter(unplanned).cloned().collect();
@@ -343,6 +345,7 @@ fn notes(scenario: &Scenario, sizer: &Sizer<'_>, case: &Case, found: &Found) -> 
             ));
         }
     }
+    notes.extend(warn::few(replications).map(|warning| warning.text));
     if found.partial {
         notes.push("Cut short: these are the numbers that the search had come to.".to_owned());
     } else if !found.met && !found.open.is_empty() {
@@ -379,7 +382,7 @@ fn csv(answer: &Answer) -> anyhow::Result<String> {
 fn table(answer: &Answer, args: &Args) -> String {
     let mut text = format!("{}: {}\n\n", answer.scenario, days_told(&answer.days));
     if !answer.half_hours.is_empty() {
-        text.push_str(&format!("{}\n\n", half_hours(answer)));
+        text.push_str(&format!("{}\n", lines(&half_hours(answer))));
     }
     text.push_str(&format!(
         "Target: {} in each half-hour, in the mean of {} replications",
@@ -389,7 +392,7 @@ fn table(answer: &Answer, args: &Args) -> String {
         Some(proof) => format!(
             ".\nOn as many days that the search has not seen: {} over the day{}.\n",
             proof.value.map_or_else(|| "nothing".to_owned(), |value| shown(answer, value)),
-            proof.half_width().map_or_else(String::new, |half| format!(" (± {})", shown(answer, half)))
+            proof.reach().map_or_else(String::new, |half| format!(" (± {})", shown(answer, half)))
         ),
         None => ".\n".to_owned(),
     });

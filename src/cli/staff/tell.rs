@@ -14,12 +14,17 @@ pub fn table(asked: &Asked, answers: &[Answer]) -> String {
         [_] => one(asked, answers),
         _ => many(asked, answers),
     };
-    let mut text = format!("{table}\n\n");
+    let mut text = lines(&table) + "\n";
     for note in notes(asked) {
         text.push_str(&note);
         text.push('\n');
     }
     text
+}
+
+/// A table as text, without blanks at the ends of lines.
+pub fn lines(table: &Table) -> String {
+    table.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
 }
 
 fn plain(header: Vec<String>) -> Table {

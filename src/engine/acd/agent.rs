@@ -82,6 +82,7 @@ impl Agent {
     }
 
     /// The call the agent is ringing for, kept free for, or talking with.
+    #[inline]
     pub(crate) fn call(&self) -> Option<CallId> {
         match self.state {
             AgentState::Ringing(call) | AgentState::Reserved(call) | AgentState::Talking(call) => Some(call),

@@ -7,10 +7,14 @@ use crate::{
         call::{CallState, Place, Slot},
         event::{Cause, LeftQueue},
         input::Promised,
+        script_of,
         turn::Turn,
     },
     id::{AgentId, CallId, LanguageId, NodeId, QueueId},
-    script::model::{NodeKind, Outcome},
+    script::{
+        model::{Node, NodeKind, Outcome, QUEUE_SET, QueueRef},
+        value::{Symbol, Value},
+    },
     time::{Duration, Instant, TimeOfDay},
 };
 
@@ -56,11 +60,13 @@ impl<S: Sink> Turn<'_, S> {
         }
         let Some(call) = self.state.calls.get_mut(id) else { return false };
         call.promised = true;
+        let queue_node = call.queue_node;
         let Some(callback) = self.offer_callback(id) else { return false };
         let Some(new) = self.state.calls.get_mut(callback) else { return false };
         new.caller = Some(caller);
-        self.state.acd.promises.insert(caller, callback);
         let (version, language, origin) = (new.version_id(), new.language, new.origin);
+        self.state.acd.promises.insert(caller, callback);
+        self.begin_leg(callback, queue_node, queue);
         self.fact(Fact::CallbackPromised { call: id, callback, queue });
         let promised_in = Some(id);
         self.fact(Fact::CallArrived { call: callback, version, language, has_number: true, promised_in, origin });
@@ -81,12 +87,11 @@ impl<S: Sink> Turn<'_, S> {
         let version = self.versions.len() - 1;
         let script = self.versions[version].script.as_deref()?;
         let known = |language: &LanguageId| language.index() < script.languages.len();
-        let is_queue =
-            |node: NodeId| script.nodes.get(node.index()).is_some_and(|node| matches!(node.kind, NodeKind::Queue(_)));
+        let calls_back = |node: NodeId| script.nodes.get(node.index()).is_some_and(Node::calls_back);
         let fits = self.state.acd.queues.get(promised.queue.index()).is_some()
             && known(&promised.language)
             && promised.accepted.iter().all(known)
-            && promised.node.is_none_or(is_queue);
+            && promised.node.is_none_or(calls_back);
         if !fits || !self.state.accepting {
             return None;
         }
@@ -94,12 +99,11 @@ impl<S: Sink> Turn<'_, S> {
         let call = self.state.calls.offer(version, script);
         let promised_in = Some(CallId::EARLIER_RUN);
         (call.promised_in, call.caller, call.language) = (promised_in, Some(promised.caller), promised.language);
-        call.queue_node = promised.node;
         if !promised.recording {
             call.menus_mut().recording = false;
         }
-        call.node = promised.node.unwrap_or(call.node);
         let (id, version, language) = (call.id, call.version_id(), call.language);
+        self.begin_leg(id, promised.node, promised.queue);
         // Earlier programs promised a number several times; each of those is kept.
         self.state.acd.promises.entry(promised.caller).or_insert(id);
         self.fact(Fact::CallArrived { call: id, version, language, has_number: true, promised_in, origin: None });
@@ -236,24 +240,38 @@ impl<S: Sink> Turn<'_, S> {
         self.seek_agent(id);
     }
 
-    /// The call that keeps a call's promise: in the same language, followed by the same survey; whoever picks up has not
-    /// proved who she is, so person and access level are not taken over.
+    /// The call that keeps a call's promise, in the same language. Whoever picks up has not proved who she is: person, access
+    /// level and variables, which may hold what was looked up, are not taken over.
     fn offer_callback(&mut self, id: CallId) -> Option<CallId> {
         let call = self.state.calls.get(id)?;
         let (version, language, recording) = (call.version, call.language, call.menus().recording);
-        let (queue_node, node, vars) =
-            (call.queue_node, call.queue_node.unwrap_or(call.node), call.menus().vars.clone());
+        let node = call.node;
         let before = call.promises.len() as u32 + 1;
         let origin = call.origin.map(|origin| origin.called_back(before));
         let script = self.script(call);
         self.state.running[version] += 1;
         let new = self.state.calls.offer(version, script);
-        (new.promised_in, new.origin, new.language) = (Some(id), origin, language);
-        (new.queue_node, new.node) = (queue_node, node);
-        let menus = new.menus_mut();
-        (menus.recording, menus.vars) = (recording, vars);
+        (new.promised_in, new.origin, new.language, new.node) = (Some(id), origin, language, node);
+        if !recording {
+            new.menus_mut().recording = false;
+        }
         let callback = new.id;
         self.state.calls.get_mut(id)?.promises.push(callback);
         Some(callback)
+    }
+
+    /// Lets a call back begin at the `queue` node that says what follows the conversation, as the checker takes it to: with the
+    /// variables of any new call, and that which names the queue. Where its version cannot name the queue (a later one brought
+    /// it, and an agent passed the caller on to it) nothing follows.
+    fn begin_leg(&mut self, id: CallId, node: Option<NodeId>, queue: QueueId) {
+        let Some(call) = self.state.calls.get_mut(id) else { return };
+        let script = script_of(self.versions, call);
+        let Some(node) = node else { return };
+        let NodeKind::Queue(queue_node) = &script.node(node).kind else { return };
+        if let QueueRef::Var(var) = queue_node.queue {
+            let Some(word) = self.versions[call.version].queues.iter().position(|own| *own == queue) else { return };
+            *call.menus_mut().vars.get_mut(var) = Value::Symbol(Symbol { set: QUEUE_SET, word: word as u16 });
+        }
+        (call.queue_node, call.node) = (Some(node), node);
     }
 }

@@ -216,10 +216,19 @@ impl<S: Sink> Turn<'_, S> {
             QueueRef::Fixed(queue) => queue,
             QueueRef::Var(var) => match call.menus().vars.get(var) {
                 Value::Symbol(symbol) => QueueId(symbol.word),
-                other => unreachable!("the checker proved that a queue is set, found {other:?}"),
+                _ => {
+                    self.give_up(id);
+                    return None;
+                }
             },
         };
         Some(self.versions[call.version].queues[named.index()])
+    }
+
+    /// Ends a call that found what the checker rules out, such as a value that was never set: a fault of this program costs
+    /// the one call.
+    fn give_up(&mut self, id: CallId) {
+        self.end_call(id, Outcome::Failed, Cause::Aborted);
     }
 
     /// Assigns in order.
@@ -234,7 +243,7 @@ impl<S: Sink> Turn<'_, S> {
                     self.fact(Fact::RecordingSet { call: id, allowed });
                 }
                 (Target::Language, Value::Symbol(symbol)) => self.set_language(id, LanguageId(symbol.word as u8)),
-                (target, value) => unreachable!("the checker matched types, yet {target:?} is given {value:?}"),
+                (Target::Recording | Target::Language, _) => return self.give_up(id),
             }
         }
     }

@@ -104,6 +104,7 @@ impl Pump {
         }
         self.desks.get_up(session);
         let now = self.now();
+        self.advance(now);
         self.parts.world.give_back(now, agent);
         self.to_desk(session, DeskMessage::LoggedOut { let_go: true });
     }

@@ -52,6 +52,7 @@ impl Pump {
             return;
         }
         let now = self.now();
+        self.advance(now);
         let taken = match self.parts.world.take_over(now, name) {
             Ok(taken) => taken,
             Err(why) => return self.to_desk(session, refused(why)),
@@ -68,6 +69,7 @@ impl Pump {
         tracing::info!(agent = agent.0, "a person gave an agent's place back");
         if !self.collapsed {
             let now = self.now();
+            self.advance(now);
             self.parts.world.give_back(now, agent);
         }
     }

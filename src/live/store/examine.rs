@@ -8,7 +8,7 @@ use std::{
 
 use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
-use super::{FILE, LOCK, SCHEMA, StoreError, layout, wal};
+use super::{FILE, LOCK, SCHEMA, StoreError, is_damage, layout, wal};
 
 /// What a folder holds.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -40,7 +40,8 @@ pub struct Findings {
 /// Looks at the folder.
 ///
 /// # Errors
-/// There is no database, it is another program's or of a later version, or it cannot be read.
+/// There is no database or an empty one, it is another program's or of a later version, or it cannot be opened. That it is
+/// damaged is a finding.
 pub fn examine(dir: &Path) -> Result<Findings, StoreError> {
     let path = dir.join(FILE);
     if !path.is_file() {
@@ -55,22 +56,47 @@ pub fn examine(dir: &Path) -> Result<Findings, StoreError> {
     let db = Connection::open_with_flags(&path, flags).map_err(sqlite)?;
     // Whoever only looks leaves the log as it is.
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(sqlite)?;
-    let layout = layout::marks(&db, &path)?.layout;
+    let layout = match layout::marks(&db, &path) {
+        Ok(marks) => marks.layout,
+        // So damaged that it does not even say what it is.
+        Err(StoreError::Sqlite { cause, .. }) if is_damage(&cause) => {
+            let unsound = vec![cause.to_string()];
+            return Ok(Findings { in_use, tail, layout: SCHEMA, unsound, ..Findings::default() });
+        }
+        Err(error) => return Err(error),
+    };
     if layout == 0 {
         // All there was may have been in a log of which nothing counts any more.
         return match tail.filter(wal::Tail::is_cut) {
             Some(_) => Ok(Findings { in_use, tail, layout: SCHEMA, ..Findings::default() }),
-            None => Err(StoreError::Missing(dir.to_owned())),
+            None => Err(StoreError::Empty(path)),
         };
     }
     db.pragma_update(None, "query_only", true).map_err(sqlite)?;
-    let unsound = integrity(&db).map_err(sqlite)?;
+    let unsound = match integrity(&db) {
+        Err(error) if is_damage(&error) => vec![error.to_string()],
+        lines => lines.map_err(sqlite)?,
+    };
     let mut found = Findings { in_use, layout, tail, unsound, ..Findings::default() };
-    // A database that is not sound may refuse to be counted; that it is not sound has been said.
     match count(&db, &mut found) {
-        Err(error) if found.unsound.is_empty() => Err(sqlite(error)),
-        _ => Ok(found),
+        // A database that is not sound may refuse to be counted; that it is not sound has been said.
+        Err(_) if !found.unsound.is_empty() => {}
+        Err(error) if is_damage(&error) => found.unsound.push(error.to_string()),
+        counted => counted.map_err(sqlite)?,
     }
+    Ok(found)
+}
+
+/// The end of the log, where it is damaged and no server is running in the folder: records behind it cannot be read.
+///
+/// # Errors
+/// The folder cannot be read.
+pub fn damage(dir: &Path) -> Result<Option<wal::Tail>, StoreError> {
+    let folder = |cause| StoreError::Folder { path: dir.to_owned(), cause };
+    if is_in_use(dir).map_err(folder)? {
+        return Ok(None);
+    }
+    Ok(Some(wal::tail_of(&dir.join(FILE)).map_err(folder)?).filter(wal::Tail::is_damaged))
 }
 
 /// Whether a server holds the folder's lock.

@@ -151,19 +151,35 @@ impl Reading {
             (None, None) => self.book.home().and_then(Shelf::centre_around).unwrap_or_else(|| Ok(Source::embedded())),
         };
         let mut span = value.map_or(0..0, |value| value.span.clone());
-        let mut changed = opened;
+        let original = opened.as_ref().ok().cloned();
+        let (mut changed, mut by_change) = (opened, false);
         for (change, place) in self.book.of_centre.clone() {
             changed = changed.and_then(|source| {
-                span = place;
+                (span, by_change) = (place, true);
                 centre::changed(&source, &change)
             });
         }
-        match changed.and_then(|source| Ok((centre::load(&source)?, source))) {
+        let is_sound = || original.is_some_and(|source| centre::load(&source).is_ok());
+        let loaded = changed.and_then(|source| match centre::load(&source) {
+            Ok(script) => Ok((script, source)),
+            Err(reason) if by_change && is_sound() => Err(centre::fault_of_change(&source).unwrap_or(reason)),
+            Err(reason) => {
+                by_change = false;
+                Err(reason)
+            }
+        });
+        match loaded {
             Ok((script, source)) => {
                 self.zone = TimeZone::get(&script.zone).unwrap_or(TimeZone::UTC);
                 self.script = Some(script);
                 self.centre = Some(source);
             }
+            Err(reason) if by_change => self.error(
+                "bad-centre",
+                &span,
+                format!("the centre cannot be changed so: {reason}"),
+                "give another value that fits centre.toml, or leave this change out; without it the centre is sound",
+            ),
             Err(reason) => self.error(
                 "bad-centre",
                 &span,

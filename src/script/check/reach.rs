@@ -257,7 +257,7 @@ impl Checker<'_, '_> {
     }
 
     /// Whether a way leads from one node to another, however long.
-    fn leads_to(&self, from: usize, to: usize) -> bool {
+    pub(super) fn leads_to(&self, from: usize, to: usize) -> bool {
         let mut seen = BTreeSet::new();
         let mut open: Vec<usize> = self.edges[from].iter().filter_map(|edge| at(edge.to)).collect();
         while let Some(node) = open.pop() {

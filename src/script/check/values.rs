@@ -2,6 +2,9 @@
 //!
 //! A flow of facts to a fixed point. Facts only grow along a call (a level is never lost, a value never unset), so after a
 //! called flow the caller's own facts still hold, together with what every way through that flow brings.
+//!
+//! A call back is a call of its own that begins at a `queue` node: its facts flow from there, and know nothing of those of the
+//! call in which it was promised.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +12,7 @@ use super::{
     super::{
         catalogue::AccessLevel,
         graph::{Edge, Way},
-        model::{Builtin, Comparison, Expr, Node, NodeKind, PromptUse, Target},
+        model::{Builtin, Comparison, Expr, Node, NodeKind, PromptUse, QueueNode, QueueRef, Target},
         tree::Span,
         value::Value,
     },
@@ -109,28 +112,64 @@ impl Checker<'_, '_> {
         let mut states: Vec<Option<State>> = vec![None; self.edges.len()];
         let Some(entry) = at(self.script.entry) else { return states };
         states[entry] = Some(self.initial());
-        let mut open = BTreeSet::from([entry]);
+        self.spread(states, BTreeSet::from([entry]))
+    }
+
+    /// The facts at every node to which calls back come; `None` where none does.
+    fn flow_of_legs(&self) -> Vec<Option<State>> {
+        let (mut states, mut open) = (vec![None; self.edges.len()], BTreeSet::new());
+        for (node, queue) in self.legs() {
+            self.leave(node, &self.leg(queue), &mut states, &mut open);
+        }
+        self.spread(states, open)
+    }
+
+    /// The `queue` nodes at which calls back may begin.
+    fn legs(&self) -> impl Iterator<Item = (usize, &QueueNode)> {
+        let script = self.script;
+        script.nodes.iter().enumerate().filter_map(|(node, found)| match &found.kind {
+            NodeKind::Queue(queue) if queue.calls_back => Some((node, &**queue)),
+            _ => None,
+        })
+    }
+
+    /// Facts where a call back begins: those of any call, and its queue.
+    fn leg(&self, queue: &QueueNode) -> State {
+        let mut state = self.initial();
+        if let QueueRef::Var(id) = queue.queue {
+            state.add(id.index());
+        }
+        state
+    }
+
+    /// Goes on from the nodes in `open` until nothing changes.
+    fn spread(&self, mut states: Vec<Option<State>>, mut open: BTreeSet<usize>) -> Vec<Option<State>> {
         while let Some(node) = open.pop_first() {
             let Some(state) = states[node].clone() else { continue };
-            for edge in &self.edges[node] {
-                let Some(to) = at(edge.to) else { continue };
-                let Some(next) = self.along(node, edge, &state, &states) else { continue };
-                let changed = match &mut states[to] {
-                    Some(known) => known.meet(&next),
-                    empty => {
-                        *empty = Some(next);
-                        true
-                    }
-                };
-                if changed {
-                    open.insert(to);
-                }
-            }
+            self.leave(node, &state, &mut states, &mut open);
             if matches!(self.script.nodes[node].kind, NodeKind::Return { .. }) {
                 open.extend(self.callers(node));
             }
         }
         states
+    }
+
+    /// Goes every way out of a node.
+    fn leave(&self, node: usize, state: &State, states: &mut [Option<State>], open: &mut BTreeSet<usize>) {
+        for edge in &self.edges[node] {
+            let Some(to) = at(edge.to) else { continue };
+            let Some(next) = self.along(node, edge, state, states) else { continue };
+            let changed = match &mut states[to] {
+                Some(known) => known.meet(&next),
+                empty => {
+                    *empty = Some(next);
+                    true
+                }
+            };
+            if changed {
+                open.insert(to);
+            }
+        }
     }
 
     /// The nodes that call a flow which returns at `node`.
@@ -232,19 +271,64 @@ impl Checker<'_, '_> {
     /// Reports values read too early and personal data read without the caller being known.
     pub(super) fn values(&mut self) {
         let states = self.flow();
+        let mut reported = vec![BTreeSet::new(); states.len()];
         for (i, node) in self.nodes() {
             let Some(state) = &states[i] else { continue };
             self.access(i, node, state);
-            let mut reported = BTreeSet::new();
-            for read in reads(node) {
-                self.read(i, &read, state, &mut reported);
-            }
-            if let Some(id) = queue_variable(&node.kind) {
-                let read = Read { expr: &Expr::Var(id), prompt: None, also: None, set: Vec::new() };
-                self.read(i, &read, state, &mut reported);
-            }
+            self.node(i, node, state, &mut reported[i], false);
         }
         self.results(&states);
+        self.values_of_legs(&states, &mut reported);
+    }
+
+    /// The same for calls back, as far as it was not reported of the calls before.
+    fn values_of_legs(&mut self, before: &[Option<State>], reported: &mut [BTreeSet<usize>]) {
+        let states = self.flow_of_legs();
+        let begin: Vec<(usize, State)> = self.legs().map(|(i, queue)| (i, self.leg(queue))).collect();
+        for (i, state) in begin {
+            let treatment = |read: &Read<'_>| read.also == Some(Known::Queue);
+            for read in reads(&self.script.nodes[i]).iter().filter(|read| treatment(read)) {
+                self.read(i, read, &state, &mut reported[i], true);
+            }
+        }
+        for (i, node) in self.nodes() {
+            let Some(state) = &states[i] else { continue };
+            self.access_of_leg(i, node, state, before[i].as_ref());
+            self.node(i, node, state, &mut reported[i], true);
+        }
+    }
+
+    fn node(&mut self, i: usize, node: &Node, state: &State, reported: &mut BTreeSet<usize>, leg: bool) {
+        for read in reads(node) {
+            self.read(i, &read, state, reported, leg);
+        }
+        if let Some(id) = queue_variable(&node.kind) {
+            let read = Read { expr: &Expr::Var(id), prompt: None, also: None, set: Vec::new() };
+            self.read(i, &read, state, reported, leg);
+        }
+    }
+
+    /// The name of a queue from which calls back come to a node.
+    fn leg_to(&self, i: usize) -> String {
+        let from = self.legs().map(|(queue, _)| queue).find(|&queue| queue == i || self.leads_to(queue, i));
+        from.map_or_else(String::new, |queue| format!(" at `{}`", self.script.nodes[queue].name))
+    }
+
+    fn access_of_leg(&mut self, i: usize, node: &Node, state: &State, before: Option<&State>) {
+        let NodeKind::Lookup { service, .. } = &node.kind else { return };
+        let (entry, wanted) = (service.entry(), service.entry().level as u8);
+        if state.level >= wanted || before.is_some_and(|before| before.level < wanted) {
+            return;
+        }
+        let message = format!(
+            "personal data are open to whoever picks up a call back: the service `{}` needs access level {wanted}, but a call back begins{} with level 0 and can get here with level {}",
+            entry.name,
+            self.leg_to(i),
+            state.level
+        );
+        let span = self.field(i, "service");
+        self.error("data-before-authentication", i, span, message).help =
+            Some(format!("let every way here from `answered` pass an `authenticate` node with level = {wanted}"));
     }
 
     fn access(&mut self, i: usize, node: &Node, state: &State) {
@@ -272,7 +356,7 @@ impl Checker<'_, '_> {
         }
     }
 
-    fn read(&mut self, i: usize, read: &Read<'_>, state: &State, reported: &mut BTreeSet<usize>) {
+    fn read(&mut self, i: usize, read: &Read<'_>, state: &State, reported: &mut BTreeSet<usize>, leg: bool) {
         let mut names: Vec<(usize, String, String)> = Vec::new();
         leaves(read.expr, &mut |leaf| match leaf {
             Expr::Var(id) if !state.has(id.index()) && !read.set.contains(id) => {
@@ -294,6 +378,15 @@ impl Checker<'_, '_> {
                 continue;
             }
             let span = self.place_of(i, &name, read.prompt);
+            if leg {
+                let message = format!(
+                    "`{name}` is read here, but a call back can come here without its being set: it begins{} and keeps only the queue and the language of the call in which it was promised",
+                    self.leg_to(i)
+                );
+                let help = help.replace("that leads here", "from `answered` that leads here");
+                self.error("unset-variable", i, span, message).help = Some(help);
+                continue;
+            }
             let message = format!("`{name}` is read here, but a call can come here without its being set");
             let unset = |node: usize, edge: &Edge| !self.sets(node, edge, bit);
             let ways = keys::shortest(self.script, &self.edges, &self.procedures, &unset);

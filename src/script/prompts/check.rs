@@ -87,7 +87,7 @@ impl ParsedPrompts {
             match &reference {
                 None => reference = Some((file, text, slots)),
                 Some((first, first_text, expected)) if !expected.keys().eq(slots.keys()) => {
-                    found.push(mismatch(file, text, &slots, first, first_text, expected));
+                    found.push(self.mismatch((file, text, &slots), (first, first_text, expected)));
                 }
                 Some(_) => {}
             }
@@ -112,6 +112,28 @@ impl ParsedPrompts {
         }
     }
 
+    /// What differs between the slots of a text in two languages. Terms are every text's, and so are no difference; a name
+    /// that is nearly a term's was probably meant as one.
+    fn mismatch(
+        &self,
+        (file, text, slots): (&LanguageFile, &Text, &Slots),
+        (first, first_text, expected): (&LanguageFile, &Text, &Slots),
+    ) -> Diagnostic {
+        let message = format!("`{}` has {} here, but {} in {}", text.name, list(slots), list(expected), first.path);
+        let extra = slots.iter().find(|(name, _)| !expected.contains_key(*name));
+        let known = expected.keys().chain(self.terms.iter().map(|term| &term.name)).map(|name| &**name);
+        let near = extra.and_then(|(name, _)| Some((name, nearest(name, known).filter(|near| *near != &**name)?)));
+        let help = match near {
+            Some((name, near)) => format!("did you mean `${near}` instead of `${name}`?"),
+            None => "use the same slots in every language".to_owned(),
+        };
+        let label = "the slots to match are here".to_owned();
+        let related = Related { file: first.path.clone(), span: first_text.span.clone(), label };
+        let place = extra.map_or_else(|| text.span.clone(), |(_, place)| place.span.clone());
+        let found = Diagnostic::error("slot-mismatch", &file.path, place, message).help(help);
+        Diagnostic { related: vec![related], ..found }
+    }
+
     /// Reports every word of a set that some language cannot say. For sets whose symbols fill a slot; `used_by` is that use.
     pub fn check_symbols(&self, set: &SymbolSetDef, used_by: &Place, found: &mut Vec<Diagnostic>) {
         for word in &set.words {
@@ -130,31 +152,9 @@ impl ParsedPrompts {
 
 fn list(slots: &Slots) -> String {
     match slots.len() {
-        0 => "no slots".to_owned(),
+        0 => "no slots of its own".to_owned(),
         _ => slots.keys().map(|name| format!("${name}")).collect::<Vec<_>>().join(", "),
     }
-}
-
-fn mismatch(
-    file: &LanguageFile,
-    text: &Text,
-    slots: &Slots,
-    first: &LanguageFile,
-    first_text: &Text,
-    expected: &Slots,
-) -> Diagnostic {
-    let message = format!("`{}` has {} here, but {} in {}", text.name, list(slots), list(expected), first.path);
-    let span = slots.iter().find(|(name, _)| !expected.contains_key(*name)).map(|(_, place)| place.span.clone());
-    let extra = slots.keys().find(|name| !expected.contains_key(*name));
-    let near = extra.and_then(|name| nearest(name, expected.keys().map(|k| &**k)).filter(|near| *near != &**name));
-    let help = match (extra, near) {
-        (Some(name), Some(near)) => format!("did you mean `${near}` instead of `${name}`?"),
-        _ => "use the same slots in every language".to_owned(),
-    };
-    let label = "the slots to match are here".to_owned();
-    let related = Related { file: first.path.clone(), span: first_text.span.clone(), label };
-    let place = span.unwrap_or_else(|| text.span.clone());
-    Diagnostic { related: vec![related], ..Diagnostic::error("slot-mismatch", &file.path, place, message).help(help) }
 }
 
 fn check_references(file: &LanguageFile, found: &mut Vec<Diagnostic>) {

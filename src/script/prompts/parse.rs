@@ -9,6 +9,7 @@ use fluent_bundle::FluentResource;
 use fluent_syntax::{
     ast::{self, Entry, Expression, InlineExpression, Pattern, PatternElement},
     parser::{ErrorKind, ParserError},
+    unicode::unescape_unicode_to_string,
 };
 
 use super::super::diagnostic::{Diagnostic, Related};
@@ -49,6 +50,7 @@ impl LanguageFile {
             Err((resource, errors)) => (resource, errors),
         };
         found.extend(errors.iter().map(|error| syntax_error(path, text, error)));
+        found.extend(controls(path, text));
         let mut reader = Reader {
             source: resource.source(),
             path,
@@ -200,7 +202,14 @@ impl<'a> Reader<'a> {
                     .push(Diagnostic::error("unknown-function", self.path, self.span(id.name), message).help(help));
             }
             InlineExpression::Placeable { expression } => self.expression(expression, text),
-            InlineExpression::StringLiteral { .. } | InlineExpression::NumberLiteral { .. } => {}
+            InlineExpression::StringLiteral { value } => {
+                let said = unescape_unicode_to_string(value);
+                // What stands there as it is was found in the line.
+                if let Some(c) = said.chars().find(|c| is_odd(*c) && !value.contains(*c)) {
+                    self.found.push(control(self.path, self.span(value), c));
+                }
+            }
+            InlineExpression::NumberLiteral { .. } => {}
         }
     }
 }
@@ -209,6 +218,29 @@ impl<'a> Reader<'a> {
 fn whole_characters(text: &str, range: &Range<usize>) -> Range<usize> {
     let start = text.floor_char_boundary(range.start.min(text.len()));
     start..text.ceil_char_boundary(range.end.clamp(start, text.len()))
+}
+
+/// Control characters, which are not said and which a caller's terminal would obey: one report for each line that has some.
+fn controls(path: &Arc<str>, text: &str) -> Vec<Diagnostic> {
+    let (mut found, mut start) = (Vec::new(), 0);
+    for line in text.split_inclusive('\n') {
+        let whole = line.trim_end_matches(['\n', '\r']);
+        if let Some((at, c)) = whole.char_indices().find(|(_, c)| is_odd(*c)) {
+            found.push(control(path, start + at..start + at + c.len_utf8(), c));
+        }
+        start += line.len();
+    }
+    found
+}
+
+fn is_odd(c: char) -> bool {
+    c.is_control() && c != '\t'
+}
+
+fn control(path: &Arc<str>, span: Range<usize>, c: char) -> Diagnostic {
+    let message = format!("this text has the control character U+{:04X}, which cannot be said", u32::from(c));
+    let help = "remove it; a terminal on which a call is followed might obey it";
+    Diagnostic::warning("control-character", path, span, message).help(help)
 }
 
 fn syntax_error(path: &Arc<str>, text: &str, error: &ParserError) -> Diagnostic {

@@ -117,6 +117,8 @@ impl<'a> Resolver<'a, '_> {
             full,
             closed,
             timeout,
+            // Known once all nodes are: see `legs`.
+            calls_back: false,
         })))
     }
 

@@ -370,10 +370,12 @@ impl Gathered {
     /// Nothing unless all replications were finished.
     fn trial(self, asked: u32, days: usize) -> Option<Trial> {
         let sums = self.sums.filter(|_| self.n == asked)?;
+        let (least, most) = self.measure.map_or((f64::NEG_INFINITY, f64::INFINITY), |measure| measure.unit.bounds());
+        let estimate = |ratio: &Ratio| ratio.estimate(LEVEL).within(least, most);
         Some(Trial {
             slots: self.slots,
-            reached: self.reached.iter().map(|ratio| ratio.estimate(LEVEL)).collect(),
-            whole: self.whole.estimate(LEVEL),
+            reached: self.reached.iter().map(estimate).collect(),
+            whole: estimate(&self.whole),
             sums,
             days: self.n * u32::try_from(days).unwrap_or(u32::MAX),
         })

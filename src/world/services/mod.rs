@@ -84,7 +84,8 @@ struct CallMemory {
 pub struct Services {
     registry: Arc<Registry>,
     config: Config,
-    seed: Seed,
+    /// What one-time codes follow from.
+    codes: Seed,
     access: Access,
     locator: Locator,
     desk: Desk,
@@ -100,7 +101,7 @@ impl Clone for Services {
         Services {
             registry: Arc::new((*self.registry).clone()),
             config: self.config.clone(),
-            seed: self.seed,
+            codes: self.codes,
             access: self.access.clone(),
             locator: self.locator.clone(),
             desk: self.desk.clone(),
@@ -112,6 +113,9 @@ impl Clone for Services {
         }
     }
 }
+
+/// Tells the key of a run's codes from those of its calls.
+const OF_RUN: u64 = 0x7275_6e5f_636f_6465;
 
 /// A request being answered.
 struct Asked<'a> {
@@ -132,7 +136,7 @@ impl Services {
                 false => Access::new(config.limits.clone()),
             },
             config,
-            seed,
+            codes: seed,
             locator: Locator::new(seed),
             desk: Desk::new(seed),
             outbox: Outbox::default(),
@@ -141,6 +145,13 @@ impl Services {
             audit: Vec::new(),
             changes: Vec::new(),
         }
+    }
+
+    /// The same with the one-time codes of a run of its own: calls are counted anew in each, and a code that was seen in one
+    /// must say nothing of the next.
+    pub fn of_run(self, run: u64) -> Services {
+        let codes = Seed::new(self.codes.key(Purpose::OneTimeCode, mix(mix(run) ^ OF_RUN)));
+        Services { codes, ..self }
     }
 
     /// The people.
@@ -180,7 +191,7 @@ impl Services {
                     _ => reply,
                 }
             }
-            Query::SendCode { person } => self.send_code(&attempt, *person),
+            Query::SendCode { person } => self.send_code(&attempt, *person, self.sms_up),
             Query::CheckCode { person, code } => {
                 let Some(person) = self.registry.person(*person) else {
                     return Reply::Refused;
@@ -190,6 +201,12 @@ impl Services {
                 self.judged(&attempt, of, verdict, |_| Reply::CodeRight)
             }
         }
+    }
+
+    /// Answers a request to send a code where no text reaches the telephone on file: as where there is none, the last digits of
+    /// the card are to be asked.
+    pub fn ask_card(&mut self, now: Instant, call: CallId, caller: Option<CallerNumber>, person: PersonId) -> Reply {
+        self.send_code(&Attempt { now, call, caller }, person, false)
     }
 
     /// Forgets what a call left open: its code and the place last found.
@@ -298,7 +315,7 @@ impl Services {
         reply
     }
 
-    fn send_code(&mut self, attempt: &Attempt, person: PersonId) -> Reply {
+    fn send_code(&mut self, attempt: &Attempt, person: PersonId, arrives: bool) -> Reply {
         let &Attempt { now, call, caller } = attempt;
         let Some(person) = self.registry.person(person) else {
             return Reply::Unavailable;
@@ -307,14 +324,14 @@ impl Services {
         if let Some(delay) = self.access.code_locked(attempt, person.id) {
             return self.judged(attempt, of, Verdict::Locked(delay), Reply::Known);
         }
-        let Some(tail) = person.phone_tail().filter(|_| self.sms_up) else {
+        let Some(tail) = person.phone_tail().filter(|_| arrives) else {
             self.access.card_asked(now, call, person.id);
             self.note((now, call), of, Vec::new(), audit::Access::Granted);
             return Reply::NoPhone;
         };
         let memory = self.calls.entry(call).or_default();
         memory.codes += 1;
-        let draw = self.seed.key(Purpose::OneTimeCode, mix(call.0) ^ memory.codes);
+        let draw = self.codes.key(Purpose::OneTimeCode, mix(call.0) ^ memory.codes);
         let code = Digits::from_number(((draw >> 32) * 1_000_000) >> 32, 6).unwrap_or_default();
         self.access.code_sent(now, call, person.id, code);
         let to = Recipient::OnFile { person: person.id, tail };

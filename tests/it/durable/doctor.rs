@@ -26,8 +26,8 @@ async fn killed() -> tempfile::TempDir {
     crowd(addr, 2, 4, &told).await;
     let (code, said) = doctor(data.path(), &[]);
     assert_eq!(code, Some(0), "{said}");
-    assert!(said.contains("a server is running") && said.contains("8 call records of 1 runs"), "{said}");
-    assert!(!said.contains("have no end"), "the run lasts: {said}");
+    assert!(said.contains("a server is running") && said.contains("8 call records of 1 run"), "{said}");
+    assert!(!said.contains("no end"), "the run lasts: {said}");
     let (code, said) = doctor(data.path(), &["--repair"]);
     assert!(code == Some(2) && said.contains("stop it, then repair"), "{said}");
     life.kill();
@@ -45,7 +45,7 @@ async fn a_killed_run_is_named_and_a_torn_end_is_cut_only_on_demand() {
     fs::File::options().write(true).open(&journal).and_then(|file| file.set_len(length - 10)).expect("it is cut");
     let (code, said) = doctor(data.path(), &[]);
     assert_eq!(code, Some(0), "{said}");
-    assert!(said.contains("1 runs have no end") && said.contains("the log ends within a write"), "{said}");
+    assert!(said.contains("run 1 has no end") && said.contains("the log ends within a write"), "{said}");
     assert!(said.contains("it is cut off") && said.contains("run-1.journal: "), "{said}");
     assert_eq!(fs::metadata(&log).expect("a log").len(), whole - 100, "whoever only looks changes nothing");
     let (code, said) = doctor(data.path(), &["--repair"]);
@@ -66,6 +66,12 @@ async fn damage_is_said_with_an_exit_code_and_a_way_out() {
     fs::write(&log, &bytes).expect("it is damaged");
     let (code, said) = doctor(data.path(), &[]);
     assert!(code == Some(1) && said.contains("the log is damaged behind") && said.contains("check the disk"), "{said}");
+    let calls = Command::new(env!("CARGO_BIN_EXE_hatif")).arg("calls").arg("--data").arg(data.path()).output();
+    let calls = calls.expect("it runs");
+    let told = String::from_utf8_lossy(&calls.stderr);
+    assert!(calls.status.success() && told.contains("is damaged") && told.contains("hatif doctor"), "{told}");
+    assert_eq!(fs::read(&log).expect("a log"), bytes, "whoever only reads leaves the evidence");
+    assert_eq!(doctor(data.path(), &[]), (code, said), "and what is said of it stays");
     let mut headless = sound.clone();
     headless[20] ^= 1;
     fs::write(&log, &headless).expect("it is damaged");
@@ -91,4 +97,44 @@ fn no_folder_of_records_is_no_answer() {
     fs::write(dir.path().join(FILE), "not mine").expect("a file");
     let (code, said) = doctor(dir.path(), &[]);
     assert!(code == Some(2) && said.contains("is not a database of call records"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn however_a_database_is_damaged_doctor_says_so_and_serve_points_to_it() {
+    let data = killed().await;
+    // The log is copied into the database, so that it is all there is.
+    assert_eq!(doctor(data.path(), &["--repair"]).0, Some(0));
+    let database = data.path().join(FILE);
+    let sound = fs::read(&database).expect("a database");
+    assert!(sound.len() > 65_536, "{} bytes", sound.len());
+    let cut = |length: usize| sound[..length].to_vec();
+    let mut overwritten = sound.clone();
+    overwritten[11 * 4_096..12 * 4_096].fill(0xA5);
+    let damaged = [
+        ("4096", cut(4_096)),
+        ("28672", cut(28_672)),
+        ("30000", cut(30_000)),
+        ("65536", cut(65_536)),
+        ("page 12", overwritten),
+    ];
+    for (how, bytes) in &damaged {
+        fs::write(&database, bytes).expect("it is damaged");
+        for options in [&[][..], &["--repair"]] {
+            let (code, said) = doctor(data.path(), options);
+            assert_eq!(code, Some(1), "{how}: {said}");
+            assert!(said.contains("the database is damaged") && said.contains(".recover"), "{how}: {said}");
+        }
+    }
+    fs::write(&database, cut(28_672)).expect("it is damaged");
+    let serve = Command::new(env!("CARGO_BIN_EXE_hatif"))
+        .args(["serve", "--addr", "127.0.0.1:0", "--registry-size", "2000", "--empty", "--data"])
+        .arg(data.path())
+        .output()
+        .expect("it runs");
+    let said = String::from_utf8_lossy(&serve.stdout).into_owned() + &String::from_utf8_lossy(&serve.stderr);
+    assert_eq!(serve.status.code(), Some(2), "{said}");
+    assert!(said.contains(&format!("run `hatif doctor {}`", data.path().display())), "{said}");
+    fs::write(&database, "").expect("it is emptied");
+    let (code, said) = doctor(data.path(), &[]);
+    assert!(code == Some(2) && said.contains("is empty") && said.contains("put a copy of it back"), "{said}");
 }

@@ -1088,22 +1088,22 @@ fn what_set_changes_is_checked_like_the_file() {
           = help: there is: registration_status, payment, amo_file, family, portal, locator, calendar, complaint"#]].assert_eq(&report);
     let report = read_with(&text, &[], &["centre.queue.statsu.max_wait=5m"]).expect_err("a mistake").render(false);
     expect![[r#"
-        error[bad-centre]: the centre cannot be used: centre.toml has no `statsu` for `queue.statsu.max_wait`; did you mean `status`?
+        error[bad-centre]: the centre cannot be changed so: centre.toml has no `statsu` for `queue.statsu.max_wait`; did you mean `status`?
          --> --set centre.queue.statsu.max_wait="5m":1:1
           |
         1 | centre.queue.statsu.max_wait = "5m"
           | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^
           |
-          = help: give the folder that holds centre.toml; `hatif check DIR` shows every fault in it"#]].assert_eq(&report);
+          = help: give another value that fits centre.toml, or leave this change out; without it the centre is sound"#]].assert_eq(&report);
     let report = read_with(&text, &[], &["centre.queue.status.max_wiat=5m"]).expect_err("a mistake").render(false);
     expect![[r#"
-        error[bad-centre]: the centre cannot be used: centre.toml:139:1: a queue has no field `max_wiat` (did you mean `max_wait`?)
+        error[bad-centre]: the centre cannot be changed so: a queue has no field `max_wiat` (did you mean `max_wait`?)
          --> --set centre.queue.status.max_wiat="5m":1:1
           |
         1 | centre.queue.status.max_wiat = "5m"
           | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^
           |
-          = help: give the folder that holds centre.toml; `hatif check DIR` shows every fault in it"#]]
+          = help: give another value that fits centre.toml, or leave this change out; without it the centre is sound"#]]
     .assert_eq(&report);
 }
 

@@ -78,6 +78,32 @@ fn the_exit_code_says_clean_faulty_or_unreadable() {
 }
 
 #[test]
+fn a_file_of_a_centre_is_checked_with_its_folder() {
+    let dir = folder(&mini(FAULTY));
+    for file in ["centre.toml", "flows/main.toml"] {
+        let output = hatif(&["check", dir.path().join(file).to_str().expect("UTF-8")]);
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains(&format!("hatif check {}", path(&dir))), "{said}");
+    }
+}
+
+#[test]
+fn control_characters_in_a_prompt_are_warned_of() {
+    let dir = folder(&centre(&[("centre.toml", CENTRE), ("flows/main.toml", PLAIN)]));
+    let file = dir.path().join("prompts/fr.ftl");
+    let sound = fs::read_to_string(&file).expect("texts");
+    for evil in ["a\u{1b}[2Jb", "a{ \"\\u001B\" }b", "a\u{7}b"] {
+        fs::write(&file, sound.replacen(" = ", &format!(" = {evil} "), 1)).expect("a file");
+        let output = hatif(&["check", path(&dir)]);
+        let said = text(&output.stdout);
+        assert_eq!(output.status.code(), Some(0), "{said}");
+        assert!(said.contains("warning[control-character]") && said.contains("U+00"), "{said}");
+        assert!(!said.contains(['\u{1b}', '\u{7}']), "it is not printed either: {said:?}");
+    }
+}
+
+#[test]
 fn the_report_ends_with_a_summary() {
     let output = hatif(&["check", path(&folder(&mini(FAULTY)))]);
     expect![[r#"

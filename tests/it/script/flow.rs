@@ -783,3 +783,92 @@ kind = "return"
     let codes: Vec<&str> = loaded.diagnostics.iter().map(|diagnostic| diagnostic.code).collect();
     assert_eq!(codes, ["adviser-key"]);
 }
+
+/// The errors of a centre that promises calls back to who waits for an adviser, whom nobody reaches but by `note` and known;
+/// `after` are the nodes that follow the adviser, and `seen` is set in `note`.
+fn followed_by(seen: &str, after: &str) -> Vec<(&'static str, String)> {
+    let flow = format!(
+        r##"
+[flow]
+vars = {{ seen = {seen} }}
+
+[node.start]
+kind = "branch"
+when = [{{ if = "call.level == 2", to = "note" }}]
+else = "bye"
+
+[node.note]
+kind = "set"
+set = {{ seen = "1" }}
+to = "adviser"
+
+[node.adviser]
+kind = "queue"
+queue = "help"
+answered = "after"
+full = "promise"
+closed = "promise"
+timeout = "promise"
+
+[node.promise]
+kind = "callback"
+queue = "help"
+prompt = "promised"
+to = "bye"
+failed = "bye"
+
+{after}
+
+[node.bye]
+kind = "end"
+prompt = "bye"
+outcome = "contained"
+"##
+    );
+    let found = hatif::script::load(&crate::support::centre::mini(&flow)).diagnostics;
+    let errors = found.iter().filter(|found| found.severity == hatif::script::diagnostic::Severity::Error);
+    errors.map(|error| (error.code, error.message.clone())).collect()
+}
+
+/// A variable that has a value from the beginning.
+const INITIAL: &str = r#"{ type = "number", initial = 0 }"#;
+
+#[test]
+fn a_value_set_in_the_first_call_only_is_not_read_in_a_call_back() {
+    let looks = r#"
+[node.after]
+kind = "goto"
+to = "look"
+
+[node.look]
+kind = "branch"
+when = [{ if = "seen > 0", to = "bye" }]
+else = "bye"
+"#;
+    let found = followed_by(r#""number""#, looks);
+    let [(code, message)] = &found[..] else { panic!("{found:?}") };
+    assert_eq!(*code, "unset-variable");
+    assert!(
+        message.contains("`seen`") && message.contains("call back") && message.contains("`main.adviser`"),
+        "{message}"
+    );
+    assert_eq!(followed_by(INITIAL, looks), []);
+    let sets = looks.replace("kind = \"goto\"", "kind = \"set\"\nset = { seen = \"2\" }");
+    assert_eq!(followed_by(r#""number""#, &sets), []);
+}
+
+#[test]
+fn a_call_back_has_no_access_to_what_was_open_to_the_first_call() {
+    let asks = r#"
+[node.family]
+kind = "lookup"
+service = "family"
+outcomes = { found = "bye", not_registered = "bye" }
+"#;
+    let found = followed_by(INITIAL, &asks.replace("[node.family]", "[node.after]"));
+    let [(code, message)] = &found[..] else { panic!("{found:?}") };
+    assert_eq!(*code, "data-before-authentication");
+    assert!(message.contains("picks up a call back") && message.contains("`family`"), "{message}");
+    let proves = "[node.after]\nkind = \"authenticate\"\nlevel = 2\nok = \"family\"\nfailed = \"bye\"\n";
+    assert_eq!(followed_by(INITIAL, &format!("{proves}{asks}")), []);
+}
