@@ -160,3 +160,14 @@ async fn get<T: DeserializeOwned>(url: &str, path: &str, wiring: &Wiring) -> Res
         said: format!("what is not understood: {error}"),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_server_was_handed_twice_is_read_from_its_figures() {
+        let figures = "# TYPE hatif_store_doubled counter\nhatif_store_doubled_total 3\nhatif_store_failures_total 7\n";
+        assert_eq!((doubled(figures), doubled("# EOF\n")), (3, 0));
+    }
+}
