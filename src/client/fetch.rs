@@ -8,6 +8,9 @@ use super::link::{LinkError, Wiring, request, wire};
 /// The largest answer that is read, in bytes.
 const MOST: u64 = 16 * 1024 * 1024;
 
+/// How long an answer may take, connection and all.
+const LIMIT: std::time::Duration = std::time::Duration::from_secs(10);
+
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
@@ -21,6 +24,12 @@ pub enum FetchError {
         path: String,
         /// Why.
         error: std::io::Error,
+    },
+    /// It does not come.
+    #[error("{path} was asked for, and no answer came for {} seconds; the server is too busy, or stands still", LIMIT.as_secs())]
+    Late {
+        /// What was asked for.
+        path: String,
     },
     /// The server answers, but not with what was asked for.
     #[error("{path} was answered with status {status}: {said}")]
@@ -44,8 +53,13 @@ impl FetchError {
 /// Gets `path` (with its query) from the server whose call socket is `url`.
 ///
 /// # Errors
-/// No connection, a broken one, or any status but 200.
+/// No connection, a broken one, any status but 200, or no answer within ten seconds.
 pub async fn fetch(url: &str, path: &str, wiring: &Wiring) -> Result<String, FetchError> {
+    let late = |_| Err(FetchError::Late { path: path.to_owned() });
+    tokio::time::timeout(LIMIT, answer(url, path, wiring)).await.unwrap_or_else(late)
+}
+
+async fn answer(url: &str, path: &str, wiring: &Wiring) -> Result<String, FetchError> {
     let upgrade = request(url, &wiring.access)?;
     let mut stream = wire(&upgrade, url, wiring).await?;
     let host = upgrade.uri().authority().map(ToString::to_string).unwrap_or_default();
@@ -90,5 +104,14 @@ mod tests {
         assert_eq!(split(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}"), (200, "{}".to_owned()));
         assert_eq!(split(b"HTTP/1.0 404 Not Found\r\n\r\nno\n"), (404, "no".to_owned()));
         assert_eq!(split(b"SSH-2.0-x\r\n"), (0, "SSH-2.0-x\r\n".to_owned()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_stands_still_is_not_waited_for_for_ever() {
+        // The system takes the connection and the request; nobody answers.
+        let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let url = format!("ws://{}/call", silent.local_addr().expect("an address"));
+        let error = fetch(&url, "/health", &Wiring::default()).await.expect_err("nobody answers");
+        assert!(matches!(error, FetchError::Late { .. }) && error.to_string().contains("/health"), "{error}");
     }
 }

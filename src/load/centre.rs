@@ -39,13 +39,9 @@ const BETWEEN: std::time::Duration = std::time::Duration::from_millis(250);
 
 /// Compares every call of the run with its record.
 pub async fn reconcile(url: &str, wiring: &Wiring, tally: &Tally) -> Records {
-    let mut records = Records {
-        calls: tally.ledger.entries.len() as u64,
-        refusals: tally.refused.entries.len() as u64,
-        ..Records::default()
-    };
+    let mut records = Records::of(tally);
     if let Err(error) = calls(url, wiring, tally, &mut records).await {
-        records = Records { calls: records.calls, refusals: records.refusals, ..Records::default() };
+        records = Records::of(tally);
         records.why = Some(match error.is_absent() {
             true => "the server does not offer its records (GET /records)".to_owned(),
             false => format!("the records could not be read: {error}"),
@@ -86,7 +82,20 @@ async fn calls(url: &str, wiring: &Wiring, tally: &Tally, records: &mut Records)
         }
         comparison.finish(records);
     }
+    // A page never shows a call twice, for the server keeps one record of each; it counts what it was handed besides.
+    match fetch(url, "/metrics", wiring).await {
+        Ok(metrics) => records.left_out(doubled(&metrics)),
+        Err(error) => {
+            records.why = Some(format!("whether records came to the server twice could not be read: {error}"));
+        }
+    }
     Ok(())
+}
+
+/// How many records came to the server twice since it started, as its metrics say; 0 where they say nothing of it.
+fn doubled(metrics: &str) -> u64 {
+    let value = metrics.lines().find_map(|line| line.strip_prefix("hatif_store_doubled_total "));
+    value.and_then(|value| value.trim().parse().ok()).unwrap_or(0)
 }
 
 async fn look(
@@ -150,4 +159,15 @@ async fn get<T: DeserializeOwned>(url: &str, path: &str, wiring: &Wiring) -> Res
         status: 200,
         said: format!("what is not understood: {error}"),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_server_was_handed_twice_is_read_from_its_figures() {
+        let figures = "# TYPE hatif_store_doubled counter\nhatif_store_doubled_total 3\nhatif_store_failures_total 7\n";
+        assert_eq!((doubled(figures), doubled("# EOF\n")), (3, 0));
+    }
 }

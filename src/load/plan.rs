@@ -127,8 +127,9 @@ pub struct Signalling {
 pub const ORDINARY: &str = "ordinary_day";
 /// How many calls a second are begun where a number of calls is held and no rate given.
 const PACE: f64 = 50.0;
-/// The fastest rate that can be asked for.
+/// The fastest and the slowest rate that can be asked for, calls a second.
 const FASTEST: f64 = 1_000_000.0;
+const SLOWEST: f64 = 0.01 / 3_600.0;
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);
 const DRAIN: std::time::Duration = std::time::Duration::from_secs(30);
 
@@ -273,10 +274,10 @@ fn rate(text: &str) -> Result<f64, String> {
         _ => return Err(wrong()),
     };
     let rate: f64 = number.trim().parse().map_err(|_| wrong())?;
-    match (rate / unit).is_finite() && rate >= 0.0 && rate / unit <= FASTEST {
-        true if rate > 0.0 => Ok(rate / unit),
-        true => Err("nobody would ever call; choose a rate above 0".to_owned()),
-        false => Err(format!("choose a rate above 0 and up to {FASTEST}/s")),
+    match rate / unit {
+        rate if (SLOWEST..=FASTEST).contains(&rate) => Ok(rate),
+        0.0 => Err("nobody would ever call; choose a rate above 0".to_owned()),
+        _ => Err(format!("choose a rate from 0.01/h to {FASTEST}/s")),
     }
 }
 
@@ -359,7 +360,8 @@ mod tests {
         let over = std::time::Duration::from_secs(120);
         assert_eq!(ramp("0..200/s over 2m"), Ok(Arrivals::Ramp { from: 0.0, to: 200.0, over }));
         assert_eq!(ramp("60..6/m over 2m"), Ok(Arrivals::Ramp { from: 1.0, to: 0.1, over }));
-        for wrong in ["50", "0/s", "-1/s", "x/s", "1/d", "1e9/s", "NaN/s"] {
+        assert_eq!(rate("0.01/h"), Ok(SLOWEST));
+        for wrong in ["50", "0/s", "-1/s", "x/s", "1/d", "1e9/s", "NaN/s", "1e-30/s", "0.009/h", "inf/s"] {
             assert!(rate(wrong).is_err(), "{wrong}");
         }
         for wrong in ["0..200/s", "0..0/s over 2m", "200/s over 2m", "0..200/s over 0s", "0..200 over 2m"] {

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::tally::{Entry, Ledger};
+use super::tally::{Entry, Ledger, Tally};
 
 /// A page of `GET /records`.
 #[derive(Clone, Debug, Deserialize)]
@@ -55,7 +55,7 @@ pub struct Records {
     pub reconciled: Option<u64>,
     /// Calls without a record.
     pub missing: Option<u64>,
-    /// Calls with more than one record.
+    /// Calls with more than one record, and records that the server was handed twice since it started and left out.
     pub doubled: Option<u64>,
     /// Calls with one record and another outcome than the caller was told.
     pub different: Option<u64>,
@@ -72,6 +72,28 @@ pub struct Records {
     pub unrecorded: Option<u64>,
     /// Why something could not be compared.
     pub why: Option<String>,
+}
+
+impl Records {
+    /// Of calls whose records are not read yet.
+    pub fn of(tally: &Tally) -> Records {
+        Records {
+            calls: tally.ledger.entries.len() as u64,
+            refusals: tally.refused.entries.len() as u64,
+            ..Records::default()
+        }
+    }
+
+    /// The server says so many records came to it twice and were left out: each has only one, and was doubled.
+    pub fn left_out(&mut self, doubled: u64) {
+        if doubled == 0 {
+            return;
+        }
+        for sum in [&mut self.doubled, &mut self.lost] {
+            *sum = sum.map(|sum| sum + doubled);
+        }
+        self.examples.push(format!("the server was handed {doubled} records twice and left the second ones out"));
+    }
 }
 
 /// Compares the calls of one run with its records, page by page.
@@ -159,7 +181,6 @@ const MOST_EXAMPLES: usize = 10;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::load::tally::Tally;
 
     #[test]
     fn one_record_with_the_same_outcome_and_nothing_else_is_right() {
@@ -190,5 +211,10 @@ mod tests {
         let mut records = Records::default();
         comparison.finish(&mut records);
         assert_eq!((records.missing, records.reconciled), (Some(0), Some(4)));
+        let lost = records.lost;
+        records.left_out(0);
+        assert_eq!((records.lost, records.doubled), (lost, Some(1)));
+        records.left_out(2);
+        assert_eq!((records.lost, records.doubled), (lost.map(|lost| lost + 2), Some(3)), "what was left out counts");
     }
 }

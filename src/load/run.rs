@@ -91,6 +91,9 @@ pub enum RunError {
     /// The system has no event queue for it.
     #[error("cannot start the load: {0}")]
     Runtime(#[from] std::io::Error),
+    /// Beginning the calls failed.
+    #[error("beginning the calls failed: {0}; this is a fault of hatif, please report it")]
+    Starter(tokio::task::JoinError),
     /// Nobody calls.
     #[error(transparent)]
     People(#[from] PeopleError),
@@ -118,17 +121,20 @@ async fn in_runtime(
     let (callers, from) = callers(plan, &hall, people, speed)?;
     let start = clock::wall();
     let starter = Starter { plan: plan.clone(), hall: hall.clone(), callers, start, from, speed };
-    let starter = tokio::task::spawn_local(starter.run());
-    let (begun_for, cut_short) = watch(plan, &hall, start, starter, show, stop).await;
+    let mut starter = tokio::task::spawn_local(starter.run());
+    let (begun_for, mut cut_short) = watch(plan, &hall, start, &starter, show, stop).await;
     give_up(&hall).await;
+    // It has ended; if not as it should, what was measured is not what was asked for.
+    (&mut starter).await.map_err(RunError::Starter)?;
     let took = clock::wall().saturating_duration_since(start);
     let mut tally = hall.tally.take();
     // The last second was not a whole one, and the calls in it count.
     tally.second();
     let records = match plan.reconcile {
-        true => centre::reconcile(&url, &wiring, &tally).await,
+        true => compared(&url, &wiring, &tally, stop).await,
         false => Records { why: Some("not asked for (--no-records)".to_owned()), ..Records::default() },
     };
+    cut_short |= stop.load(Ordering::Relaxed);
     let frame = Frame { url, plan: words, began, begun_for, took, cut_short, server, room };
     Ok(Summary::new(frame, tally, records, &plan.fail_if))
 }
@@ -211,8 +217,10 @@ impl Starter {
         let Some(mut schedule) = Schedule::new(&self.plan.arrivals, self.plan.seed) else { return };
         let mut made = 0;
         while let Some(after) = schedule.next_due().filter(|after| self.is_within(*after, made)) {
-            self.until(self.start + after).await;
-            self.begin(self.start + after);
+            // What is due beyond all time is never due.
+            let Some(due) = self.start.checked_add(after) else { break };
+            self.until(due).await;
+            self.begin(due);
             made += 1;
         }
         // Whoever calls again may do so until the time is up.
@@ -242,10 +250,11 @@ impl Starter {
     /// One call for each that is missing, at most so many a second. Such calls are due when they are begun: a load that
     /// waits for calls to end is no open one.
     async fn by_number(&self, calls: usize, pace: f64) {
-        let gap = Duration::from_secs_f64(1.0 / pace);
         let (mut made, mut next) = (0, self.start);
-        loop {
-            next = (next + gap).max(self.start);
+        // A pace at which the next call is due beyond all time begins none.
+        let Ok(gap) = Duration::try_from_secs_f64(1.0 / pace) else { return };
+        while let Some(due) = next.checked_add(gap) {
+            next = due;
             tokio::time::sleep_until(next).await;
             let now = clock::wall();
             if !self.is_within(now.saturating_duration_since(self.start), made) {
@@ -273,7 +282,7 @@ async fn watch(
     plan: &Plan,
     hall: &Hall,
     start: Wall,
-    starter: tokio::task::JoinHandle<()>,
+    starter: &tokio::task::JoinHandle<()>,
     show: &mut dyn FnMut(&Progress),
     stop: &AtomicBool,
 ) -> (Duration, bool) {
@@ -284,8 +293,8 @@ async fn watch(
         let now = clock::wall();
         let elapsed = now.saturating_duration_since(start);
         if elapsed.as_secs() > seconds {
+            hall.tally.borrow_mut().seconds(elapsed.as_secs() - seconds);
             seconds = elapsed.as_secs();
-            hall.tally.borrow_mut().second();
             show(&progress(&hall.tally.borrow(), seconds, begun_for.is_some()));
         }
         if stop.load(Ordering::Relaxed) && !cut_short {
@@ -307,6 +316,28 @@ async fn watch(
             hall.hang_up.cancel();
             over_at = Some(now + plan.patience + LAST);
         }
+    }
+}
+
+/// How long the records may take where the run was ended early. A server that stands still is given up long before.
+const LAST_RECORDS: Duration = Duration::from_secs(60);
+
+/// What the records say, as far as the server gives them before the run is to end.
+async fn compared(url: &str, wiring: &Wiring, tally: &Tally, stop: &AtomicBool) -> Records {
+    let ended = async {
+        if stop.load(Ordering::Relaxed) {
+            return tokio::time::sleep(LAST_RECORDS).await;
+        }
+        while !stop.load(Ordering::Relaxed) {
+            tokio::time::sleep(LOOK).await;
+        }
+    };
+    tokio::select! {
+        records = centre::reconcile(url, wiring, tally) => records,
+        () = ended => Records {
+            why: Some("the run was ended before the server had given its records".to_owned()),
+            ..Records::of(tally)
+        },
     }
 }
 
@@ -348,5 +379,29 @@ impl std::fmt::Display for Progress {
             write!(f, ", key p99 {p99:.1} ms")?;
         }
         if self.draining { write!(f, ", waiting for the last") } else { Ok(()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_ends_a_run_has_its_figures_though_the_server_gives_no_records() {
+        // The system takes the connection and the request; nobody answers.
+        let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let url = format!("ws://{}/call", silent.local_addr().expect("an address"));
+        let (wiring, mut tally) = (Wiring::default(), Tally::default());
+        tally.finished(Some((1, 1)), "contained");
+        let stop = AtomicBool::new(true);
+        let before = compared(&url, &wiring, &tally, &stop).await;
+        assert!(before.calls == 1 && before.why.is_some(), "with why nothing was compared");
+        let stop = AtomicBool::new(false);
+        let ask_to_stop = async {
+            tokio::time::sleep(LOOK).await;
+            stop.store(true, Ordering::Relaxed);
+        };
+        let (records, ()) = tokio::join!(compared(&url, &wiring, &tally, &stop), ask_to_stop);
+        assert!(records.calls == 1 && records.why.is_some_and(|said| said.contains("the run was ended before")));
     }
 }

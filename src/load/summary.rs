@@ -294,6 +294,21 @@ mod tests {
     }
 
     #[test]
+    fn a_generator_that_stood_still_does_not_raise_the_rates() {
+        let mut tally = Tally::default();
+        for (_, number) in (0..40).zip(1..) {
+            tally.due();
+            tally.finished(Some((1, number)), "contained");
+        }
+        tally.seconds(4);
+        assert_eq!(tally.rows.len(), 4, "a row a second");
+        let begun_for = std::time::Duration::from_secs(4);
+        let summary = Summary::new(Frame { begun_for, ..frame() }, tally, Records::default(), &[]);
+        let Rates { offered_per_s, finished_per_s, best_finished_per_s } = summary.rate;
+        assert_eq!((offered_per_s, finished_per_s, best_finished_per_s), (10.0, 10.0, 10.0));
+    }
+
+    #[test]
     fn the_drain_does_not_thin_the_rates() {
         let summary = Summary::new(frame(), tally(), Records::default(), &[]);
         assert_eq!((summary.rate.offered_per_s, summary.rate.finished_per_s), (2.0, 1.0));

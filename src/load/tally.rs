@@ -201,6 +201,17 @@ impl Tally {
         }
     }
 
+    /// So many seconds are over since the last one was. More than one where the generator stood still: what came meanwhile
+    /// was noticed in the last of them, and nothing in the others.
+    pub fn seconds(&mut self, many: u64) {
+        for _ in 1..many {
+            self.rows.push(Row { in_progress: self.in_progress, ..Row::default() });
+        }
+        if many > 0 {
+            self.second();
+        }
+    }
+
     /// A second is over.
     pub fn second(&mut self) {
         let key = self.second.take();
