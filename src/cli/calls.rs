@@ -81,7 +81,15 @@ struct Records {
 
 /// Runs the command.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let damage = store::examine::damage(&args.data)?;
     let db = store::open_to_read(&args.data)?;
+    if damage.is_some() {
+        let data = args.data.display();
+        anstream::eprintln!(
+            "hatif: the log of call records in {data} is damaged: what follows the damage is not shown; \
+             `hatif doctor {data}` tells how much"
+        );
+    }
     let records = select(&db, &args).context("cannot read the call records")?;
     if records.rows.is_empty() {
         tell_unknown_names(&db, &args).context("cannot read the call records")?;

@@ -29,13 +29,12 @@ use super::{
     store::{Durable, KeptPromise, Writer},
     supervision::{self, Supervision},
 };
-use crate::{script::Script, time::Instant, world::World};
+use crate::{time::Instant, world::World};
 
 /// Everything that is built before the door opens.
 pub(super) struct Assembly {
     pub(super) config: Config,
     pub(super) entrance: Entrance,
-    pub(super) script: Arc<Script>,
     pub(super) zone: TimeZone,
     pub(super) opens: Instant,
     pub(super) writer: Writer,
@@ -114,7 +113,7 @@ impl Assembly {
     }
 
     fn common(&self, pump: mpsc::Sender<Demand>, facts: &Facts) -> Common {
-        let Assembly { config, script, writer, .. } = self;
+        let Assembly { config, writer, .. } = self;
         let sessions = Arc::new(Sessions::new(config.limits.max_sessions, config.limits.outbox));
         let status = Arc::new(Status::default());
         status.version.store(self.world.versions().number().0, Ordering::Relaxed);
@@ -131,8 +130,7 @@ impl Assembly {
             speed: config.speed,
             started: clock::wall(),
         });
-        let digest = script.digest.to_string();
-        let reloader = Arc::new(Reloader::new(config.centre.clone(), pump.clone(), digest, metrics.clone()));
+        let reloader = Arc::new(Reloader::new(config.centre.clone(), pump.clone(), metrics.clone()));
         Common {
             sessions,
             pump,

@@ -114,7 +114,7 @@ pub enum Demand {
     Change {
         /// How.
         change: Change,
-        /// Told whether it could be done.
+        /// Told once it is on the disk, or at once that it cannot be done.
         done: oneshot::Sender<Result<(), ChangeError>>,
     },
     /// A checked script becomes the version new calls begin on.
@@ -123,6 +123,13 @@ pub enum Demand {
         script: Arc<Script>,
         /// Told its number, or why it cannot follow the versions in force.
         done: oneshot::Sender<Result<ScriptVersion, String>>,
+    },
+    /// The same, unless the files of the version in force are those of the script.
+    Reload {
+        /// The script.
+        script: Arc<Script>,
+        /// Told its number (`None`: it is in force already), or why it cannot follow the versions in force.
+        done: oneshot::Sender<Result<Option<ScriptVersion>, String>>,
     },
     /// Somebody wants to know how things are.
     Look {
@@ -225,6 +232,10 @@ pub struct Pump {
     pub(super) collapsed: bool,
     /// What has become durable and whoever waits for it was not told.
     kept: VecDeque<store::Durable>,
+    /// Who is to be told once all that was written before is on the disk, by the number of the mark behind it.
+    pub(super) awaiting: BTreeMap<u64, oneshot::Sender<Result<(), ChangeError>>>,
+    /// How many marks were made, and how many of them were handed to the writer.
+    pub(super) marks: (u64, u64),
     /// Records of calls that ended so.
     pub(super) left_over: VecDeque<store::Job>,
     pub(super) unwritten: Unwritten,
@@ -267,6 +278,8 @@ impl Pump {
             suspect: None,
             collapsed: false,
             kept: VecDeque::new(),
+            awaiting: BTreeMap::new(),
+            marks: (0, 0),
             left_over: VecDeque::new(),
             unwritten: Unwritten::default(),
             telephones: Telephones::default(),
@@ -313,7 +326,8 @@ impl Pump {
         }
         self.catch_up().await;
         self.settle();
-        if self.quit || (self.draining && self.book.awaited() == 0 && self.owed.is_empty()) {
+        if self.quit || (self.draining && self.book.awaited() == 0 && self.owed.is_empty() && self.awaiting.is_empty())
+        {
             return false;
         }
         let due = self.parts.world.next_deadline().filter(|_| !self.collapsed);
@@ -421,23 +435,19 @@ impl Pump {
                     let _ = done.send(call);
                 }
             }
-            Demand::Change { change, done } => {
-                let result =
-                    self.guarded("a change of the registry", |pump| pump.parts.world.services_mut().apply(change));
-                // The world tells of changes when it moves.
-                let now = self.now();
-                self.parts.world.advance_to(now);
-                // Whoever asked for what failed hears that there is no answer.
-                let _ = result.map(|result| done.send(result));
-            }
+            Demand::Change { change, done } => self.change(change, done),
             Demand::Publish { script, done } => {
                 let now = self.now();
                 self.parts.world.advance_to(now);
-                let published =
-                    self.guarded("the publishing of a script", |pump| pump.parts.world.publish(now, script));
-                self.parts.status.version.store(self.parts.world.versions().number().0, Ordering::Relaxed);
-                let fault = || Err("a fault of this program kept it from being published; please report it".to_owned());
-                let _ = done.send(published.unwrap_or_else(fault));
+                // Whoever asked may have stopped listening; it is published all the same.
+                let _ = done.send(self.publish(now, script));
+            }
+            Demand::Reload { script, done } => {
+                let now = self.now();
+                // What is due before may be a script that the scenario publishes.
+                self.parts.world.advance_to(now);
+                let in_force = self.parts.world.versions().current().digest == script.digest;
+                let _ = done.send(if in_force { Ok(None) } else { self.publish(now, script).map(Some) });
             }
             Demand::Look { done } => {
                 let snapshot = self.guarded("a look at the figures", |pump| {
@@ -458,6 +468,35 @@ impl Pump {
                 self.inject(Input::DrainEnded);
             }
             Demand::Quit => self.quit = true,
+        }
+    }
+
+    fn publish(&mut self, now: Instant, script: Arc<Script>) -> Result<ScriptVersion, String> {
+        let published = self.guarded("the publishing of a script", |pump| pump.parts.world.publish(now, script));
+        self.note_version();
+        let fault = || Err("a fault of this program kept it from being published; please report it".to_owned());
+        published.unwrap_or_else(fault)
+    }
+
+    /// Whoever asks for the version in force hears of the one the world has, whoever published it.
+    pub(super) fn note_version(&self) {
+        self.parts.status.version.store(self.parts.world.versions().number().0, Ordering::Relaxed);
+    }
+
+    fn change(&mut self, change: Change, done: oneshot::Sender<Result<(), ChangeError>>) {
+        let result = self.guarded("a change of the registry", |pump| pump.parts.world.services_mut().apply(change));
+        // The world tells of changes when it moves.
+        let now = self.now();
+        self.parts.world.advance_to(now);
+        match result {
+            // A mark goes to the writer behind all that the world has told.
+            Some(Ok(())) => {
+                self.marks.0 += 1;
+                self.awaiting.insert(self.marks.0, done);
+            }
+            Some(Err(error)) => _ = done.send(Err(error)),
+            // Whoever asked for what failed hears that there is no answer.
+            None => {}
         }
     }
 
@@ -604,6 +643,8 @@ impl Pump {
                 store::Durable::Verdict(Verdict { call, request, reply }) => {
                     self.inject(Input::Replied { call, request, reply });
                 }
+                // Whoever asked may have stopped listening.
+                store::Durable::Mark(mark) => _ = self.awaiting.remove(&mark).map(|done| done.send(Ok(()))),
             }
         }
     }

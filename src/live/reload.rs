@@ -89,32 +89,38 @@ impl Reloaded {
     }
 }
 
-/// Reloads, one at a time.
+/// Reloads, one at a time. What is in force only the pump knows: a scenario publishes too.
 #[derive(Debug)]
 pub struct Reloader {
     dir: Option<PathBuf>,
     pump: mpsc::Sender<Demand>,
-    /// The digest of the current version; locked while a reload is going on.
-    current: Mutex<String>,
+    /// Held from reading to publishing, so that what was read later is not published before.
+    turn: Mutex<()>,
     metrics: Arc<Metrics>,
 }
 
 impl Reloader {
-    /// A reloader of the centre in `dir`, whose current version has this digest.
-    pub fn new(dir: Option<PathBuf>, pump: mpsc::Sender<Demand>, digest: String, metrics: Arc<Metrics>) -> Reloader {
-        Reloader { dir, pump, current: Mutex::new(digest), metrics }
+    /// A reloader of the centre in `dir`.
+    pub fn new(dir: Option<PathBuf>, pump: mpsc::Sender<Demand>, metrics: Arc<Metrics>) -> Reloader {
+        Reloader { dir, pump, turn: Mutex::new(()), metrics }
     }
 
-    /// Reads, checks and, if nothing is wrong, publishes the centre's files.
-    pub async fn reload(&self) -> Reloaded {
-        let reloaded = self.read_again().await;
-        self.metrics.reloaded(reloaded.word());
-        reloaded
+    /// Reads, checks and, if nothing is wrong, publishes the centre's files. Once begun it goes on to its end, whether or not
+    /// whoever asked still waits for the answer: half a reload is none that anybody could tell of.
+    pub async fn reload(self: &Arc<Reloader>) -> Reloaded {
+        let reloader = self.clone();
+        let whole = tokio::spawn(async move {
+            let reloaded = reloader.read_again().await;
+            reloader.metrics.reloaded(reloaded.word());
+            reloaded
+        });
+        // It ends without an answer only with the program.
+        whole.await.unwrap_or(Reloaded::Closing)
     }
 
     async fn read_again(&self) -> Reloaded {
         let Some(dir) = self.dir.clone() else { return Reloaded::NoFolder };
-        let mut current = self.current.lock().await;
+        let _turn = self.turn.lock().await;
         let read = tokio::task::spawn_blocking(move || read(Some(&dir))).await;
         let checked = match read {
             Ok(Ok(checked)) => checked,
@@ -129,20 +135,17 @@ impl Reloader {
             }
         };
         let digest = checked.script.digest.to_string();
-        if *current == digest {
-            return Reloaded::Unchanged { digest };
-        }
         let (done, published) = oneshot::channel();
-        let demand = Demand::Publish { script: checked.script, done };
+        let demand = Demand::Reload { script: checked.script, done };
         let version = match (self.pump.send(demand).await, published.await) {
-            (Ok(()), Ok(Ok(version))) => version,
+            (Ok(()), Ok(Ok(Some(version)))) => version,
+            (Ok(()), Ok(Ok(None))) => return Reloaded::Unchanged { digest },
             (Ok(()), Ok(Err(report))) => {
                 tracing::warn!("the centre's files cannot be published; the old version stays\n{report}");
                 return Reloaded::Refused { report };
             }
             _ => return Reloaded::Closing,
         };
-        current.clone_from(&digest);
         tracing::info!(version = version.0, digest, "new calls begin on a new version");
         Reloaded::Published { version: version.0, digest, warnings: checked.warnings }
     }

@@ -227,21 +227,9 @@ impl Server {
             warnings: beginning.warnings,
             took: clock::since(began),
         };
-        let Beginning { script, zone, opens, .. } = beginning;
-        let assembly = Assembly {
-            config,
-            entrance,
-            script,
-            zone,
-            opens,
-            writer,
-            acknowledged,
-            world,
-            book,
-            taps,
-            promises,
-            journal,
-        };
+        let Beginning { zone, opens, .. } = beginning;
+        let assembly =
+            Assembly { config, entrance, zone, opens, writer, acknowledged, world, book, taps, promises, journal };
         Ok(assembly.run(door, facts))
     }
 }

@@ -69,6 +69,11 @@ impl Pump {
         if self.close_suspects() {
             self.write_left_over().await;
         }
+        while self.marks.1 < self.marks.0 {
+            self.marks.1 += 1;
+            self.write(Job::Mark(self.marks.1)).await;
+        }
+        self.note_version();
         rescue::left_out("a figure", || self.parts.onlookers.settled(&self.parts.world));
         self.book.forget_ended();
         self.parts.status.calls.store((self.fold.in_progress() + self.book.synthetic()) as u64, Ordering::Relaxed);

@@ -351,6 +351,31 @@ async fn a_changed_person_is_changed_after_a_restart() {
     server.stop().await.expect("all is written");
 }
 
+#[tokio::test]
+async fn a_change_counts_as_made_when_it_is_on_the_disk() {
+    use hatif::registry::Change;
+    let data = tempfile::tempdir().expect("a folder");
+    let registry = Registry::generated(2_000, 1);
+    let person =
+        registry.find(&Default::default()).find(|p| p.is_registered() && !p.has_portal()).expect("somebody").id;
+    let server = Server::start(config(data.path())).await.expect("it starts");
+    // Somebody holds the database, so that nothing can be written.
+    let db = rusqlite::Connection::open(data.path().join("calls.db")).expect("the records");
+    db.execute_batch("begin immediate").expect("nobody else writes");
+    let (done, mut changed) = tokio::sync::oneshot::channel();
+    let demand = Demand::Change { change: Change::CreatePortal { person }, done };
+    server.pump().send(demand).await.expect("the server runs");
+    let (done, looked) = tokio::sync::oneshot::channel();
+    server.pump().send(Demand::Look { done }).await.expect("the server runs");
+    looked.await.expect("an answer");
+    assert!(changed.try_recv().is_err(), "it is made, and a kill would undo it");
+    db.execute_batch("rollback").expect("it is let go");
+    changed.await.expect("an answer").expect("she has no portal account yet");
+    let written = db.query_row("select count(*) from overlay_changes", [], |row| row.get::<_, i64>(0));
+    assert_eq!(written, Ok(1));
+    server.stop().await.expect("all is written");
+}
+
 // ------------------------------------------------------------------------------------------------------- the two clocks
 
 /// Writes the event log, up to an end.

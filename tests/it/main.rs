@@ -22,6 +22,7 @@ mod gate_doors;
 mod gate_guard;
 mod golden_traces;
 mod guessing;
+mod in_force;
 mod incidents;
 mod indistinguishable;
 mod inside;

@@ -73,6 +73,18 @@ pub fn examine(dir: &Path) -> Result<Findings, StoreError> {
     }
 }
 
+/// The end of the log, where it is damaged and no server is running in the folder: records behind it cannot be read.
+///
+/// # Errors
+/// The folder cannot be read.
+pub fn damage(dir: &Path) -> Result<Option<wal::Tail>, StoreError> {
+    let folder = |cause| StoreError::Folder { path: dir.to_owned(), cause };
+    if is_in_use(dir).map_err(folder)? {
+        return Ok(None);
+    }
+    Ok(Some(wal::tail_of(&dir.join(FILE)).map_err(folder)?).filter(wal::Tail::is_damaged))
+}
+
 /// Whether a server holds the folder's lock.
 fn is_in_use(dir: &Path) -> io::Result<bool> {
     let lock = match File::open(dir.join(LOCK)) {

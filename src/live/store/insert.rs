@@ -28,7 +28,7 @@ pub(super) fn insert(db: &Connection, (run, registry): (i64, &str), job: &Job) -
         Job::Access(change) => insert_access(db, run, change)?,
         Job::Promise(kept) => upsert_promise(db, run, kept)?,
         Job::PromiseKept { id } => settle(db, id)?,
-        Job::Verdict(_) => {}
+        Job::Verdict(_) | Job::Mark(_) => {}
     }
     Ok(true)
 }

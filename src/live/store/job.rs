@@ -109,6 +109,8 @@ pub enum Job {
     },
     /// Nothing to be written: a verdict that may be told once everything handed over before it is durable.
     Verdict(Verdict),
+    /// Nothing to be written: a number that is given back once everything handed over before it is durable.
+    Mark(u64),
 }
 
 /// What was waited for and is on the disk.
@@ -118,6 +120,8 @@ pub enum Durable {
     Call(CallId),
     /// All that was handed over before [`Job::Verdict`].
     Verdict(Verdict),
+    /// All that was handed over before [`Job::Mark`].
+    Mark(u64),
 }
 
 /// The kinds of jobs, in the order of [`Written`](super::Written)'s counts.
@@ -129,7 +133,8 @@ pub(super) enum Kind {
     Refusal,
     Access,
     Promise,
-    Verdict,
+    /// What is not written.
+    None,
 }
 
 impl Kind {
@@ -146,7 +151,7 @@ impl Job {
             Job::Refusal(_) => Kind::Refusal,
             Job::Access(_) => Kind::Access,
             Job::Promise(_) | Job::PromiseKept { .. } => Kind::Promise,
-            Job::Verdict(_) => Kind::Verdict,
+            Job::Verdict(_) | Job::Mark(_) => Kind::None,
         }
     }
 }

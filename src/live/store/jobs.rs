@@ -57,9 +57,10 @@ impl Jobs {
         sent.inspect_err(|_| self.state.came_too_late())
     }
 
-    /// Hands a job over if half of the room is free; it is given back otherwise. For what may be counted instead.
+    /// Hands a job over while hardly more than an eighth of the room is taken; it is given back otherwise. For what may be
+    /// counted instead: however much of it comes, it never takes the half from which on calls are refused.
     pub fn offer(&self, job: Job) -> Result<(), Gone> {
-        if self.state.waiting() * 2 > self.state.room() {
+        if self.state.waiting() * 8 > self.state.room() {
             return Err(Gone(Box::new(job)));
         }
         match self.room.try_acquire() {
@@ -108,5 +109,30 @@ impl Unwritten {
 impl std::fmt::Debug for Inlet {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Inlet").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::live::store::RefusalRow;
+
+    #[tokio::test]
+    async fn a_flood_of_refusals_never_keeps_calls_out() {
+        for room in [64, 1_000] {
+            let (jobs, _nobody_writes) = unwritten(room);
+            let refusal = |number| RefusalRow { number, at_utc: String::new(), reason: "lag", times: 1 };
+            let mut taken = 0;
+            while jobs.offer(Job::Refusal(refusal(taken + 1))).is_ok() {
+                taken += 1;
+            }
+            assert!(taken > 0 && !jobs.state().failing(), "{taken} of {room}");
+            // Nor does the next call's record, nor many.
+            for mark in 0..room as u64 / 4 {
+                jobs.send(Job::Mark(mark)).await.expect("there is room");
+            }
+            assert!(!jobs.state().failing(), "{taken} of {room}");
+            assert!(jobs.offer(Job::Refusal(refusal(taken + 1))).is_err(), "calls come first");
+        }
     }
 }

@@ -17,7 +17,7 @@ const STEPS: [&str; 2] = [include_str!("layout_1.sql"), include_str!("layout_2.s
 pub(super) const APPLICATION: i64 = 0x4841_5446;
 
 /// How long a writer or reader waits for another one.
-const BUSY: std::time::Duration = std::time::Duration::from_secs(5);
+pub(super) const BUSY: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// Kibibytes of the file that the writer keeps in memory.
 const CACHE_KIB: i64 = 1_024;
@@ -60,6 +60,8 @@ pub(super) fn prepare(db: &mut Connection, path: &Path) -> Result<(), StoreError
     db.pragma_update(None, "journal_mode", "wal").map_err(sqlite)?;
     let synchronous = if canary(Canary::MissingSync) { "off" } else { "full" };
     db.pragma_update(None, "synchronous", synchronous).map_err(sqlite)?;
+    // What is deleted or replaced leaves nothing of itself in the file: the number of whoever was called back is to be gone.
+    db.pragma_update(None, "secure_delete", "on").map_err(sqlite)?;
     // Records are appended; what is to be kept of the file for that is little, and soon all there.
     db.pragma_update(None, "cache_size", -CACHE_KIB).map_err(sqlite)?;
     let missing = usize::try_from(layout).ok().and_then(|layout| STEPS.get(layout..)).unwrap_or_default();

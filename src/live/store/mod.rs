@@ -19,7 +19,7 @@ use std::{
 };
 
 use rand::{TryRng, rngs::SysRng};
-use rusqlite::{Connection, OpenFlags, params};
+use rusqlite::{Connection, OpenFlags, config::DbConfig, params};
 
 pub use job::{CallRow, Durable, Job, KeptPromise, RefusalRow};
 pub use jobs::{Gone, Jobs};
@@ -125,7 +125,24 @@ impl Store {
         owned(&path).map_err(folder)?;
         let mut db = Connection::open(&path).map_err(|cause| StoreError::Sqlite { path: path.clone(), cause })?;
         layout::prepare(&mut db, &path)?;
-        Ok(Store { db, path, _lock: lock })
+        let store = Store { db, path, _lock: lock };
+        if let Err(error) = store.empty_log() {
+            tracing::warn!(%error, "the log of call records could not be emptied; it is tried again when it matters");
+        }
+        Ok(store)
+    }
+
+    /// Copies the log into the database and empties it: what was replaced there may still stand in the log. False: somebody
+    /// reads just now, and it is to be tried again.
+    ///
+    /// # Errors
+    /// The disk fails.
+    fn empty_log(&self) -> rusqlite::Result<bool> {
+        // Nobody who only reads is to hold up the writing.
+        self.db.busy_timeout(std::time::Duration::ZERO)?;
+        let busy = self.db.query_row("pragma wal_checkpoint(truncate)", [], |row| row.get::<_, bool>(0));
+        self.db.busy_timeout(layout::BUSY)?;
+        busy.map(|busy| !busy)
     }
 
     /// Enters a run and gives its number.
@@ -242,8 +259,10 @@ pub fn open_to_read(dir: &Path) -> Result<Connection, StoreError> {
     }
     // A reader of a database in WAL mode must be able to make the shared index, so it is opened for writing and told not to.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let db =
-        Connection::open_with_flags(&path, flags).map_err(|cause| StoreError::Sqlite { path: path.clone(), cause })?;
+    let sqlite = |cause| StoreError::Sqlite { path: path.clone(), cause };
+    let db = Connection::open_with_flags(&path, flags).map_err(sqlite)?;
+    // Whoever only reads leaves the log as it is: what is damaged in it is for the next start to set aside, and to tell.
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(sqlite)?;
     match layout::marks(&db, &path)?.layout {
         0 => return Err(StoreError::Missing(path)),
         _ => db.pragma_update(None, "query_only", true).map_err(|cause| StoreError::Sqlite { path, cause })?,
@@ -441,14 +460,12 @@ mod tests {
         assert_eq!(kept(10_000), [change(4_000), change(5_000)], "what counts for nothing is forgotten for good");
     }
 
-    #[test]
-    fn a_promise_is_open_until_it_is_settled_and_then_names_nobody() {
-        let dir = tempfile::tempdir().expect("a folder");
-        let promise = |attempts| KeptPromise {
+    fn promise(number: &str, attempts: u8) -> KeptPromise {
+        KeptPromise {
             id: "1-2".into(),
             promised_in: "1-1".into(),
             promise: Promise {
-                number: "0600000042".parse().map(crate::pii::CallerNumber::new).expect("ten digits"),
+                number: number.parse().map(crate::pii::CallerNumber::new).expect("ten digits"),
                 queue: "help".into(),
                 language: "fr".into(),
                 accepted: vec![],
@@ -458,7 +475,13 @@ mod tests {
                 node: None,
                 recording: true,
             },
-        };
+        }
+    }
+
+    #[test]
+    fn a_promise_is_open_until_it_is_settled_and_then_names_nobody() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let promise = |attempts| promise("0600000042", attempts);
         write(dir.path(), vec![Job::Promise(promise(0)), Job::Promise(promise(1))]);
         let open = |dir: &Path| Store::open(dir).expect("the folder").promises().expect("promises");
         assert_eq!(open(dir.path()), [promise(1)], "the later word counts");
@@ -467,5 +490,40 @@ mod tests {
         let db = open_to_read(dir.path()).expect("a database");
         let left: String = db.query_row("select promise from promises", [], |row| row.get(0)).expect("a row");
         assert_eq!(left, "");
+    }
+
+    #[test]
+    fn a_settled_promise_leaves_no_digit_of_its_number_on_the_disk() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let store = Store::open(dir.path()).expect("a fresh folder");
+        let number = store.begin_run(&run()).expect("a run");
+        let (durable, mut told) = mpsc::unbounded_channel();
+        let writer = store.write_for(number, "r".into(), Records::default(), durable).expect("a thread");
+        let mut write = |job, mark| {
+            for job in [job, Job::Mark(mark)] {
+                writer.sender().offer(job).expect("the writer lives");
+            }
+            assert_eq!(told.blocking_recv(), Some(vec![Durable::Mark(mark)]));
+        };
+        let files = || [dir.path().join(FILE), wal::log_of(&dir.path().join(FILE))];
+        let holds = || {
+            let bytes = files().map(|file| std::fs::read(file).unwrap_or_default()).concat();
+            bytes.windows(10).any(|bytes| bytes == b"0600000042")
+        };
+        // With another beside it, so that its page is not given up as a whole.
+        let another = KeptPromise { id: "1-3".into(), ..promise("0600000043", 0) };
+        write(Job::Promise(another), 1);
+        write(Job::Promise(promise("0600000042", 0)), 2);
+        write(Job::Promise(promise("0600000042", 1)), 3);
+        assert!(holds(), "it is there while somebody is to be called");
+        write(Job::PromiseKept { id: "1-2".into() }, 4);
+        // The writer empties its log when it has told.
+        let began = clock::wall();
+        while holds() {
+            assert!(clock::since(began) < Duration::from_mins(1), "a settled promise's number is still on the disk");
+            std::thread::yield_now();
+        }
+        writer.finish().expect("written");
+        assert!(!holds());
     }
 }

@@ -52,6 +52,8 @@ impl Store {
             ending: ending_too,
             room: inlet.room,
             store: self,
+            to_empty: false,
+            emptied: None,
         };
         let thread = std::thread::Builder::new().name("records".to_owned()).spawn(move || writing.run(inlet.jobs))?;
         Ok(Writer { jobs, state, ending, path, thread })
@@ -133,6 +135,10 @@ struct Writing {
     room: Arc<Semaphore>,
     /// Service time as last written.
     lived: Duration,
+    /// The log holds what was since settled.
+    to_empty: bool,
+    /// When it was last tried to empty it.
+    emptied: Option<tokio::time::Instant>,
 }
 
 impl Drop for Writing {
@@ -166,6 +172,8 @@ const RETRY: std::time::Duration = std::time::Duration::from_millis(250);
 const LAST_TRIES: u32 = 8;
 /// How often service time is written when nothing else is: what a kill can take from a lock's past, never from its rest.
 const HEARTBEAT: std::time::Duration = std::time::Duration::from_secs(10);
+/// How often the log may be emptied, which waits for the disk.
+const EMPTIED_EVERY: Duration = Duration::from_secs(1);
 
 impl Writing {
     fn run(mut self, jobs: Receiver<Queued>) -> Result<(), Lost> {
@@ -182,8 +190,21 @@ impl Writing {
             }
             self.write_until_done(&group, &jobs, false)?;
             self.acknowledge(&mut group);
+            self.empty_log();
         }
         self.write_until_done(&[], &jobs, true)
+    }
+
+    /// After a promise was settled: its number goes from the log too, at the latest a heartbeat later.
+    fn empty_log(&mut self) {
+        if !self.to_empty || self.emptied.is_some_and(|at| clock::since(at) < EMPTIED_EVERY) {
+            return;
+        }
+        self.emptied = Some(clock::wall());
+        match self.store.empty_log() {
+            Ok(emptied) => self.to_empty = !emptied,
+            Err(error) => tracing::warn!(%error, "the log of call records could not be emptied; it is tried again"),
+        }
     }
 
     fn acknowledge(&mut self, group: &mut Vec<Queued>) {
@@ -191,6 +212,7 @@ impl Writing {
         let awaited = |(_, job)| match job {
             Job::Call(row) => Some(Durable::Call(row.call)),
             Job::Verdict(verdict) => Some(Durable::Verdict(verdict)),
+            Job::Mark(mark) => Some(Durable::Mark(mark)),
             _ => None,
         };
         let durable: Vec<Durable> = group.drain(..).filter_map(awaited).collect();
@@ -214,6 +236,7 @@ impl Writing {
                 let mut kinds = [0; Kind::COUNT];
                 group.iter().for_each(|(_, job)| kinds[job.kind() as usize] += 1);
                 self.state.committed(&kinds, clock::since(began));
+                self.to_empty |= group.iter().any(|(_, job)| matches!(job, Job::PromiseKept { .. }));
                 return Ok(());
             };
             if self.state.failed(error.to_string()) {

@@ -66,6 +66,12 @@ async fn damage_is_said_with_an_exit_code_and_a_way_out() {
     fs::write(&log, &bytes).expect("it is damaged");
     let (code, said) = doctor(data.path(), &[]);
     assert!(code == Some(1) && said.contains("the log is damaged behind") && said.contains("check the disk"), "{said}");
+    let calls = Command::new(env!("CARGO_BIN_EXE_hatif")).arg("calls").arg("--data").arg(data.path()).output();
+    let calls = calls.expect("it runs");
+    let told = String::from_utf8_lossy(&calls.stderr);
+    assert!(calls.status.success() && told.contains("is damaged") && told.contains("hatif doctor"), "{told}");
+    assert_eq!(fs::read(&log).expect("a log"), bytes, "whoever only reads leaves the evidence");
+    assert_eq!(doctor(data.path(), &[]), (code, said), "and what is said of it stays");
     let mut headless = sound.clone();
     headless[20] ^= 1;
     fs::write(&log, &headless).expect("it is damaged");
