@@ -253,6 +253,13 @@ impl<'a, 'i> Section<'a, 'i> {
         }
     }
 
+    /// Settings that are each in range and cannot be used together; told at the first of them that is there.
+    pub(super) fn contradict<const N: usize>(&mut self, keys: [&'static str; N], message: String, help: &str) {
+        let there = keys.iter().find_map(|key| self.table?.get(*key));
+        let span = there.map_or(0..0, Spanned::span);
+        self.reader.fault("bad-value", span, message, help.to_owned());
+    }
+
     /// Ends the section: what was never asked for is unknown.
     pub(super) fn finish(self) {
         if let Some(table) = self.table {

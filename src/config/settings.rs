@@ -253,7 +253,7 @@ fn access(mut section: Section<'_, '_>, config: &mut registry::Config) {
     section.durations("claim_locks", &mut limits.claim_locks, least..=most);
     section.whole("caller_failures", &mut limits.caller_failures, 1..=1_000);
     section.duration("caller_window", &mut limits.caller_window, least..=most);
-    section.whole("daily_failures", &mut limits.daily_failures, 1..=u32::MAX);
+    section.whole("daily_failures", &mut limits.daily_failures, 1..=registry::config::MOST_DAILY_FAILURES);
     section.duration("code_valid", &mut limits.code_valid, least..=Duration::from_mins(10));
     section.finish();
 }
@@ -277,6 +277,10 @@ fn journal(mut section: Section<'_, '_>, journal: &mut live::Journal) {
     let (mut part, mut total) = (journal.part / MIB, journal.total / MIB);
     section.whole("part_mib", &mut part, 1..=65_536);
     section.whole("total_mib", &mut total, 1..=67_108_864);
+    if part > total {
+        let message = format!("one part of {part} MiB is more than all parts may have together, {total} MiB");
+        section.contradict(["part_mib", "total_mib"], message, "choose a part_mib of at most total_mib");
+    }
     (journal.part, journal.total) = (part * MIB, total * MIB);
     section.finish();
 }
@@ -327,6 +331,28 @@ mod tests {
         for part in expected {
             assert!(report.contains(part), "missing: {part}\nin:\n{report}");
         }
+    }
+
+    #[test]
+    fn a_journal_whose_parts_do_not_fit_into_it_is_refused() {
+        for text in
+            ["[journal]\ntotal_mib = 1\n", "[journal]\npart_mib = 4097\n", "[journal]\npart_mib = 3\ntotal_mib = 2\n"]
+        {
+            let report = parse("my.toml", text).expect_err(text).to_string();
+            assert!(report.contains("is more than all parts may have together"), "{report}");
+            assert!(report.contains(" --> my.toml:2:") && report.contains("part_mib of at most total_mib"), "{report}");
+            assert!(report.contains("1 problem in my.toml"), "{report}");
+        }
+        let fits = parse("my.toml", "[journal]\npart_mib = 2\ntotal_mib = 2\n").expect("they fit");
+        assert_eq!((fits.live.journal.part, fits.live.journal.total), (2 * MIB, 2 * MIB));
+    }
+
+    #[test]
+    fn as_many_failures_a_day_can_be_set_as_the_registry_takes() {
+        let most = registry::config::MOST_DAILY_FAILURES;
+        assert!(parse("my.toml", &format!("[access]\ndaily_failures = {most}\n")).is_ok());
+        let report = parse("my.toml", &format!("[access]\ndaily_failures = {}\n", most + 1)).expect_err("too many");
+        assert!(report.to_string().contains("choose 1 to 10000000"), "{report}");
     }
 
     #[test]

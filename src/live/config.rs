@@ -64,7 +64,7 @@ pub struct Limits {
     pub messages_per_second: u32,
     /// A dial that waited longer for the centre, while others do too, is refused.
     pub max_lag: Duration,
-    /// From accepting a connection to its websocket, or to the answer of its request.
+    /// From accepting a connection to the end of its request's head.
     pub handshake: Duration,
     /// A connection without call and without message is closed after this.
     pub idle: Duration,

@@ -141,7 +141,7 @@ impl Guard {
             let words = "a token is needed: send `Authorization: Bearer TOKEN`; `hatif token new` makes one";
             return Err(denial(TurnedAway::Token, StatusCode::UNAUTHORIZED, words));
         };
-        let limited = self.limit_loopback || !peer.ip().is_loopback();
+        let limited = self.limit_loopback || !peer.ip().to_canonical().is_loopback();
         let group = group_of(peer.ip());
         if limited && !self.guesses.would_pass(&group, clock::wall()) {
             let words = "too many wrong tokens came from this address; try again in a minute";

@@ -121,7 +121,7 @@ impl<L: Listener<Addr = SocketAddr>> Listener for Gate<L> {
                     let sleep = Box::pin(tokio::time::sleep(self.limits.handshake.to_std()));
                     let stream = Impatient {
                         stream: Secured::new(stream, self.tls.as_ref(), &self.counts),
-                        patience: Some(Patience { sleep, answered: false, room: REQUEST }),
+                        patience: Some(Patience { sleep, stage: Stage::Asking(Head::Before), room: REQUEST }),
                         write_timeout: self.limits.write_timeout.to_std(),
                         counts: self.counts.clone(),
                         _ticket: ticket,
@@ -164,8 +164,8 @@ const REQUEST: usize = 8 * 1024;
 /// How the answer begins by which a connection becomes a websocket.
 const UPGRADED: &[u8] = b"HTTP/1.1 101";
 
-/// A connection that ends unless it soon becomes a websocket, from when on its session judges it, or is soon answered and
-/// takes the answer.
+/// A connection that ends unless it soon asks for something, and takes the answer soon after it has begun. How long the
+/// answer takes to begin is the server's affair. Once it is a websocket, its session judges it.
 pub struct Impatient<S> {
     stream: Secured<S>,
     /// How long it may still take; `None` once it is a websocket.
@@ -175,31 +175,77 @@ pub struct Impatient<S> {
     _ticket: Ticket,
 }
 
-/// A time limit that no dripping prolongs: for the request, and then for taking the answer.
+/// A time limit that no dripping prolongs: for the request's head, and then for taking the answer.
 struct Patience {
     sleep: Pin<Box<Sleep>>,
-    answered: bool,
+    stage: Stage,
     /// How many bytes the request may still have.
     room: usize,
+}
+
+/// How far a request has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// Its head is being read.
+    Asking(Head),
+    /// Its head is read, and no answer has begun.
+    Asked,
+    /// It is being answered.
+    Answered,
+}
+
+/// Where in the head of a request the reading is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Head {
+    /// Before its first line, where empty lines count for nothing.
+    #[default]
+    Before,
+    /// Within a line.
+    Line,
+    /// Behind a line's end.
+    NewLine,
+}
+
+impl Head {
+    /// Reads on; `None`: the head ends with an empty line in there.
+    fn read(self, bytes: &[u8]) -> Option<Head> {
+        bytes.iter().try_fold(self, |at, byte| match (at, byte) {
+            (Head::NewLine, b'\n') => None,
+            (Head::Line, b'\n') => Some(Head::NewLine),
+            // Either end of a line is one, as for whoever reads the request.
+            (at, b'\r') | (at @ Head::Before, b'\n') => Some(at),
+            _ => Some(Head::Line),
+        })
+    }
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Impatient<S> {
     /// Fails once time is up; the task is woken for it.
     fn hurry(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
         let Some(patience) = &mut self.patience else { return Ok(()) };
+        let why = match patience.stage {
+            Stage::Asking(_) => TurnedAway::Handshake,
+            Stage::Asked => return Ok(()),
+            Stage::Answered => TurnedAway::TooSlow,
+        };
         if patience.sleep.as_mut().poll(cx).is_pending() {
             return Ok(());
         }
-        let why = if patience.answered { TurnedAway::TooSlow } else { TurnedAway::Handshake };
         self.counts.turn_away(why);
         Err(io::ErrorKind::TimedOut.into())
     }
 
     /// So much more of the request has come.
-    fn has_read(&mut self, bytes: usize) -> io::Result<()> {
-        let Some(patience) = self.patience.as_mut().filter(|patience| !patience.answered) else { return Ok(()) };
-        match patience.room.checked_sub(bytes) {
-            Some(room) => patience.room = room,
+    fn has_read(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let waiting = self.patience.as_mut().filter(|patience| patience.stage != Stage::Answered);
+        let Some(patience) = waiting else { return Ok(()) };
+        match patience.room.checked_sub(bytes.len()) {
+            Some(room) => {
+                patience.room = room;
+                if let Stage::Asking(head) = patience.stage {
+                    patience.stage = head.read(bytes).map_or(Stage::Asked, Stage::Asking);
+                }
+            }
             None => {
                 self.counts.turn_away(TurnedAway::Handshake);
                 dismiss(&mut self.stream, TurnedAway::Handshake);
@@ -214,8 +260,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Impatient<S> {
         let Some(patience) = &mut self.patience else { return };
         if start.starts_with(UPGRADED) {
             self.patience = None;
-        } else if !patience.answered {
-            patience.answered = true;
+        } else if patience.stage != Stage::Answered {
+            patience.stage = Stage::Answered;
             patience.sleep.as_mut().reset(clock::wall() + self.write_timeout);
         }
     }
@@ -227,7 +273,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Impatient<S> {
         this.hurry(cx)?;
         let before = buf.filled().len();
         ready!(Pin::new(&mut this.stream).poll_read(cx, buf))?;
-        Poll::Ready(this.has_read(buf.filled().len() - before))
+        Poll::Ready(this.has_read(&buf.filled()[before..]))
     }
 }
 
@@ -322,5 +368,62 @@ impl AsyncWrite for Lingering {
     }
     fn is_write_vectored(&self) -> bool {
         self.stream.as_ref().is_some_and(AsyncWrite::is_write_vectored)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::live::config::Config;
+
+    /// A door with one connection behind it.
+    struct One(Option<tokio::io::DuplexStream>);
+
+    impl Listener for One {
+        type Io = tokio::io::DuplexStream;
+        type Addr = SocketAddr;
+
+        async fn accept(&mut self) -> (tokio::io::DuplexStream, SocketAddr) {
+            match self.0.take() {
+                Some(stream) => (stream, Config::default().addr),
+                None => std::future::pending().await,
+            }
+        }
+
+        fn local_addr(&self) -> io::Result<SocketAddr> {
+            Ok(Config::default().addr)
+        }
+    }
+
+    /// What the server finds when it reads for ten minutes on a connection on which this was said, and nothing after it.
+    async fn read_after(said: &str) -> Option<io::ErrorKind> {
+        let (mut caller, stream) = tokio::io::duplex(REQUEST);
+        let (limits, counts) = (Limits::default(), Arc::new(Counts::default()));
+        let connections = Arc::new(Connections::new(&limits, None, counts.clone()));
+        let mut gate = Gate { inner: One(Some(stream)), tls: None, limits, connections, counts };
+        let (mut stream, _) = gate.accept().await;
+        caller.write_all(said.as_bytes()).await.expect("there is room");
+        let mut bytes = [0; REQUEST];
+        let all = async {
+            loop {
+                match stream.read(&mut bytes).await {
+                    Ok(0) => return io::ErrorKind::UnexpectedEof,
+                    Ok(_) => {}
+                    Err(error) => return error.kind(),
+                }
+            }
+        };
+        tokio::time::timeout(std::time::Duration::from_secs(600), all).await.ok()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_time_for_a_request_ends_with_its_head() {
+        for asked in ["GET / HTTP/1.1\r\nhost: a\r\n\r\n", "\r\nGET / HTTP/1.0\r\n\r\n", "GET / HTTP/1.1\nhost: a\n\n"]
+        {
+            assert_eq!(read_after(asked).await, None, "how long the answer takes is not the caller's fault: {asked:?}");
+        }
+        for asking in ["", "\r\n\r\n\r\n", "GET / HTTP/1.1\r\nhost: a\r\n", "GET / HTTP/1.1\r\nhost: a\r\n\r"] {
+            assert_eq!(read_after(asking).await, Some(io::ErrorKind::TimedOut), "{asking:?} is no whole head");
+        }
     }
 }

@@ -225,7 +225,9 @@ impl Recorder {
         let own = written.saturating_add(self.bounds.part);
         // A part ends with the line that fills it, so each is a little longer than it may be.
         let total = self.bounds.total.saturating_add(self.bounds.part / 16);
-        let Some(dir) = self.bounds.dir.as_ref().filter(|_| self.bounds.file.is_none()) else { return own <= total };
+        let dir = self.bounds.dir.as_ref().filter(|_| self.bounds.file.is_none());
+        // Where this run's own parts are too much, those of earlier runs would go for nothing.
+        let Some(dir) = dir.filter(|_| own <= total) else { return own <= total };
         let mut earlier = earlier_parts(dir, &self.first);
         let mut kept: u64 = earlier.iter().map(|(_, _, bytes)| bytes).sum();
         while own.saturating_add(kept) > total
@@ -241,7 +243,7 @@ impl Recorder {
                 }
             }
         }
-        own <= total
+        true
     }
 }
 

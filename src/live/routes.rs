@@ -21,6 +21,7 @@ use super::{
     protocol::SUBPROTOCOL,
     reload::{Reloaded, Reloader},
     session::{self, Role},
+    subprotocol::speaks,
     supervision::{self, Supervision},
 };
 
@@ -119,12 +120,9 @@ async fn call(
     upgrade: WebSocketUpgrade,
 ) -> Response {
     let Shared { context, tracker, .. } = shared;
-    if let Some(offered) = headers.get(header::SEC_WEBSOCKET_PROTOCOL) {
-        let mut names = offered.to_str().unwrap_or_default().split(',').map(str::trim);
-        if !names.any(|name| name == SUBPROTOCOL) {
-            let why = format!("this centre speaks the websocket subprotocol {SUBPROTOCOL}; offer it, or none\n");
-            return (StatusCode::BAD_REQUEST, why).into_response();
-        }
+    if !speaks(&headers, SUBPROTOCOL) {
+        let why = format!("this centre speaks the websocket subprotocol {SUBPROTOCOL}; offer it, or none\n");
+        return (StatusCode::BAD_REQUEST, why).into_response();
     }
     sparing(upgrade)
         .protocols([SUBPROTOCOL])
@@ -138,7 +136,7 @@ async fn agent(
     upgrade: WebSocketUpgrade,
 ) -> Response {
     let subprotocol = agents::message::SUBPROTOCOL;
-    if !supervision::speaks(&headers, subprotocol) {
+    if !speaks(&headers, subprotocol) {
         let why = format!("an agent speaks the websocket subprotocol {subprotocol}; offer it, or none\n");
         return (StatusCode::BAD_REQUEST, why).into_response();
     }

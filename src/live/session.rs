@@ -21,6 +21,7 @@ use super::{
     connections::counted,
     counts::{Counts, TurnedAway},
     metrics::Metrics,
+    occupied::Occupied,
     pace::Pace,
     protocol::{self, ClientMessage, ErrorCode, Refusal, ServerMessage},
     pump::Demand,
@@ -196,7 +197,9 @@ struct Session {
     role: Role,
     context: Arc<Context>,
     /// There is a call, or a call back is still to come: silence is no reason to close.
-    busy: bool,
+    occupied: Occupied,
+    /// She is logged in at a desk, where she may be silent.
+    on_duty: bool,
     /// It asked to be the telephone of a number, which may never ring.
     attends: bool,
     /// When she dialled, until she has heard the first prompt.
@@ -221,7 +224,8 @@ impl Session {
         let now = clock::wall();
         let limits = &context.limits;
         Session {
-            busy: false,
+            occupied: Occupied::default(),
+            on_duty: false,
             attends: false,
             dialled: None,
             spoke: now,
@@ -278,7 +282,7 @@ impl Session {
 
     /// When the next thing can be due that no frame announces.
     fn next_check(&self) -> Wall {
-        let next = if self.busy || self.attends {
+        let next = if self.may_be_silent() {
             self.ask_at
         } else {
             self.ask_at.min(self.spoke + self.context.limits.idle.to_std())
@@ -286,12 +290,16 @@ impl Session {
         self.proof_by.map_or(next, |proof| proof.min(next))
     }
 
+    fn may_be_silent(&self) -> bool {
+        self.attends || self.on_duty || self.occupied.is()
+    }
+
     async fn check(&mut self, socket: &mut WebSocket) -> Result<(), End> {
         let (now, limits) = (clock::wall(), &self.context.limits);
         if self.proof_by.is_some_and(|proof| now >= proof) {
             return Err(too_slow());
         }
-        let silent = !self.busy && !self.attends && now >= self.spoke + limits.idle.to_std();
+        let silent = !self.may_be_silent() && now >= self.spoke + limits.idle.to_std();
         if silent || now >= self.alive + limits.keepalive.to_std() * 3 {
             let message = "nothing was heard for too long";
             let help = "connect again when there is something to say; `ping` keeps a connection open";
@@ -391,15 +399,11 @@ impl Session {
                     continue;
                 }
             };
+            self.occupied.note(&message);
             match &message {
-                ServerMessage::Ringing { .. } => self.busy = true,
                 ServerMessage::Attending { .. } => self.attends = true,
                 ServerMessage::Prompt { .. } => heard = self.dialled.take().or(heard),
-                ServerMessage::Ended { outcome, .. } => {
-                    // A promised call back will ring this connection.
-                    self.busy = outcome == protocol::CALLBACK_OUTCOME;
-                    self.spoke = clock::wall();
-                }
+                ServerMessage::Ended { .. } => self.spoke = clock::wall(),
                 _ => {}
             }
             self.context.metrics.said();
@@ -415,10 +419,9 @@ impl Session {
     /// Puts a message to an agent's desk among those that leave with the next flush.
     async fn feed_to_desk(&mut self, socket: &mut WebSocket, message: &DeskMessage) -> Result<(), End> {
         match message {
-            // Whoever is logged in may be silent.
-            DeskMessage::LoggedIn { .. } => self.busy = true,
+            DeskMessage::LoggedIn { .. } => self.on_duty = true,
             DeskMessage::LoggedOut { .. } => {
-                self.busy = false;
+                self.on_duty = false;
                 self.spoke = clock::wall();
             }
             _ => {}

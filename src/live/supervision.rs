@@ -5,7 +5,7 @@ use std::{path::PathBuf, sync::Arc};
 use axum::{
     Router,
     extract::{State, ws::WebSocketUpgrade},
-    http::{HeaderMap, StatusCode, Uri, header},
+    http::{HeaderMap, StatusCode, Uri},
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -15,9 +15,9 @@ use super::{
     MAX_FRAME,
     config::Limits,
     events::{self, message::SUBPROTOCOL},
-    guard::TOKEN_SUBPROTOCOL,
     metrics, probes, records_api,
     routes::Shared,
+    subprotocol::speaks,
 };
 
 /// So many may read records at once.
@@ -96,13 +96,6 @@ async fn feed(State(shared): State<Shared>, of: HeaderMap, upgrade: WebSocketUpg
         .max_message_size(MAX_FRAME)
         .max_frame_size(MAX_FRAME)
         .on_upgrade(move |socket| shared.tracker.track_future(events::serve(socket, line)))
-}
-
-/// Whether a request offers this subprotocol, or none but a token.
-pub(super) fn speaks(headers: &HeaderMap, subprotocol: &str) -> bool {
-    let offered = headers.get(header::SEC_WEBSOCKET_PROTOCOL).map(|offered| offered.to_str().unwrap_or("?"));
-    let mut names = offered.unwrap_or_default().split(',').map(str::trim).filter(|name| !name.is_empty()).peekable();
-    names.peek().is_none() || names.any(|name| name == subprotocol || name.starts_with(TOKEN_SUBPROTOCOL))
 }
 
 impl Supervision {

@@ -96,6 +96,9 @@ impl Limits {
     }
 }
 
+/// The most that [`Limits::daily_failures`] may be.
+pub const MOST_DAILY_FAILURES: u32 = 10_000_000;
+
 impl Config {
     /// A generated registry of `size` people with this seed and the default limits.
     pub fn generated(size: u32, seed: u64) -> Config {
@@ -138,7 +141,7 @@ impl Config {
         );
         check(positive(limits.caller_window), "caller_window", limits.caller_window.to_string(), "choose more than 0s");
         check(
-            some(limits.daily_failures, 10_000_000),
+            some(limits.daily_failures, MOST_DAILY_FAILURES),
             "daily_failures",
             limits.daily_failures.to_string(),
             "choose 1 to 10000000 failures",

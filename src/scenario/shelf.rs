@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    path::{Path, PathBuf},
+    path::{Component, Path, PathBuf},
     sync::Arc,
 };
 
@@ -58,7 +58,7 @@ impl Shelf {
         match self {
             Shelf::Embedded => embedded().find(|(inside, _)| inside == path).map(|(_, text)| text).ok_or_else(absent),
             Shelf::Given(files) => files.get(path).cloned().ok_or_else(absent),
-            Shelf::Folder(folder) => read(&folder.join(path)),
+            Shelf::Folder(folder) => read(&within(folder, path)?),
         }
     }
 
@@ -104,6 +104,23 @@ impl Shelf {
     }
 }
 
+/// A file of a folder or below it, and of nowhere else, not even by a link: a scenario may come from somebody who is not to
+/// learn what stands in other files.
+fn within(folder: &Path, path: &str) -> Result<PathBuf, String> {
+    let outside = || "it is outside the scenario's folder; put it there, or below".to_owned();
+    let inside = |part| matches!(part, Component::Normal(_) | Component::CurDir);
+    if !Path::new(path).components().all(inside) {
+        return Err(outside());
+    }
+    let here = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let file = folder.join(path);
+    match (here.canonicalize(), file.canonicalize()) {
+        (Ok(here), Ok(real)) if !real.starts_with(&here) => Err(outside()),
+        // What is not there is told by whoever reads.
+        _ => Ok(file),
+    }
+}
+
 /// Reads a file of text, of a size that is no accident.
 pub(super) fn read(path: &Path) -> Result<String, String> {
     let metadata = std::fs::metadata(path).map_err(|error| error.to_string())?;
@@ -116,4 +133,31 @@ pub(super) fn read(path: &Path) -> Result<String, String> {
     let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
     String::from_utf8(bytes)
         .map_err(|error| format!("it is not UTF-8 text (byte {}); save it as UTF-8", error.utf8_error().valid_up_to()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scenario_reads_files_of_its_own_folder_only() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let own = dir.path().join("own");
+        std::fs::create_dir_all(own.join("tables")).expect("folders");
+        for (path, text) in [("own/a.csv", "a"), ("own/tables/b.csv", "b"), ("secret", "s")] {
+            std::fs::write(dir.path().join(path), text).expect("a file");
+        }
+        let shelf = Shelf::Folder(own.clone());
+        let read = |path: &str| shelf.text(path);
+        assert_eq!((read("a.csv"), read("./tables/b.csv")), (Ok("a".to_owned()), Ok("b".to_owned())));
+        let outside = |path: &str| read(path).is_err_and(|why| why.contains("outside the scenario's folder"));
+        let absolute = own.join("a.csv").display().to_string();
+        assert!(outside("../secret") && outside("tables/../../secret") && outside(&absolute));
+        assert!(read("c.csv").is_err_and(|why| !why.contains("outside")), "what is not there is not outside");
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink(dir.path().join("secret"), own.join("link")).expect("a link");
+            assert!(outside("link"));
+        }
+    }
 }

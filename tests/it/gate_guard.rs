@@ -4,6 +4,7 @@ use hatif::{
     client::{Access, Call, LinkError, Options, Secret},
     live::{
         ROUTES, Security, Server, StartError, TlsFiles,
+        guard::Guard,
         tokens::{self, Scope},
     },
 };
@@ -177,4 +178,25 @@ async fn a_call_over_tls_with_a_token() {
     let (status, _) = ask(server.addr, &request("GET", "/health", "")).await;
     assert_eq!(status, 0, "nothing is said in clear");
     server.stop().await.expect("all is written");
+}
+
+#[tokio::test(start_paused = true)]
+async fn wrong_tokens_of_this_machine_keep_nobody_out_by_whichever_of_its_addresses_they_come() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let file = dir.path().join("tokens.toml");
+    let secret = tokens::make(&file, "desk", &[Scope::Call]).expect("a token");
+    let security = Security { tokens: Some(file), ..Security::default() };
+    let of = |secret: &str| {
+        let value = format!("Bearer {secret}").parse().expect("a value");
+        axum::http::HeaderMap::from_iter([(axum::http::header::AUTHORIZATION, value)])
+    };
+    // As a socket that takes both kinds names who comes by the older one.
+    for (peer, passes) in [("[::ffff:127.0.0.1]:9", true), ("[::ffff:192.0.2.1]:9", false)] {
+        let guard = Guard::new(&security, false, Default::default()).expect("a token file");
+        let peer = peer.parse().expect("an address");
+        for _ in 0..11 {
+            guard.authorise(&of("0123456789abcdef"), peer, Scope::Call).expect_err("nobody's token");
+        }
+        assert_eq!(guard.authorise(&of(&secret), peer, Scope::Call).is_ok(), passes, "{peer}");
+    }
 }
