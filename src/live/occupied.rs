@@ -99,5 +99,8 @@ mod tests {
             ended("1-3", "contained"),
         ];
         assert_eq!(after(&unheard), [true, true, true, true, false]);
+        // One that an earlier run promised.
+        let earlier = [ringing("2-3", None), ended("2-1", "failed"), ended("2-3", "contained")];
+        assert_eq!(after(&earlier), [true, true, false]);
     }
 }
