@@ -176,8 +176,8 @@ async fn a_person_takes_a_call_of_a_telephone_and_it_is_kept_as_any_other() {
     desk.out_of_turn(r#"{"type":"login","agent":"0"}"#).await;
 
     let mut other = Desk::over(TcpStream::connect(server.addr).await.expect("it listens")).await;
-    for name in ["desk", "desk/1", "0", "agent 0"] {
-        other.say(&format!(r#"{{"type":"login","agent":"{name}"}}"#)).await;
+    for name in [r#""desk""#, r#""desk/1""#, r#""0""#, r#""agent 0""#, "0"] {
+        other.say(&format!(r#"{{"type":"login","agent":{name}}}"#)).await;
         assert!(matches!(other.next().await, DeskMessage::Refused { reason: LoginRefusal::Taken, .. }), "{name}");
     }
 

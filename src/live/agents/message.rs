@@ -17,8 +17,10 @@ pub const SUBPROTOCOL: &str = "hatif.agent.v1";
 pub enum AgentMessage {
     /// Take an agent's place from the simulation. Answered by `logged_in` or `refused`.
     Login {
-        /// Whose: a number (`4` or `agent 4`, as calls and events name agents), a group and a place in it (`claims/2`, from
-        /// 1), or a group alone for its first place that no person has.
+        /// Whose: a number (4 as `logged_in` gives it, or the texts `4` and `agent 4`, as calls and events name agents), a
+        /// group and a place in it (`claims/2`, from 1), or a group alone for its first place that no person has.
+        #[serde(deserialize_with = "named")]
+        #[schemars(with = "Named")]
         agent: String,
     },
     /// Give the place back to the simulation; a conversation in progress ends. Answered by `logged_out`.
@@ -66,6 +68,22 @@ pub enum Pause {
     Training,
     /// Anything else.
     Other,
+}
+
+/// How a place may be named.
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged)]
+#[schemars(inline)]
+enum Named {
+    Number(u32),
+    Text(String),
+}
+
+fn named<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Ok(match Named::deserialize(deserializer)? {
+        Named::Number(number) => number.to_string(),
+        Named::Text(text) => text,
+    })
 }
 
 /// What the centre sends to a desk.

@@ -120,13 +120,19 @@ impl ParsedPrompts {
         (first, first_text, expected): (&LanguageFile, &Text, &Slots),
     ) -> Diagnostic {
         let message = format!("`{}` has {} here, but {} in {}", text.name, list(slots), list(expected), first.path);
-        let extra = slots.iter().find(|(name, _)| !expected.contains_key(*name));
-        let known = expected.keys().chain(self.terms.iter().map(|term| &term.name)).map(|name| &**name);
-        let near = extra.and_then(|(name, _)| Some((name, nearest(name, known).filter(|near| *near != &**name)?)));
-        let help = match near {
-            Some((name, near)) => format!("did you mean `${near}` instead of `${name}`?"),
-            None => "use the same slots in every language".to_owned(),
+        // A name that one side has alone, and one of the other side's or a term's that it may be meant to be.
+        let odd = |these: &Slots, others: &Slots| {
+            let (name, _) = these.iter().find(|(name, _)| !others.contains_key(*name))?;
+            let known = others.keys().chain(self.terms.iter().map(|term| &term.name)).map(|name| &**name);
+            let near = nearest(name, known).filter(|near| *near != &**name)?;
+            Some(format!("did you mean `${near}` instead of `${name}`"))
         };
+        let help = match (odd(slots, expected), odd(expected, slots)) {
+            (Some(here), _) => format!("{here}?"),
+            (None, Some(there)) => format!("{there} in {}?", first.path),
+            (None, None) => "use the same slots in every language".to_owned(),
+        };
+        let extra = slots.iter().find(|(name, _)| !expected.contains_key(*name));
         let label = "the slots to match are here".to_owned();
         let related = Related { file: first.path.clone(), span: first_text.span.clone(), label };
         let place = extra.map_or_else(|| text.span.clone(), |(_, place)| place.span.clone());

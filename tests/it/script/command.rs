@@ -89,6 +89,21 @@ fn a_file_of_a_centre_is_checked_with_its_folder() {
 }
 
 #[test]
+fn a_term_that_is_mistyped_in_any_language_is_known_again() {
+    let dir = tempfile::tempdir().expect("a folder");
+    assert!(hatif(&["init", path(&dir), "--force"]).status.success());
+    for language in ["ar", "fr"] {
+        let file = dir.path().join(format!("centre/prompts/{language}.ftl"));
+        let sound = fs::read_to_string(&file).expect("texts");
+        fs::write(&file, sound.replacen("{ $fund }", "{ $xfund }", 1)).expect("a file");
+        let output = hatif(&["check", path(&dir)]);
+        let said = text(&output.stdout);
+        assert!(output.status.code() == Some(1) && said.contains("did you mean `$fund` instead of `$xfund`"), "{said}");
+        fs::write(&file, sound).expect("a file");
+    }
+}
+
+#[test]
 fn control_characters_in_a_prompt_are_warned_of() {
     let dir = folder(&centre(&[("centre.toml", CENTRE), ("flows/main.toml", PLAIN)]));
     let file = dir.path().join("prompts/fr.ftl");
