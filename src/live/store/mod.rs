@@ -266,7 +266,7 @@ pub fn open_to_read(dir: &Path) -> Result<Connection, StoreError> {
     let db =
         Connection::open_with_flags(&path, flags).map_err(|cause| StoreError::Sqlite { path: path.clone(), cause })?;
     match layout::marks(&db, &path)?.layout {
-        0 => return Err(StoreError::Empty(path)),
+        0 => return Err(StoreError::Missing(path)),
         _ => db.pragma_update(None, "query_only", true).map_err(|cause| StoreError::Sqlite { path, cause })?,
     }
     Ok(db)
