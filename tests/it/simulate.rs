@@ -218,7 +218,10 @@ fn mistakes_are_told_with_a_way_out() {
         (&["simulate", "erlang_a", "--set", "like=erlang_c"], "what a scenario is like is read before"),
         (&["simulate", "erlang_a", "--centre", "no/such/folder"], "--centre no/such/folder: there is no centre.toml"),
         (&["compare", "erlang_a", "--set-b", "seed=7"], "both designs have one seed"),
-        (&["compare", "erlang_a", "--centre-b", "no/such/folder"], "--centre no/such/folder: there is no centre.toml"),
+        (
+            &["compare", "erlang_a", "--centre-b", "no/such/folder"],
+            "--centre-b no/such/folder: there is no centre.toml",
+        ),
         (&["sweep", "erlang_a", "--vary", "measures.threshold=20s..40s"], "write for example :10s"),
     ];
     for (args, way_out) in cases {

@@ -60,8 +60,8 @@ fn one_interval_is_answered_by_all_three_formulas() {
 fn the_table_is_for_people() {
     let table = said(&[&HALF_HOUR[..], &["--shrinkage", "30%", "--formula", "c"]].concat());
     expect![[r#"
-         formula   erlangs  agents  on the roster  service level    ASA  unanswered  occupancy 
-         Erlang C   300.00     309            442         81.7 %  9.9 s       0.0 %     97.1 % 
+         formula   erlangs  agents  on the roster  service level    ASA  unanswered  occupancy
+         Erlang C   300.00     309            442         81.7 %  9.9 s       0.0 %     97.1 %
 
         Target: 80.0 % answered within 20 s; intervals of 30 min.
         On the roster: agents at work / (1 - 0.3), rounded up.
@@ -78,11 +78,11 @@ fn a_day_is_staffed_by_interval() {
     assert_eq!(agents, [23, 39, 0]);
     let table = said(&day);
     expect![[r#"
-         from         calls    AHT  erlangs  Erlang C  Erlang C, on the roster 
-         08:30          100  330 s    18.33        23                       33 
-         09:00          200  300 s    33.33        39                       56 
-         20:00            0  330 s     0.00         0                        0 
-         agent hours                             31.0                     44.5 
+         from         calls    AHT  erlangs  Erlang C  Erlang C, on the roster
+         08:30          100  330 s    18.33        23                       33
+         09:00          200  300 s    33.33        39                       56
+         20:00            0  330 s     0.00         0                        0
+         agent hours                             31.0                     44.5
 
         Target: 80.0 % answered within 20 s; intervals of 30 min.
         On the roster: agents at work / (1 - 0.3), rounded up.

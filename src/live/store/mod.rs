@@ -285,7 +285,7 @@ pub fn open_to_read(dir: &Path) -> Result<Connection, StoreError> {
     // Whoever only reads leaves the log as it is: what is damaged in it is for the next start to set aside, and to tell.
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(sqlite)?;
     match layout::marks(&db, &path)?.layout {
-        0 => return Err(StoreError::Empty(path)),
+        0 => return Err(StoreError::Missing(path)),
         _ => db.pragma_update(None, "query_only", true).map_err(|cause| StoreError::Sqlite { path, cause })?,
     }
     Ok(db)
