@@ -37,7 +37,8 @@ fn sources(folder: &str) -> Vec<(String, String)> {
 /// The code of a file without comments and without its tests.
 fn code(text: &str) -> String {
     // Tests stand at a file's end, in a module of that name; what is for tests alone may stand anywhere before.
-    let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+    let begin = ["mod tests {", "pub(super) mod tests {"].map(|begin| text.find(&format!("#[cfg(test)]\n{begin}")));
+    let text = &text[..begin.into_iter().flatten().min().unwrap_or(text.len())];
     let line = |line: &str| match line.trim_start().starts_with("//") {
         true => String::new(),
         false => line.to_owned() + "\n",
