@@ -110,6 +110,8 @@ pub fn tail(log: &[u8]) -> Tail {
     let mut found = Tail { kept: HEADER as u64, ..Tail::default() };
     let (mut sum, mut whole, mut broken) = (header, 0, false);
     let mut behind = Tail::default();
+    let is_own = |frame: &[u8]| frame.len() >= FRAME && salts == (word(frame, 8), word(frame, 12));
+    let last_own = log[HEADER..].chunks(FRAME + page).rposition(is_own);
     for (place, frame) in log[HEADER..].chunks(FRAME + page).enumerate() {
         let start = HEADER + place * (FRAME + page);
         let ends_group = frame.len() >= 8 && word(frame, 4) > 0;
@@ -130,8 +132,9 @@ pub fn tail(log: &[u8]) -> Tail {
             }
         }
         broken = true;
-        if is_left_over(frame, salts.0) {
-            // From here on the log holds an earlier generation that was copied into the database long ago.
+        if is_left_over(frame, salts) && last_own.is_none_or(|last| place > last) {
+            // From here on the log holds an earlier generation that was copied into the database long ago. One of its frames
+            // before a frame of this generation is a frame of this one whose salts are damaged.
             break;
         }
         behind.cut_bytes += frame.len() as u64;
@@ -142,9 +145,11 @@ pub fn tail(log: &[u8]) -> Tail {
     Tail { cut_bytes: behind.cut_bytes, cut_frames: behind.cut_frames, cut_groups: behind.cut_groups, ..found }
 }
 
-/// Whether a frame is of an earlier generation of the log: each generation counts its first salt up by one.
-fn is_left_over(frame: &[u8], salt: u32) -> bool {
-    frame.len() >= FRAME && (1..1_000_000).contains(&salt.wrapping_sub(word(frame, 8)))
+/// Whether a frame is of an earlier generation of the log: each generation counts its first salt up by one, and draws the second
+/// anew.
+fn is_left_over(frame: &[u8], salts: (u32, u32)) -> bool {
+    let earlier = (1..1_000_000).contains(&salts.0.wrapping_sub(word(frame, 8)));
+    frame.len() >= FRAME && earlier && salts.1 != word(frame, 12)
 }
 
 #[cfg(test)]
@@ -195,6 +200,14 @@ mod tests {
         let found = tail(&log);
         assert_eq!((found.kept, found.cut_groups), (ends[6], 3), "{found:?}");
         assert!(found.is_damaged());
+        log[place] ^= 1;
+        // Damaged so that it passes for a frame of an earlier generation: what follows it tells.
+        let (first, second) = (ends[6] as usize + 8, ends[6] as usize + 15);
+        let earlier = word(&log, first).wrapping_sub(1).to_be_bytes();
+        log[first..first + 4].copy_from_slice(&earlier);
+        log[second] ^= 1;
+        let found = tail(&log);
+        assert!(found.kept == ends[6] && found.is_damaged() && found.is_cut(), "{found:?}");
         log[9] ^= 1;
         assert!(tail(&log).headless);
         drop(db);
