@@ -83,7 +83,7 @@ fn found(bytes: &[u8], needles: &BTreeMap<String, String>) -> Vec<String> {
     let mut look = |run: &[u8], at: usize| {
         let fraction = at >= 4 && bytes[at - 1] == b'.' && bytes[at - 4] == b':';
         if let Ok(text) = std::str::from_utf8(run)
-            && let Some(what) = needles.get(text).filter(|_| !fraction)
+            && let Some(what) = needles.get(text).filter(|_| !fraction && !is_of_a_mark(bytes, at))
         {
             let around = &bytes[at.saturating_sub(60)..(at + 60).min(bytes.len())];
             hits.insert(format!("{what}: {}", String::from_utf8_lossy(around)));
@@ -100,6 +100,14 @@ fn found(bytes: &[u8], needles: &BTreeMap<String, String>) -> Vec<String> {
         at += run.len() + 1;
     }
     hits.into_iter().collect()
+}
+
+/// Whether what begins at `at` is part of a mark, 32 hexadecimal digits of a keyed hash: of so many, some are by chance
+/// somebody's birth date.
+fn is_of_a_mark(bytes: &[u8], at: usize) -> bool {
+    let is_hex = |byte: &&u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(*byte);
+    let before = bytes[..at].iter().rev().take_while(is_hex).count();
+    before + bytes[at..].iter().take_while(is_hex).count() == 32
 }
 
 /// In a file of records one field follows the other without a sign between: the digits before a UTC time are another's than
