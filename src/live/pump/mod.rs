@@ -4,6 +4,9 @@
 //! nowhere else, so time never runs back; what was due before happens first, at its own instant, however late the task
 //! woke. What the world tells goes to callers' outboxes, to the records and to whoever listens ([`Tap`]).
 
+mod callers;
+mod demand;
+
 use std::{
     collections::{BTreeMap, VecDeque},
     panic::AssertUnwindSafe,
@@ -14,147 +17,36 @@ use std::{
     },
 };
 
-use axum::extract::ws::Utf8Bytes;
 use futures_util::FutureExt;
 use tokio::{
     sync::{mpsc, oneshot},
     time::{Instant as Wall, Sleep},
 };
 
+use self::callers::Dial;
+pub use self::demand::Demand;
 use super::{
-    admission::{Admission, Applicant, Situation},
-    agents::{Desks, message::AgentMessage},
+    admission::{Admission, Applicant},
+    agents::Desks,
     attend::Telephones,
-    book::{Book, Turn},
-    clock::{self, Clock},
-    metrics::Snapshot,
+    book::Book,
+    clock::Clock,
     onlookers::Onlookers,
-    protocol::{ErrorCode, Refusal, RefusalReason, ServerMessage},
+    protocol::ServerMessage,
     refusals::Unwritten,
-    rescue, say,
+    rescue,
     sessions::{Outgoing, SessionId, Sessions},
-    store, trail,
+    store,
 };
 use crate::{
     engine::Input,
-    id::{CallId, LanguageId, ScriptVersion},
-    pii::CallerNumber,
+    id::{CallId, ScriptVersion},
     record::cdr,
     registry::{Change, ChangeError},
-    script::{Script, Versions, model::Key},
+    script::{Script, Versions},
     time::Instant,
     world::{Notice, Verdict, World},
 };
-
-/// What is asked of the pump.
-#[derive(Debug)]
-pub enum Demand {
-    /// A caller dials.
-    Dial {
-        /// Who.
-        session: SessionId,
-        /// Her number.
-        from: Option<CallerNumber>,
-        /// The code of the language to begin in.
-        language: Option<String>,
-        /// The address she counts for; `None`: no cap on addresses applies to her.
-        address: Option<std::net::IpAddr>,
-        /// When her message came in.
-        sent: Wall,
-    },
-    /// A caller presses keys.
-    Keys {
-        /// Who.
-        session: SessionId,
-        /// Which.
-        keys: Vec<Key>,
-    },
-    /// A caller hangs up, or lets a call back go.
-    HangUp {
-        /// Who.
-        session: SessionId,
-    },
-    /// A caller picks up a call back.
-    Answer {
-        /// Who.
-        session: SessionId,
-    },
-    /// A connection is to be the telephone of a number.
-    Attend {
-        /// Which.
-        session: SessionId,
-        /// Of what number.
-        from: CallerNumber,
-    },
-    /// Serving a connection failed by a fault of this program.
-    Failed {
-        /// Whose.
-        session: SessionId,
-    },
-    /// A person who works as an agent says something.
-    Desk {
-        /// Who.
-        session: SessionId,
-        /// What.
-        message: AgentMessage,
-    },
-    /// What let a connection in is taken back; it is closed.
-    Revoked {
-        /// Whose.
-        session: SessionId,
-    },
-    /// A connection is gone.
-    Left {
-        /// Whose.
-        session: SessionId,
-    },
-    /// Anything else that happens to the centre, from a program that holds the server.
-    Inject {
-        /// What.
-        input: Input,
-        /// Told the id of a call that arrived by it.
-        done: Option<oneshot::Sender<Option<CallId>>>,
-    },
-    /// A person of the registry changes.
-    Change {
-        /// How.
-        change: Change,
-        /// Told once it is on the disk, or at once that it cannot be done.
-        done: oneshot::Sender<Result<(), ChangeError>>,
-    },
-    /// A checked script becomes the version new calls begin on.
-    Publish {
-        /// The script.
-        script: Arc<Script>,
-        /// Told its number, or why it cannot follow the versions in force.
-        done: oneshot::Sender<Result<ScriptVersion, String>>,
-    },
-    /// The same, unless the files of the version in force are those of the script.
-    Reload {
-        /// The script.
-        script: Arc<Script>,
-        /// Told its number (`None`: it is in force already), or why it cannot follow the versions in force.
-        done: oneshot::Sender<Result<Option<ScriptVersion>, String>>,
-    },
-    /// Somebody wants to know how things are.
-    Look {
-        /// Told.
-        done: oneshot::Sender<Box<Snapshot>>,
-    },
-    /// Somebody wants to hear of everything that happens from now on.
-    Listen {
-        /// So many messages may wait for her.
-        room: usize,
-        /// Told where they come.
-        done: oneshot::Sender<mpsc::Receiver<Utf8Bytes>>,
-    },
-    /// No new calls from now on; the pump ends when the last one has.
-    Drain,
-    /// Calls still in progress end now.
-    EndDrain,
-    /// The pump ends now, whatever is still to be written.
-    Quit,
-}
 
 /// Something that listens to what the world tells: a journal, a test.
 pub trait Tap: Send {
@@ -262,15 +154,6 @@ pub(super) enum Moving {
     Due,
     /// An input.
     Input,
-}
-
-/// A dial that was admitted.
-#[derive(Clone, Debug)]
-pub(super) struct Dial {
-    pub(super) session: SessionId,
-    who: Applicant,
-    language: LanguageId,
-    script: Arc<Script>,
 }
 
 /// So many demands are dealt with before those whom they concern are woken.
@@ -555,138 +438,8 @@ impl Pump {
         self.quit = true;
     }
 
-    fn refuse(&self, session: SessionId, code: ErrorCode, message: impl Into<String>, help: &str) {
-        self.say(session, Refusal::new(code, message, help).into());
-    }
-
     pub(super) fn say(&self, session: SessionId, message: ServerMessage) {
         self.parts.sessions.deliver(session, Outgoing::Message(message));
-    }
-
-    fn out_of_turn(&self, session: SessionId, what: &str) {
-        let (state, help) = match self.book.turn(session) {
-            None => ("there is no call", "send `dial` first"),
-            Some(Turn::Ringing(_)) => ("the telephone rings", "send `answer` to pick up or `hangup` to let it be"),
-            Some(Turn::Talking(_)) => ("there is a call", "send `digits` or `hangup`"),
-            Some(Turn::Ending(_)) => ("the call is over", "wait for `ended`; then you may dial again"),
-        };
-        self.refuse(session, ErrorCode::OutOfTurn, format!("`{what}` does not fit: {state}"), help);
-    }
-
-    fn dial(&mut self, session: SessionId, language: Option<&str>, who: &Applicant) {
-        if self.book.turn(session).is_some() {
-            return self.out_of_turn(session, "dial");
-        }
-        let script = self.parts.world.versions().current().clone();
-        let language = match language.map(|code| script.language_named(code).ok_or(code)).transpose() {
-            Ok(language) => language,
-            Err(_) => {
-                let known: Vec<&str> = script.languages.iter().map(|language| &*language.code).collect();
-                let help = format!("languages of this centre: {}", known.join(", "));
-                return self.refuse(session, ErrorCode::BadField, "the centre has no such `language`", &help);
-            }
-        };
-        let centre = Situation {
-            calls: self.book.on_the_line(),
-            draining: self.draining,
-            records_failing: self.parts.failing.load(Ordering::Relaxed),
-        };
-        if let Err(reason) = self.parts.admission.judge(who, clock::wall(), centre) {
-            return self.turn_away(session, reason);
-        }
-        let begins_in = language.unwrap_or(script.default_language);
-        let dial = Dial { session, who: *who, language: begins_in, script };
-        self.dialling = Some(dial.clone());
-        let call = self.inject(Input::CallArrived { caller: who.number, language, origin: None });
-        self.dialling = None;
-        match call {
-            Some(call) => self.took(&dial, call),
-            None => self.turn_away(session, RefusalReason::Draining),
-        }
-    }
-
-    /// A dial became a call.
-    pub(super) fn took(&mut self, dial: &Dial, call: CallId) {
-        let &Dial { session, ref who, language, ref script } = dial;
-        self.parts.admission.took(call, who);
-        self.book.set(session, Turn::Talking(call));
-        self.book.number(call, who.number);
-        self.telephones.dialled(session, who.number);
-        let id = store::public_id(self.parts.run, call);
-        self.say(session, ServerMessage::Ringing { call: id.clone(), promised_in: None });
-        let version = self.parts.world.versions().number();
-        self.say(session, self.answered(id, version, script, language));
-    }
-
-    fn answered(&self, call: String, version: ScriptVersion, script: &Script, language: LanguageId) -> ServerMessage {
-        let time = self.parts.world.clock().timestamp(self.parts.world.now()).to_zoned(self.parts.zone.clone());
-        let time = time.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string();
-        let time = format!("{time}[{}]", script.zone);
-        ServerMessage::Answered { call, version: version.0, language: say::language(script, language), time }
-    }
-
-    fn keys(&mut self, session: SessionId, keys: &[Key]) {
-        let Some(Turn::Talking(call)) = self.book.turn(session) else {
-            return self.out_of_turn(session, "digits");
-        };
-        if tracing::enabled!(tracing::Level::DEBUG) {
-            trail::of(self.parts.run, call).in_scope(|| tracing::debug!(count = keys.len(), "keys"));
-        }
-        for &key in keys {
-            self.inject(Input::Dtmf { call, key });
-        }
-    }
-
-    fn hang_up(&mut self, session: SessionId) {
-        match self.book.turn(session) {
-            Some(Turn::Talking(call)) => {
-                self.book.set(session, Turn::Ending(call));
-                self.inject(Input::CallerHungUp { call });
-            }
-            Some(Turn::Ringing(call)) => {
-                self.book.free(session);
-                self.inject(Input::CallerUnreachable { call });
-            }
-            Some(Turn::Ending(_)) | None => self.out_of_turn(session, "hangup"),
-        }
-    }
-
-    fn answer(&mut self, session: SessionId) {
-        let Some(Turn::Ringing(call)) = self.book.turn(session) else {
-            return self.out_of_turn(session, "answer");
-        };
-        self.book.set(session, Turn::Talking(call));
-        self.book.reached(call);
-        if let Some(arrival) = self.book.arrival(call)
-            && let Some(script) = self.parts.world.versions().script(arrival.version).cloned()
-        {
-            let id = store::public_id(self.parts.run, call);
-            self.say(session, self.answered(id, arrival.version, &script, arrival.language));
-        }
-        self.inject(Input::CallerAnswered { call });
-    }
-
-    /// Its call is ended by us, not by the caller.
-    fn revoked(&mut self, session: SessionId) {
-        if let Some(Turn::Talking(call)) = self.book.turn(session) {
-            self.book.free(session);
-            self.inject(Input::CallAborted { call });
-        }
-        self.left(session);
-    }
-
-    fn left(&mut self, session: SessionId) {
-        self.desk_left(session);
-        self.telephones.left(session);
-        match self.book.free(session) {
-            Some(Turn::Talking(call)) => {
-                self.inject(Input::CallerHungUp { call });
-            }
-            Some(Turn::Ringing(call)) => {
-                self.inject(Input::CallerUnreachable { call });
-            }
-            Some(Turn::Ending(_)) | None => {}
-        }
     }
 
     fn all_durable(&mut self, durable: Vec<store::Durable>) {
