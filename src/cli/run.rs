@@ -183,6 +183,7 @@ pub fn cancel_on_signals() -> anyhow::Result<Arc<AtomicBool>> {
             signals.next().await;
             set.store(true, Ordering::Relaxed);
             signals.next().await;
+            anstream::eprintln!("hatif: ended at once; what was measured is not told");
             std::process::exit(i32::from(CUT_SHORT));
         });
     });

@@ -36,4 +36,4 @@ pub use link::{Access, Link, LinkError, Secret, Wiring};
 pub use phone::{Ending, Listening, Phone, Place};
 pub use tls::AccessError;
 pub use view::{Bidi, View, printable, printable_lines};
-pub(crate) use view::{line as message_line, masked};
+pub(crate) use view::{json as message_json, line as message_line, masked};

@@ -48,6 +48,18 @@ pub fn printable_lines(text: &str) -> String {
         .collect()
 }
 
+/// A message as one line of JSON that a terminal may be given: JSON itself leaves U+007F to U+009F as they are.
+pub(crate) fn json(message: &ServerMessage) -> serde_json::Result<String> {
+    let mut line = String::new();
+    for c in serde_json::to_string(message)?.chars() {
+        match c {
+            '\u{7f}'..='\u{9f}' => line.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c => line.push(c),
+        }
+    }
+    Ok(line)
+}
+
 /// What a line is about; a style each.
 enum Tone {
     Heard,
@@ -211,6 +223,10 @@ mod tests {
             assert!(line.contains("]0;owned2Jx -- ended") && !line.contains(char::is_control), "{line:?}");
         }
         assert_eq!(printable_lines("a\u{1b}\n\u{1b}b\n"), "a\nb\n");
+        let sms = ServerMessage::Sms { to_tail: "12".into(), text: evil.into() };
+        let line = json(&sms).expect("JSON");
+        assert!(!line.contains(char::is_control), "{line:?}");
+        assert_eq!(serde_json::from_str::<ServerMessage>(&line).expect("the same"), sms);
     }
 
     #[test]

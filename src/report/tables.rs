@@ -4,17 +4,19 @@ use std::fmt::Write;
 
 use super::html::escaped;
 use crate::{
-    sim::summary::{Found, Part, estimate_of, shown},
+    sim::summary::{Found, Part, estimate_of, shown, shown_with_reach},
     stats::Estimate,
 };
 
 /// An estimate as text: the value, and how far its interval reaches where there is one.
 pub(super) fn told(unit: &str, estimate: &Estimate) -> String {
     let Some(value) = estimate.value else { return "–".to_owned() };
-    let value_text = shown(unit, value);
     match estimate.reach() {
-        Some(reach) => format!("{value_text} <small>± {}</small>", shown(unit, reach)),
-        None => value_text,
+        Some(reach) => {
+            let [value, reach] = shown_with_reach(unit, value, reach);
+            format!("{value} <small>± {reach}</small>")
+        }
+        None => shown(unit, value),
     }
 }
 

@@ -7,7 +7,8 @@ use crate::{
     sim::{
         compare::Comparison,
         summary::{
-            Found, Interval, MAIN, Part, Summary, WHERE_ANY, Warning, estimate_of, shown, shown_difference, shown_times,
+            Found, Interval, MAIN, Part, Summary, WHERE_ANY, Warning, estimate_of, shown, shown_difference,
+            shown_times, shown_with_reach,
         },
         sweep::{Point, Sweep},
     },
@@ -32,9 +33,8 @@ fn cell(name: &str, estimate: Option<Estimate>) -> String {
     let Some((estimate, value)) = estimate.and_then(|estimate| Some((estimate, estimate.value?))) else {
         return "-".to_owned();
     };
-    let text = shown(unit, value);
-    let Some(reach) = estimate.reach().filter(|_| !BARE.contains(&name)) else { return text };
-    let reach = shown(unit, reach);
+    let Some(reach) = estimate.reach().filter(|_| !BARE.contains(&name)) else { return shown(unit, value) };
+    let [text, reach] = shown_with_reach(unit, value, reach);
     // One unit for both, where they have the same.
     match (text.rsplit_once(' '), reach.rsplit_once(' ')) {
         (Some((number, unit)), Some((_, same))) if unit == same && !number.contains(' ') && !reach.contains("min") => {

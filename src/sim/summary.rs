@@ -270,11 +270,21 @@ pub fn shown(unit: &str, value: f64) -> String {
 /// Several times as people read them side by side: all in minutes where one is long.
 pub fn shown_times(seconds: &[f64]) -> Vec<String> {
     let long = seconds.iter().any(|time| *time >= LONG && time.is_finite());
-    let minutes = |time: f64| {
-        let whole = time.round() as u64;
-        format!("{} min {} s", whole / 60, whole % 60)
+    let minutes = |time: f64| match time.round() as u64 {
+        whole @ ..60 => format!("{whole} s"),
+        whole => format!("{} min {} s", whole / 60, whole % 60),
     };
     seconds.iter().map(|time| if long { minutes(*time) } else { shown(Unit::Seconds.name(), *time) }).collect()
+}
+
+/// A number and how far its interval reaches, in one unit where it can be: `49.5 ± 35.0 s`, `7 min 28 s ± 13 min 2 s`.
+pub fn shown_with_reach(unit: &str, value: f64, reach: f64) -> [String; 2] {
+    let told = [shown(unit, value), shown(unit, reach)];
+    if unit != Unit::Seconds.name() || value < 0.0 || value.max(reach) >= HOUR {
+        return told;
+    }
+    let [value, reach] = &shown_times(&[value, reach])[..] else { return told };
+    [value.clone(), reach.clone()]
 }
 
 /// A difference of two numbers as people read it: shares differ by points.
@@ -288,12 +298,15 @@ pub fn shown_difference(unit: &str, value: f64) -> String {
 /// Times from this on are told in minutes.
 const LONG: f64 = 600.0;
 
+/// Times from this on, rounded to seconds, are told in hours.
+const HOUR: f64 = 3600.0 - 0.5;
+
 /// A time: `9.8 s`, `12 min 3 s`, `25 h 13 min`.
 fn seconds(value: f64) -> String {
     let sign = if value < 0.0 { "-" } else { "" };
     match value.abs() {
         size if size < LONG || !size.is_finite() => format!("{} s", digits(value, 1)),
-        size if size < 3600.0 - 0.5 => {
+        size if size < HOUR => {
             let size = size.round() as u64;
             format!("{sign}{} min {} s", size / 60, size % 60)
         }
@@ -335,6 +348,10 @@ mod tests {
         assert_eq!(shown("seconds", -0.000_01), "0.0 s");
         assert_eq!(shown_times(&[408.8, 800.2]), ["6 min 49 s", "13 min 20 s"]);
         assert_eq!(shown_times(&[0.0, 408.8]), ["0.0 s", "408.8 s"]);
+        assert_eq!(shown_times(&[5.1, 800.2]), ["5 s", "13 min 20 s"]);
+        assert_eq!(shown_with_reach("seconds", 447.6, 782.0), ["7 min 28 s", "13 min 2 s"]);
+        assert_eq!(shown_with_reach("seconds", 7447.6, 25.0), ["2 h 4 min", "25.0 s"]);
+        assert_eq!(shown_with_reach("share", 0.5, 0.01), ["50.0 %", "1.0 %"]);
         assert_eq!(shown("calls", 0.4), "0.4");
         assert_eq!(shown_difference("share", 0.071), "7.1 points");
         assert_eq!(shown_difference("share", -0.000_3), "-0.03 points");

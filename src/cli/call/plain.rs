@@ -6,7 +6,7 @@ use tokio::sync::mpsc;
 
 use super::{Args, styled};
 use crate::{
-    client::{Ending, Link, Phone},
+    client::{Ending, Link, Phone, message_json},
     dialogue::Recorder,
     live::protocol::{ClientMessage, ServerMessage},
     script::model::Key,
@@ -121,7 +121,7 @@ impl PlainCall<'_> {
         self.phone.hear(Instant::ZERO, message);
         self.recorder.heard(message);
         if self.args.json {
-            anstream::println!("{}", serde_json::to_string(message)?);
+            anstream::println!("{}", message_json(message)?);
         } else {
             for line in self.args.view(styled()).lines(message) {
                 anstream::println!("{line}");

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use super::{Args, code, save, styled};
 use crate::{
-    client::{Link, printable_lines},
+    client::{Link, message_json, printable_lines},
     dialogue::{Broken, Dialogue, Pace, Passing, Recorder, Step, Talk, Verb, Words, drive, steps_of_keys},
     live::{
         clock::Clock,
@@ -68,7 +68,7 @@ fn steps(args: &Args) -> anyhow::Result<Vec<Step>> {
 
 fn print(args: &Args, lines: &[String], message: &ServerMessage) {
     if args.json {
-        match serde_json::to_string(message) {
+        match message_json(message) {
             Ok(line) => anstream::println!("{line}"),
             Err(error) => anstream::eprintln!("hatif: {error}"),
         }
