@@ -15,7 +15,7 @@ const AFTER_CALL: Duration = Duration::from_secs(5);
 
 /// Every agent who was on duty in a dialogue, and what each will do next.
 #[derive(Clone, Debug)]
-pub(super) struct Desk {
+pub(super) struct Roster {
     habits: Habits,
     ignored: u32,
     seats: Vec<Seat>,
@@ -42,9 +42,9 @@ enum Plan {
     Ready,
 }
 
-impl Desk {
-    pub fn new(habits: Habits) -> Desk {
-        Desk { habits, ignored: 0, seats: Vec::new(), plans: BTreeMap::new() }
+impl Roster {
+    pub fn new(habits: Habits) -> Roster {
+        Roster { habits, ignored: 0, seats: Vec::new(), plans: BTreeMap::new() }
     }
 
     /// Who comes and goes so that `duty` holds. `on_shift`: how many of each group have their shift now.

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, ops::Range, sync::Arc};
 use jiff::tz::TimeZone;
 
 use super::{
-    duty::Desk,
+    duty::Roster,
     line::Line,
     model::{Deed, Dialogue, Duty, Edit, Faulty, Moment, ServiceFault, Verb},
     people::People,
@@ -130,7 +130,7 @@ impl Theatre {
             calendars: stage.calendars,
             duty: dialogue.duty.clone(),
             shifts_at: Instant::NEVER,
-            desk: Desk::new(dialogue.habits),
+            roster: Roster::new(dialogue.habits),
             lines: Vec::new(),
             now: Instant::ZERO,
             called_at,
@@ -211,7 +211,7 @@ struct Play<'a> {
     duty: Duty,
     /// When the next shift begins or ends.
     shifts_at: Instant,
-    desk: Desk,
+    roster: Roster,
     /// The callers ahead, then the one the dialogue is about.
     lines: Vec<Line>,
     now: Instant,
@@ -254,7 +254,7 @@ impl Play<'_> {
                 break;
             }
             let timer = self.world.next_deadline().unwrap_or(Instant::NEVER);
-            self.advance(until.min(timer).min(self.desk.next()).min(self.shifts_at).max(self.now));
+            self.advance(until.min(timer).min(self.roster.next()).min(self.shifts_at).max(self.now));
         }
         let talk = &self.lines[lines.start].talk;
         Err(talk.failure(self.now, "that the dialogue comes to an end", format!("it still went on after {LONGEST}")))
@@ -297,7 +297,7 @@ impl Play<'_> {
         self.now = self.now.max(until);
         self.world.advance_to(self.now);
         self.hear_all();
-        let inputs = self.desk.due(self.now);
+        let inputs = self.roster.due(self.now);
         self.inject_all(inputs);
         if self.shifts_at == self.now {
             self.staff();
@@ -317,7 +317,7 @@ impl Play<'_> {
             Duty::Ready | Duty::Busy => changes.min().unwrap_or(Instant::NEVER),
             Duty::Nobody | Duty::Exactly(_) => Instant::NEVER,
         };
-        let inputs = self.desk.staff(&script, &self.duty, &present);
+        let inputs = self.roster.staff(&script, &self.duty, &present);
         self.inject_all(inputs);
     }
 
@@ -332,7 +332,7 @@ impl Play<'_> {
     fn hear_all(&mut self) {
         while let Some(notice) = self.world.poll() {
             if let Notice::Event(event) = &notice {
-                self.desk.notice(event);
+                self.roster.notice(event);
             }
             let engaged = match &notice {
                 Notice::ToCaller(_, Command::DialBack { call, .. }) => {
@@ -416,7 +416,7 @@ impl Play<'_> {
             }
             Verb::Free(free) => {
                 let fit = self.fit_for(line);
-                let inputs = self.desk.free(&self.theatre.script, free, &fit);
+                let inputs = self.roster.free(&self.theatre.script, free, &fit);
                 if inputs.is_empty() {
                     return refuse(self, "a busy agent", "nobody is busy; write `agents = \"busy\"`".to_owned());
                 }
@@ -446,7 +446,7 @@ impl Play<'_> {
     }
 
     fn deed(&mut self, agent: AgentId, deed: &Deed) {
-        let input = self.desk.deed(self.now, agent, deed);
+        let input = self.roster.deed(self.now, agent, deed);
         let transferred = match deed {
             Deed::Transfer(queue) => {
                 self.world.versions().queue_named(queue).map(|queue| Input::AgentTransferred { agent, queue })

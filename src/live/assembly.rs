@@ -19,7 +19,7 @@ use super::{
     listener::Gate,
     metrics::{self, Metrics},
     onlookers::Onlookers,
-    pump::{Demand, Parts, Pump, Status, Tap},
+    pump::{Errand, Parts, Pump, Status, Tap},
     recorder,
     reload::Reloader,
     routes::{Shared, serve},
@@ -49,7 +49,7 @@ pub(super) struct Assembly {
 /// What the door, the centre and the end have in common.
 struct Common {
     sessions: Arc<Sessions>,
-    pump: mpsc::Sender<Demand>,
+    pump: mpsc::Sender<Errand>,
     status: Arc<Status>,
     metrics: Arc<Metrics>,
     pulse: Arc<Pulse>,
@@ -62,7 +62,7 @@ struct Common {
 impl Assembly {
     /// Opens the door: from here on callers are answered.
     pub(super) fn run<L: Listener<Addr = SocketAddr>>(self, door: L, facts: Facts) -> RunningServer {
-        let (pump, demands) = mpsc::channel(self.config.limits.input_queue);
+        let (pump, errands) = mpsc::channel(self.config.limits.input_queue);
         let common = self.common(pump, &facts);
         let shared = self.shared(&common, facts.run);
         let guard = self.entrance.guard.clone();
@@ -78,7 +78,7 @@ impl Assembly {
             run: facts.run,
             zone,
             sessions: common.sessions,
-            demands,
+            errands,
             jobs: writer.sender(),
             durable: acknowledged,
             failing: writer.failing(),
@@ -114,7 +114,7 @@ impl Assembly {
         }
     }
 
-    fn common(&self, pump: mpsc::Sender<Demand>, facts: &Facts) -> Common {
+    fn common(&self, pump: mpsc::Sender<Errand>, facts: &Facts) -> Common {
         let Assembly { config, writer, .. } = self;
         let sessions = Arc::new(Sessions::new(config.limits.max_sessions, config.limits.outbox));
         let status = Arc::new(Status::default());

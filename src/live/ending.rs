@@ -7,7 +7,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     Config, StopError,
-    pump::{Demand, Status},
+    pump::{Errand, Status},
     reload::{self, Reloader},
     shutdown::Stop,
     store::Writer,
@@ -33,7 +33,7 @@ pub(super) struct Ending {
     pub(super) stop: Stop,
     pub(super) closing: CancellationToken,
     pub(super) tracker: TaskTracker,
-    pub(super) pump: mpsc::Sender<Demand>,
+    pub(super) pump: mpsc::Sender<Errand>,
     pub(super) writer: Writer,
 }
 
@@ -80,7 +80,7 @@ impl Ending {
     }
 
     /// Waits until a stop is asked for, lets calls drain, ends them, waits for their records. Each step has its limit: a
-    /// centre that stands still for want of a disk takes no demand, not even that it end.
+    /// centre that stands still for want of a disk takes no errand, not even that it end.
     async fn drained(&self, centre: &mut JoinHandle<World>) -> Result<World, tokio::task::JoinError> {
         tokio::select! {
             // It has not been asked to end: it failed.
@@ -89,16 +89,16 @@ impl Ending {
         }
         tokio::select! {
             ended = &mut *centre => return ended,
-            () = self.demand(Demand::Drain) => {}
+            () = self.errand(Errand::Drain) => {}
             () = self.stop.now.cancelled() => {}
             () = tokio::time::sleep(self.config.drain.to_std()) => {}
         }
         // A disk that fails now has its last tries; what it does not take is lost, and the centre waits for it no longer.
         self.writer.hurry();
-        for last in [Demand::EndDrain, Demand::Quit] {
+        for last in [Errand::EndDrain, Errand::Quit] {
             tokio::select! {
                 ended = &mut *centre => return ended,
-                () = self.demand(last) => {}
+                () = self.errand(last) => {}
                 () = tokio::time::sleep(LAST_RECORDS) => {}
             }
         }
@@ -108,9 +108,9 @@ impl Ending {
     }
 
     /// Asks for something and waits for nothing more: only the pump's end goes on from here.
-    async fn demand(&self, demand: Demand) {
+    async fn errand(&self, errand: Errand) {
         // The pump may have ended by itself; then there is nothing left to ask for.
-        let _ = self.pump.send(demand).await;
+        let _ = self.pump.send(errand).await;
         std::future::pending::<()>().await;
     }
 }

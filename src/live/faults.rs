@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
-use super::{clock, pump::Demand, rescue::tests::pump_of, sessions::SessionId};
+use super::{clock, pump::Errand, rescue::tests::pump_of, sessions::SessionId};
 use crate::{
     engine::planted::{self, Fault},
     random::Seed,
@@ -73,27 +73,27 @@ async fn causes(fault: Fault, agents: bool, slow: bool) -> Vec<String> {
     if slow {
         world.set_fault(world::Fault::slow(Duration::from_secs(3)));
     }
-    let (demand, pump, rows) = pump_of(world);
+    let (errand, pump, rows) = pump_of(world);
     let pump = tokio::spawn(pump.run());
-    let send = async |what: Demand| demand.send(what).await.expect("it listens");
+    let send = async |what: Errand| errand.send(what).await.expect("it listens");
     if fault == Fault::Offered {
         planted::plant(fault);
     }
     for session in [1, 2].map(SessionId) {
         let sent = clock::wall();
-        send(Demand::Dial { session, from: None, language: None, address: None, sent }).await;
+        send(Errand::Dial { session, from: None, language: None, address: None, sent }).await;
     }
     let (done, seen) = oneshot::channel();
-    send(Demand::Look { done }).await;
+    send(Errand::Look { done }).await;
     seen.await.expect("both have dialled");
     if fault != Fault::Offered {
         planted::plant(fault);
     }
     // What is due comes to light when somebody hangs up: that is done all the same.
-    demand.try_send(Demand::HangUp { session: SessionId(2) }).expect("there is room");
+    errand.try_send(Errand::HangUp { session: SessionId(2) }).expect("there is room");
     tokio::time::advance(std::time::Duration::from_secs(20)).await;
-    send(Demand::HangUp { session: SessionId(1) }).await;
-    send(Demand::HangUp { session: SessionId(2) }).await;
+    send(Errand::HangUp { session: SessionId(1) }).await;
+    send(Errand::HangUp { session: SessionId(2) }).await;
     let rows = tokio::task::spawn_blocking(move || {
         let next = || rows.recv_timeout(std::time::Duration::from_secs(20)).expect("every call has its record").cause;
         vec![next(), next()]

@@ -22,7 +22,7 @@ pub struct Onlookers {
     metrics: Arc<Metrics>,
     fold: Fold,
     feed: Feed,
-    /// When the demand came that is being dealt with.
+    /// When the errand came that is being dealt with.
     taken: Option<Wall>,
 }
 
@@ -50,7 +50,7 @@ impl Onlookers {
         }
     }
 
-    /// A demand is taken.
+    /// An errand is taken.
     #[inline]
     pub(super) fn taken(&mut self) {
         self.taken = Some(clock::wall());
@@ -60,7 +60,7 @@ impl Onlookers {
     #[inline]
     pub(super) fn settled(&mut self, world: &World) {
         if let Some(taken) = self.taken.take() {
-            self.metrics.demand(clock::since(taken));
+            self.metrics.errand(clock::since(taken));
         }
         if self.feed.is_heard() {
             self.feed.settled(world);

@@ -9,7 +9,7 @@ use std::{path::PathBuf, sync::Arc};
 use notify::{RecursiveMode, Watcher};
 use tokio::sync::{Mutex, mpsc, oneshot};
 
-use super::{metrics::Metrics, pump::Demand};
+use super::{metrics::Metrics, pump::Errand};
 use crate::script::{self, Script, Source, diagnostic::Severity};
 
 /// A centre that was read and checked.
@@ -93,7 +93,7 @@ impl Reloaded {
 #[derive(Debug)]
 pub struct Reloader {
     dir: Option<PathBuf>,
-    pump: mpsc::Sender<Demand>,
+    pump: mpsc::Sender<Errand>,
     /// Held from reading to publishing, so that what was read later is not published before.
     turn: Mutex<()>,
     metrics: Arc<Metrics>,
@@ -101,7 +101,7 @@ pub struct Reloader {
 
 impl Reloader {
     /// A reloader of the centre in `dir`.
-    pub fn new(dir: Option<PathBuf>, pump: mpsc::Sender<Demand>, metrics: Arc<Metrics>) -> Reloader {
+    pub fn new(dir: Option<PathBuf>, pump: mpsc::Sender<Errand>, metrics: Arc<Metrics>) -> Reloader {
         Reloader { dir, pump, turn: Mutex::new(()), metrics }
     }
 
@@ -136,8 +136,8 @@ impl Reloader {
         };
         let digest = checked.script.digest.to_string();
         let (done, published) = oneshot::channel();
-        let demand = Demand::Reload { script: checked.script, done };
-        let version = match (self.pump.send(demand).await, published.await) {
+        let errand = Errand::Reload { script: checked.script, done };
+        let version = match (self.pump.send(errand).await, published.await) {
             (Ok(()), Ok(Ok(Some(version)))) => version,
             (Ok(()), Ok(Ok(None))) => return Reloaded::Unchanged { digest },
             (Ok(()), Ok(Err(report))) => {

@@ -4,7 +4,7 @@
 //! that call; the world says whose affair it dealt with ([`crate::world::World::serving`]). The engine is asked to abort it, and
 //! then to check its laws ([`crate::engine::Engine::audit`]): who waits, who talks to whom, what is due. Where they hold,
 //! the other calls go on; the call has its record, outcome `failed`, cause `aborted`. What others were to be told in that very
-//! moment may be missing from their records. What was due besides happens all the same, and so does whatever was demanded when
+//! moment may be missing from their records. What was due besides happens all the same, and so does whatever was asked for when
 //! it came to light.
 //!
 //! **Any other fault**, or laws that do not hold after it, leaves nothing to be trusted. Then every call ends with such a
@@ -228,7 +228,7 @@ pub(super) mod tests {
     use crate::{
         client::{Call, Options},
         engine::planted,
-        live::{Config, Records, RunningServer, Server, StopError, pump::Demand},
+        live::{Config, Records, RunningServer, Server, StopError, pump::Errand},
         registry,
         world::World,
     };
@@ -305,7 +305,7 @@ pub(super) mod tests {
         }
         planted::plant(planted::Fault::Duty);
         let input = on_duty();
-        server.pump().send(Demand::Inject { input, done: None }).await.expect("it listens");
+        server.pump().send(Errand::Inject { input, done: None }).await.expect("it listens");
         for mut call in calls {
             let ending = call.ended().await.expect("an end");
             assert_eq!((&*ending.outcome, &*ending.cause), ("failed", "aborted"));
@@ -321,7 +321,7 @@ pub(super) mod tests {
         let (server, url) = server(dir.path()).await;
         let mut call = Call::dial(&url, &Options::default()).await.expect("an answer");
         // As the place of a connection does when its task panics; the first connection of a run is the first session.
-        let failed = Demand::Failed { session: SessionId(1) };
+        let failed = Errand::Failed { session: SessionId(1) };
         server.pump().send(failed).await.expect("it listens");
         call.press_now("1").await.expect("the line holds");
         let written = async {
@@ -411,7 +411,7 @@ pub(super) mod tests {
         planted::plant(planted::Fault::Duty);
         PLANTED.set(1);
         let input = on_duty();
-        server.pump().send(Demand::Inject { input, done: None }).await.expect("it listens");
+        server.pump().send(Errand::Inject { input, done: None }).await.expect("it listens");
         for mut call in calls {
             assert_eq!(call.ended().await.expect("an end").cause, "aborted");
         }
@@ -516,7 +516,7 @@ pub(super) mod tests {
     }
 
     /// A pump without a disk, whose records come one by one; somebody else's call ends five seconds after the start.
-    fn pump() -> (tokio::sync::mpsc::Sender<Demand>, Pump, std::sync::mpsc::Receiver<store::CallRow>) {
+    fn pump() -> (tokio::sync::mpsc::Sender<Errand>, Pump, std::sync::mpsc::Receiver<store::CallRow>) {
         use crate::{
             people::Caller,
             random::Seed,
@@ -535,9 +535,9 @@ pub(super) mod tests {
     /// A pump of this world without a disk, whose records come one by one.
     pub(in crate::live) fn pump_of(
         world: World,
-    ) -> (tokio::sync::mpsc::Sender<Demand>, Pump, std::sync::mpsc::Receiver<store::CallRow>) {
+    ) -> (tokio::sync::mpsc::Sender<Errand>, Pump, std::sync::mpsc::Receiver<store::CallRow>) {
         use crate::live::{clock::Clock, pump::Parts, sessions::Sessions};
-        let (demand, demands) = tokio::sync::mpsc::channel(16);
+        let (errand, errands) = tokio::sync::mpsc::channel(16);
         let (jobs, written) = store::jobs::unwritten(1_000);
         let (acknowledge, durable) = tokio::sync::mpsc::unbounded_channel();
         let (tell, rows) = std::sync::mpsc::channel();
@@ -557,7 +557,7 @@ pub(super) mod tests {
             run: 1,
             zone: jiff::tz::TimeZone::UTC,
             sessions: std::sync::Arc::new(Sessions::new(1, 1)),
-            demands,
+            errands,
             jobs,
             durable,
             failing: std::sync::Arc::default(),
@@ -566,24 +566,24 @@ pub(super) mod tests {
             onlookers: Default::default(),
             admission: Default::default(),
         };
-        (demand, Pump::new(parts), rows)
+        (errand, Pump::new(parts), rows)
     }
 
     #[tokio::test(start_paused = true)]
     async fn what_others_did_just_before_a_fault_is_told_and_kept() {
-        let (demand, pump, rows) = pump();
+        let (errand, pump, rows) = pump();
         let pump = tokio::spawn(pump.run());
         let session = SessionId(1);
         let sent = crate::live::clock::wall();
-        let dial = Demand::Dial { session, from: None, language: None, address: None, sent };
-        demand.send(dial).await.expect("it listens");
+        let dial = Errand::Dial { session, from: None, language: None, address: None, sent };
+        errand.send(dial).await.expect("it listens");
         let (done, seen) = tokio::sync::oneshot::channel();
-        demand.send(Demand::Look { done }).await.expect("it listens");
+        errand.send(Errand::Look { done }).await.expect("it listens");
         seen.await.expect("an answer");
         let star = crate::script::model::Key::from_char('*').expect("a key");
         planted::plant(planted::Fault::Star);
         // Before the pump is awake, the other's hanging up is due and the star is there.
-        demand.try_send(Demand::Keys { session, keys: vec![star] }).expect("there is room");
+        errand.try_send(Errand::Keys { session, keys: vec![star] }).expect("there is room");
         tokio::time::advance(std::time::Duration::from_secs(10)).await;
         // Virtual time stands still while another thread is waited for.
         let rows = tokio::task::spawn_blocking(move || {

@@ -15,7 +15,7 @@ use super::{
     health::{Health, Pulse},
     hosting::{HostError, Hosted},
     listener::Door,
-    pump::{Demand, Tap},
+    pump::{Errand, Tap},
     recorder::{self, Recorder, RecorderError},
     reload::{Faulty, Reloaded, Reloader},
     shutdown::Stop,
@@ -151,7 +151,7 @@ pub struct RunningServer {
     /// Where it listens.
     pub addr: SocketAddr,
     pub(super) stop: Stop,
-    pub(super) pump: mpsc::Sender<Demand>,
+    pub(super) pump: mpsc::Sender<Errand>,
     pub(super) reloader: Arc<Reloader>,
     pub(super) pulse: Arc<Pulse>,
     pub(super) counts: Arc<Counts>,
@@ -277,7 +277,7 @@ impl RunningServer {
     }
 
     /// The way to the pump.
-    pub fn pump(&self) -> &mpsc::Sender<Demand> {
+    pub fn pump(&self) -> &mpsc::Sender<Errand> {
         &self.pump
     }
 

@@ -24,7 +24,7 @@ use super::{
     occupied::Occupied,
     pace::Pace,
     protocol::{self, ClientMessage, ErrorCode, Refusal, ServerMessage},
-    pump::Demand,
+    pump::Errand,
     say,
     sessions::{Inbox, Outgoing, Ring, SessionId, Sessions},
     standing::Standing,
@@ -36,7 +36,7 @@ pub struct Context {
     /// The table of connections.
     pub sessions: Arc<Sessions>,
     /// The way to the pump.
-    pub pump: mpsc::Sender<Demand>,
+    pub pump: mpsc::Sender<Errand>,
     /// Bounds.
     pub limits: Limits,
     /// Where messages are counted.
@@ -116,7 +116,7 @@ async fn serve(mut socket: Box<WebSocket>, role: Role, (peer, standing): (IpAddr
     end.blame().into_iter().for_each(|why| context.counts.turn_away(why));
     drop(place);
     // The pump may be gone already when the server stops; then there is no call left to end.
-    let left = if end.is_revoked() { Demand::Revoked { session: id } } else { Demand::Left { session: id } };
+    let left = if end.is_revoked() { Errand::Revoked { session: id } } else { Errand::Left { session: id } };
     let _ = context.pump.send(left).await;
     Box::pin(close(*socket, end, context.limits.write_timeout.to_std())).await;
 }
@@ -137,7 +137,7 @@ impl Drop for Place {
         tracing::error!(session = %self.session, "a fault of this program ended a connection; please report it");
         let (pump, session) = (self.context.pump.clone(), self.session);
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(async move { pump.send(Demand::Failed { session }).await });
+            runtime.spawn(async move { pump.send(Errand::Failed { session }).await });
         }
     }
 }
@@ -333,11 +333,11 @@ impl Session {
                 self.pace()?;
                 self.context.metrics.heard();
                 match self.read(&text) {
-                    Ok(Some(demand)) => {
-                        if let Demand::Dial { .. } = demand {
+                    Ok(Some(errand)) => {
+                        if let Errand::Dial { .. } = errand {
                             self.dialled = Some(self.alive);
                         }
-                        self.context.pump.send(demand).await.map_err(|_| closing())
+                        self.context.pump.send(errand).await.map_err(|_| closing())
                     }
                     Ok(None) => self.write(socket, encode(&ServerMessage::Pong {})).await,
                     Err(refusal) => self.write(socket, encode(&refusal.into())).await,
@@ -359,28 +359,28 @@ impl Session {
     }
 
     /// What a text asks of the pump; `None` for a ping. `pong` and `error` are the same on every socket.
-    fn read(&self, text: &str) -> Result<Option<Demand>, Refusal> {
+    fn read(&self, text: &str) -> Result<Option<Errand>, Refusal> {
         match self.role {
-            Role::Caller => ClientMessage::read(text).and_then(|message| self.demand(message)),
+            Role::Caller => ClientMessage::read(text).and_then(|message| self.errand(message)),
             Role::Agent => AgentMessage::read(text).map(|message| match message {
                 AgentMessage::Ping {} => None,
-                message => Some(Demand::Desk { session: self.inbox.id, message }),
+                message => Some(Errand::Desk { session: self.inbox.id, message }),
             }),
         }
     }
 
     /// What a message asks of the pump; `None` for a ping, which is answered here.
-    fn demand(&self, message: ClientMessage) -> Result<Option<Demand>, Refusal> {
+    fn errand(&self, message: ClientMessage) -> Result<Option<Errand>, Refusal> {
         let session = self.inbox.id;
         Ok(Some(match message {
             ClientMessage::Dial { from, language } => {
                 let from = from.as_deref().map(protocol::read_number).transpose()?;
-                Demand::Dial { session, from, language, address: self.address, sent: self.alive }
+                Errand::Dial { session, from, language, address: self.address, sent: self.alive }
             }
-            ClientMessage::Digits { keys } => Demand::Keys { session, keys: protocol::read_keys(&keys)? },
-            ClientMessage::Hangup {} => Demand::HangUp { session },
-            ClientMessage::Answer {} => Demand::Answer { session },
-            ClientMessage::Attend { from } => Demand::Attend { session, from: protocol::read_number(&from)? },
+            ClientMessage::Digits { keys } => Errand::Keys { session, keys: protocol::read_keys(&keys)? },
+            ClientMessage::Hangup {} => Errand::HangUp { session },
+            ClientMessage::Answer {} => Errand::Answer { session },
+            ClientMessage::Attend { from } => Errand::Attend { session, from: protocol::read_number(&from)? },
             ClientMessage::Ping {} => return Ok(None),
         }))
     }

@@ -8,10 +8,10 @@ use tokio_tungstenite::tungstenite::Message;
 use super::{
     births::Births,
     clock,
-    desk::{Desk, Dialler, Order, Phone},
     hall::{Breach, FAR, Hall, breach, failed, refusal_of},
     heard::{Heard, Kind, call_id},
     latency::Measure,
+    minds::{Dialler, Minds, Order, Phone},
     sockets::Socket,
 };
 use crate::{client::Link, id::CallId, live::protocol::CALLBACK_OUTCOME};
@@ -20,7 +20,7 @@ use crate::{client::Link, id::CallId, live::protocol::CALLBACK_OUTCOME};
 #[derive(Debug)]
 pub struct Exchange {
     hall: Rc<Hall>,
-    desk: RefCell<Desk>,
+    minds: RefCell<Minds>,
     births: RefCell<Births>,
     /// Rung when an alarm may have become due earlier.
     alarm: Notify,
@@ -28,8 +28,8 @@ pub struct Exchange {
 
 impl Exchange {
     /// Nobody on a line yet. [`Exchange::keep_time`] must run for people to do anything.
-    pub fn new(hall: Rc<Hall>, desk: Desk, births: Births) -> Exchange {
-        Exchange { hall, desk: RefCell::new(desk), births: RefCell::new(births), alarm: Notify::new() }
+    pub fn new(hall: Rc<Hall>, minds: Minds, births: Births) -> Exchange {
+        Exchange { hall, minds: RefCell::new(minds), births: RefCell::new(births), alarm: Notify::new() }
     }
 
     /// The next caller of the scenario and when she calls there.
@@ -47,7 +47,7 @@ impl Exchange {
 
     /// This very caller calls.
     pub fn born(self: &Rc<Self>, birth: &crate::people::demand::Birth, due: Wall) {
-        let dialler = self.desk.borrow_mut().born(birth, due);
+        let dialler = self.minds.borrow_mut().born(birth, due);
         if let Some(dialler) = dialler {
             self.dial(dialler);
         }
@@ -61,7 +61,7 @@ impl Exchange {
             }
             None => {
                 self.hall.tally.borrow_mut().calls.not_made += 1;
-                self.desk.borrow_mut().turned_away(clock::wall(), dialler.slot);
+                self.minds.borrow_mut().turned_away(clock::wall(), dialler.slot);
             }
         }
     }
@@ -69,7 +69,7 @@ impl Exchange {
     /// Wakes people when they want to be woken, as long as it is polled.
     pub async fn keep_time(self: Rc<Self>) {
         loop {
-            let next = self.desk.borrow_mut().next_alarm();
+            let next = self.minds.borrow_mut().next_alarm();
             let due = match next {
                 Some(due) if due <= clock::wall() => due,
                 next => {
@@ -81,7 +81,7 @@ impl Exchange {
                     continue;
                 }
             };
-            let again = self.desk.borrow_mut().wake(due);
+            let again = self.minds.borrow_mut().wake(due);
             if let Some(dialler) = again {
                 self.call_again(dialler);
             }
@@ -98,9 +98,9 @@ impl Exchange {
         self.dial(dialler);
     }
 
-    /// Does something at the desk, and lets the clock look again.
-    fn at_desk<T>(&self, act: impl FnOnce(&mut Desk) -> T) -> T {
-        let done = act(&mut self.desk.borrow_mut());
+    /// Lets the minds do something, and lets the clock look again.
+    fn with_minds<T>(&self, act: impl FnOnce(&mut Minds) -> T) -> T {
+        let done = act(&mut self.minds.borrow_mut());
         self.alarm.notify_one();
         done
     }
@@ -112,7 +112,7 @@ impl Exchange {
             Err(breach) => {
                 self.hall.broke(&breach, None, dialler.due);
                 self.hall.tally.borrow_mut().over();
-                return self.at_desk(|desk| desk.turned_away(clock::wall(), dialler.slot));
+                return self.with_minds(|minds| minds.turned_away(clock::wall(), dialler.slot));
             }
         };
         let mut line = Line::new(&self, dialler);
@@ -132,7 +132,7 @@ struct Line<'a> {
     dial: Option<Wall>,
     /// A call is in progress and counted so.
     in_call: bool,
-    /// The server's id of the call, and the desk's.
+    /// The server's id of the call, and the one the minds know it by.
     id: Option<(u64, u64)>,
     call: Option<CallId>,
     /// She waits to be called back: then a broken line is no broken call.
@@ -170,8 +170,8 @@ impl<'a> Line<'a> {
         if let Some(number) = self.dialler.number {
             text.push_str(&format!(r#","from":"{}""#, number.reveal()));
         }
-        let desk = self.of.desk.borrow();
-        if let Some(code) = self.dialler.language.and_then(|language| desk.names().language(language)) {
+        let minds = self.of.minds.borrow();
+        if let Some(code) = self.dialler.language.and_then(|language| minds.names().language(language)) {
             text.push_str(&format!(r#","language":"{code}""#));
         }
         text.push('}');
@@ -274,7 +274,7 @@ impl<'a> Line<'a> {
             Kind::Answered | Kind::Stopped | Kind::Sms | Kind::Other => {}
         }
         if let Some(call) = self.call.filter(|_| self.in_call && self.hung_up.is_none()) {
-            self.of.at_desk(|desk| desk.hear(now, call, heard));
+            self.of.with_minds(|minds| minds.hear(now, call, heard));
         }
         Ok(false)
     }
@@ -289,11 +289,11 @@ impl<'a> Line<'a> {
     fn rings(&mut self, now: Wall, heard: &Heard<'_>) -> Result<(), Breach> {
         self.id = call_id(&heard.call);
         match (heard.promised_in.is_some(), self.call) {
-            (true, Some(call)) => self.of.at_desk(|desk| desk.rings(now, call)),
+            (true, Some(call)) => self.of.with_minds(|minds| minds.rings(now, call)),
             (true, None) => return Err(failed("rung for a call back that was not promised")),
             (false, _) => {
                 let (slot, phone) = (self.slot, &self.phone);
-                self.call = Some(self.of.at_desk(|desk| desk.dialled(now, slot, phone)));
+                self.call = Some(self.of.with_minds(|minds| minds.dialled(now, slot, phone)));
             }
         }
         Ok(())
@@ -315,7 +315,7 @@ impl<'a> Line<'a> {
         (self.entry, self.key, self.dial, self.until) = (None, None, None, now + FAR);
         let Some(call) = self.call.take() else { return true };
         let known = heard.outcome == CALLBACK_OUTCOME;
-        self.call = self.of.at_desk(|desk| desk.ended(now, call, &heard.outcome));
+        self.call = self.of.with_minds(|minds| minds.ended(now, call, &heard.outcome));
         self.promised = known && self.call.is_some();
         !self.promised || self.of.hall.hang_up.is_cancelled()
     }
@@ -330,7 +330,7 @@ impl<'a> Line<'a> {
         drop(tally);
         self.in_call = false;
         let slot = self.slot;
-        self.of.at_desk(|desk| desk.turned_away(now, slot));
+        self.of.with_minds(|minds| minds.turned_away(now, slot));
         true
     }
 
@@ -355,11 +355,11 @@ impl<'a> Line<'a> {
             self.of.hall.tally.borrow_mut().over();
         }
         match self.call.take() {
-            Some(call) => self.of.at_desk(|desk| desk.broke(now, call)),
+            Some(call) => self.of.with_minds(|minds| minds.broke(now, call)),
             // It broke before there was a call.
             None if self.in_call => {
                 let slot = self.slot;
-                self.of.at_desk(|desk| desk.turned_away(now, slot));
+                self.of.with_minds(|minds| minds.turned_away(now, slot));
             }
             None => {}
         }

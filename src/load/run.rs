@@ -15,10 +15,10 @@ use super::{
     births::{Births, People, PeopleError},
     centre::{self, Health},
     clock,
-    desk::Desk,
     hall::Hall,
     latency::Measure,
     line::Exchange,
+    minds::Minds,
     pace::Pace,
     plan::{Arrivals, Callers, Plan},
     reconcile::Records,
@@ -157,8 +157,8 @@ fn callers(plan: &Plan, hall: &Rc<Hall>, people: Option<People>, speed: f64) -> 
         (Callers::People { .. }, Some(people)) => {
             let (from, births) = (people.from, Births::new(&people, plan.seed)?);
             // The clock begins when everybody is known, which takes a while.
-            let desk = Desk::new(people, plan.seed, Pace::new(clock::wall(), from, speed));
-            let exchange = Rc::new(Exchange::new(hall.clone(), desk, births));
+            let minds = Minds::new(people, plan.seed, Pace::new(clock::wall(), from, speed));
+            let exchange = Rc::new(Exchange::new(hall.clone(), minds, births));
             tokio::task::spawn_local(exchange.clone().keep_time());
             Ok((Anybody::People(exchange), from))
         }

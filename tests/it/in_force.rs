@@ -6,7 +6,7 @@ use hatif::{
     engine::Input,
     live::{
         RunningServer, Server,
-        pump::Demand,
+        pump::Errand,
         reload::{self, Reloaded},
     },
     script::Script,
@@ -39,10 +39,10 @@ async fn served() -> (RunningServer, Arc<Script>, [tempfile::TempDir; 3]) {
 
 /// A script is published as a scenario does it, or a reload whose client is gone: nobody who reloads hears of it.
 async fn publish_unheard(server: &RunningServer, script: Arc<Script>) {
-    let inject = Demand::Inject { input: Input::ScriptPublished { script }, done: None };
+    let inject = Errand::Inject { input: Input::ScriptPublished { script }, done: None };
     server.pump().send(inject).await.expect("the server runs");
     let (done, looked) = oneshot::channel();
-    server.pump().send(Demand::Look { done }).await.expect("the server runs");
+    server.pump().send(Errand::Look { done }).await.expect("the server runs");
     looked.await.expect("an answer");
 }
 

@@ -13,7 +13,7 @@ use hatif::{
     live::{
         Server, StartError,
         protocol::{AgentState, ErrorCode, RefusalReason, ServerMessage},
-        pump::{Demand, Tap},
+        pump::{Errand, Tap},
         reload::{self, Reloaded},
     },
     people::Caller,
@@ -304,7 +304,7 @@ async fn a_stop_takes_no_new_calls_drains_those_in_progress_and_writes_every_rec
     slow.dial().await;
     let mut late = Telephone::connect(server.addr).await;
     server.ask_to_stop();
-    // The stop passes through the same door as demands, so it may take a few tries until it shows.
+    // The stop passes through the same door as errands, so it may take a few tries until it shows.
     loop {
         late.say(r#"{"type":"dial"}"#).await;
         match late
@@ -338,15 +338,15 @@ async fn a_changed_person_is_changed_after_a_restart() {
         registry.find(&Default::default()).find(|p| p.is_registered() && !p.has_portal()).expect("somebody").id;
     let server = Server::start(config(data.path())).await.expect("it starts");
     let (done, changed) = tokio::sync::oneshot::channel();
-    let demand = Demand::Change { change: Change::CreatePortal { person }, done };
-    server.pump().send(demand).await.expect("the server runs");
+    let errand = Errand::Change { change: Change::CreatePortal { person }, done };
+    server.pump().send(errand).await.expect("the server runs");
     changed.await.expect("an answer").expect("she has no portal account yet");
     server.stop().await.expect("all is written");
 
     let server = Server::start(config(data.path())).await.expect("it starts");
     let (done, changed) = tokio::sync::oneshot::channel();
-    let demand = Demand::Change { change: Change::CreatePortal { person }, done };
-    server.pump().send(demand).await.expect("the server runs");
+    let errand = Errand::Change { change: Change::CreatePortal { person }, done };
+    server.pump().send(errand).await.expect("the server runs");
     changed.await.expect("an answer").expect_err("she has one from the run before");
     server.stop().await.expect("all is written");
 }
@@ -363,10 +363,10 @@ async fn a_change_counts_as_made_when_it_is_on_the_disk() {
     let db = rusqlite::Connection::open(data.path().join("calls.db")).expect("the records");
     db.execute_batch("begin immediate").expect("nobody else writes");
     let (done, mut changed) = tokio::sync::oneshot::channel();
-    let demand = Demand::Change { change: Change::CreatePortal { person }, done };
-    server.pump().send(demand).await.expect("the server runs");
+    let errand = Errand::Change { change: Change::CreatePortal { person }, done };
+    server.pump().send(errand).await.expect("the server runs");
     let (done, looked) = tokio::sync::oneshot::channel();
-    server.pump().send(Demand::Look { done }).await.expect("the server runs");
+    server.pump().send(Errand::Look { done }).await.expect("the server runs");
     looked.await.expect("an answer");
     assert!(changed.try_recv().is_err(), "it is made, and a kill would undo it");
     db.execute_batch("rollback").expect("it is let go");
@@ -503,7 +503,7 @@ async fn the_same_callers_write_the_same_log_by_either_clock() {
     let script = reload::read(None).expect("the default centre is whole").script;
     tokio::time::sleep_until(at(90_050)).await;
     let (done, published) = tokio::sync::oneshot::channel();
-    server.pump().send(Demand::Publish { script, done }).await.expect("the server runs");
+    server.pump().send(Errand::Publish { script, done }).await.expect("the server runs");
     published.await.expect("an answer").expect("it can follow itself");
     callers.join_all().await;
     let live = lines.lock().expect("nobody panics").clone();
@@ -549,7 +549,7 @@ async fn a_promised_call_back_rings_the_open_connection() {
     };
     let group = hatif::id::GroupId(script.groups.iter().position(fits).expect("a group") as u16);
     let agent = hatif::id::AgentId(0);
-    let inject = async |input| server.pump().send(Demand::Inject { input, done: None }).await.expect("the server runs");
+    let inject = async |input| server.pump().send(Errand::Inject { input, done: None }).await.expect("the server runs");
     inject(Input::AgentLoggedIn { agent, group }).await;
     inject(Input::AgentReady { agent }).await;
     let ringing = caller.until(|message| matches!(message, ServerMessage::Ringing { .. })).await;
@@ -586,7 +586,7 @@ async fn a_call_back_to_a_connection_that_is_gone_counts_as_not_reached() {
     for group in 0..script.groups.len() as u16 {
         let (agent, group) = (hatif::id::AgentId(group.into()), hatif::id::GroupId(group));
         for input in [Input::AgentLoggedIn { agent, group }, Input::AgentReady { agent }] {
-            server.pump().send(Demand::Inject { input, done: None }).await.expect("the server runs");
+            server.pump().send(Errand::Inject { input, done: None }).await.expect("the server runs");
         }
     }
     let missed = || lines.lock().expect("nobody panics").iter().any(|line| line.contains("not reached, try 1"));

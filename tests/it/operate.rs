@@ -106,7 +106,7 @@ async fn figures_are_those_of_the_calls_that_were_made() {
     assert_eq!(after.value("hatif_calls_ended_total{outcome=\"abandoned\",cause=\"caller_hung_up\"}"), 1.0);
     assert_eq!(after.value("hatif_first_prompt_seconds_count"), 2.0);
     // Dials, keys, hang-ups.
-    assert!(after.value("hatif_demand_seconds_count") >= 6.0);
+    assert!(after.value("hatif_input_seconds_count") >= 6.0);
     // 2 dials, "4", "01", 2 hang-ups, a ping.
     assert_eq!(after.value("hatif_messages_received_total"), 7.0);
     assert!(after.value("hatif_messages_sent_total") > 10.0);

@@ -14,7 +14,7 @@ use hatif::{
         Limits,
         admission::Admission,
         clock::Clock,
-        pump::{Demand, Parts, Pump, Tap},
+        pump::{Errand, Parts, Pump, Tap},
         sessions::Sessions,
         store::{Durable, Job, jobs::unwritten},
     },
@@ -127,8 +127,8 @@ impl Tap for Ear {
 }
 
 /// A pump that owns a world, with somebody who acknowledges its records.
-fn pump(world: World, speed: f64, tap: Box<dyn Tap>) -> (mpsc::Sender<Demand>, Pump) {
-    let (demand, demands) = mpsc::channel(16);
+fn pump(world: World, speed: f64, tap: Box<dyn Tap>) -> (mpsc::Sender<Errand>, Pump) {
+    let (errand, errands) = mpsc::channel(16);
     let (jobs, written) = unwritten(100_000);
     let (acknowledge, durable) = mpsc::unbounded_channel();
     std::thread::spawn(move || {
@@ -145,7 +145,7 @@ fn pump(world: World, speed: f64, tap: Box<dyn Tap>) -> (mpsc::Sender<Demand>, P
         run: 1,
         zone: jiff::tz::TimeZone::UTC,
         sessions: Arc::new(Sessions::new(1, 1)),
-        demands,
+        errands,
         jobs,
         durable,
         failing: Arc::default(),
@@ -154,13 +154,13 @@ fn pump(world: World, speed: f64, tap: Box<dyn Tap>) -> (mpsc::Sender<Demand>, P
         onlookers: Default::default(),
         admission: Admission::default(),
     };
-    (demand, Pump::new(parts))
+    (errand, Pump::new(parts))
 }
 
 /// The queue to the disk has room for one row; at the end the pump waits for it to have more.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_refusal_has_its_row_also_where_the_queue_to_the_disk_was_full_at_the_end() {
-    let (demand, demands) = mpsc::channel(16);
+    let (errand, errands) = mpsc::channel(16);
     let (jobs, written) = unwritten(1);
     let sessions = Arc::new(Sessions::new(1, 100));
     let session = sessions.open().expect("there is room");
@@ -170,7 +170,7 @@ async fn every_refusal_has_its_row_also_where_the_queue_to_the_disk_was_full_at_
         run: 1,
         zone: jiff::tz::TimeZone::UTC,
         sessions,
-        demands,
+        errands,
         jobs,
         durable: mpsc::unbounded_channel().1,
         failing: Arc::default(),
@@ -181,10 +181,10 @@ async fn every_refusal_has_its_row_also_where_the_queue_to_the_disk_was_full_at_
     };
     for _ in 0..5 {
         let sent = hatif::live::clock::wall();
-        let dial = Demand::Dial { session: session.id, from: None, language: None, address: None, sent };
-        demand.send(dial).await.expect("there is room");
+        let dial = Errand::Dial { session: session.id, from: None, language: None, address: None, sent };
+        errand.send(dial).await.expect("there is room");
     }
-    demand.send(Demand::Quit).await.expect("there is room");
+    errand.send(Errand::Quit).await.expect("there is room");
     let running = tokio::spawn(Pump::new(parts).run());
     let rows = tokio::task::spawn_blocking(move || {
         let rows = std::iter::from_fn(|| written.next());
@@ -203,8 +203,8 @@ async fn the_live_driver_tells_the_same_story_at_any_speed() {
             world.add_caller(caller);
         }
         let heard = Arc::new(Mutex::new(Vec::new()));
-        // It would run for as long as somebody could demand something; its time is up a second after the story's.
-        let (_demands, pump) = pump(world, speed, Box::new(Ear(heard.clone())));
+        // It would run for as long as somebody could ask for something; its time is up a second after the story's.
+        let (_errands, pump) = pump(world, speed, Box::new(Ear(heard.clone())));
         let up = Clock::start(speed).wall_of(END) + std::time::Duration::from_secs(1);
         assert!(tokio::time::timeout_at(up, pump.run()).await.is_err(), "the pump ended by itself");
         let heard = heard.lock().expect("nobody panics");

@@ -7,7 +7,7 @@ use hatif::{
     live::{
         admission::Admission,
         clock::Clock,
-        pump::{Demand, Parts, Pump, Tap},
+        pump::{Errand, Parts, Pump, Tap},
         sessions::Sessions,
         store::jobs::{Unwritten, unwritten},
     },
@@ -48,11 +48,11 @@ fn assert_same(left: &[Event], right: &[Event]) {
 }
 
 /// What must not be gone as long as a pump runs.
-type Lines = (mpsc::Sender<Demand>, mpsc::UnboundedSender<Vec<hatif::live::store::Durable>>);
+type Lines = (mpsc::Sender<Errand>, mpsc::UnboundedSender<Vec<hatif::live::store::Durable>>);
 
-/// A pump that owns a world, what leads to it (demands, and word of what is on the disk) and what it sends to the store.
+/// A pump that owns a world, what leads to it (errands, and word of what is on the disk) and what it sends to the store.
 fn pump(world: World, speed: f64, tap: Box<dyn Tap>) -> (Lines, Unwritten, Pump) {
-    let (demand, demands) = mpsc::channel(16);
+    let (errand, errands) = mpsc::channel(16);
     let (jobs, written) = unwritten(100_000);
     let (written_word, durable) = mpsc::unbounded_channel();
     let parts = Parts {
@@ -61,7 +61,7 @@ fn pump(world: World, speed: f64, tap: Box<dyn Tap>) -> (Lines, Unwritten, Pump)
         run: 1,
         zone: jiff::tz::TimeZone::UTC,
         sessions: Arc::new(Sessions::new(1, 1)),
-        demands,
+        errands,
         jobs,
         durable,
         failing: Arc::default(),
@@ -70,7 +70,7 @@ fn pump(world: World, speed: f64, tap: Box<dyn Tap>) -> (Lines, Unwritten, Pump)
         onlookers: Default::default(),
         admission: Admission::default(),
     };
-    ((demand, written_word), written, Pump::new(parts))
+    ((errand, written_word), written, Pump::new(parts))
 }
 
 #[tokio::test(start_paused = true)]
@@ -79,7 +79,7 @@ async fn the_simulator_and_the_live_driver_tell_the_same_day() {
     let heard = Arc::new(Mutex::new(Vec::new()));
     let speed = 60.0;
     // The doors open at midnight, so that the live driver meets every caller.
-    let (_demands, written, pump) = pump(begin(), speed, Box::new(Ear(heard.clone())));
+    let (_errands, written, pump) = pump(begin(), speed, Box::new(Ear(heard.clone())));
     let up = Clock::start(speed).wall_of(hour(ENDS)) + std::time::Duration::from_secs(1);
     assert!(tokio::time::timeout_at(up, pump.run()).await.is_err(), "the pump ended by itself");
     assert_eq!(written.next(), None, "something of a synthetic caller went to the store");

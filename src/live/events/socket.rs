@@ -9,11 +9,11 @@ use axum::{
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
-use crate::live::{clock, config::Limits, pump::Demand, session::REVOKED};
+use crate::live::{clock, config::Limits, pump::Errand, session::REVOKED};
 
 /// What a listener's connection needs of the server.
 pub(in crate::live) struct Line {
-    pub(in crate::live) pump: mpsc::Sender<Demand>,
+    pub(in crate::live) pump: mpsc::Sender<Errand>,
     pub(in crate::live) limits: Limits,
     /// Cancelled when the server is done.
     pub(in crate::live) stop: CancellationToken,
@@ -29,7 +29,7 @@ const CLOSING: Duration = Duration::from_secs(1);
 /// Sends the feed until either side has enough.
 pub(in crate::live) async fn serve(mut socket: WebSocket, line: Line) {
     let (done, events) = oneshot::channel();
-    let asked = line.pump.send(Demand::Listen { room: line.limits.listener_queue, done }).await;
+    let asked = line.pump.send(Errand::Listen { room: line.limits.listener_queue, done }).await;
     let end = match (asked, events.await) {
         (Ok(()), Ok(events)) => tell(&mut socket, events, &line).await,
         _ => Some((close_code::AWAY, "closing")),

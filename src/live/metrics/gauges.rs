@@ -45,7 +45,7 @@ pub(super) struct Gauges {
     pub(super) store_room: Gauge,
     pub(super) store_lag: Real,
     pub(super) lived: Real,
-    pub(super) demands_queued: Gauge,
+    pub(super) inputs_queued: Gauge,
     journal: Family<Label, Gauge>,
     journal_size: Gauge,
     process: ProcessGauges,
@@ -117,8 +117,8 @@ impl Gauges {
         r.register_with_unit("hatif_store_lag", help, Unit::Seconds, self.store_lag.clone());
         let help = "How long the centre has lived, summed over its runs";
         r.register_with_unit("hatif_service_time", help, Unit::Seconds, self.lived.clone());
-        let help = "Demands that wait for the centre";
-        r.register("hatif_demands_queued", help, self.demands_queued.clone());
+        let help = "Inputs that wait for the centre";
+        r.register("hatif_inputs_queued", help, self.inputs_queued.clone());
         r.register("hatif_journal", "1 at the state in which the journal is, 0 at the others", self.journal.clone());
         let help = "The size of the journal's files";
         r.register_with_unit("hatif_journal_size", help, Unit::Bytes, self.journal_size.clone());

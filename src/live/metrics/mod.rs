@@ -3,7 +3,7 @@
 //! ```text
 //!  pump ─── events ──► Fold ─┐
 //!  session, store, reload ───┼──► Metrics (counters, histograms) ──┐
-//!  pump ◄── Demand::Look ────┴──────── Snapshot (gauges) ──────────┴──► GET /metrics
+//!  pump ◄── Errand::Look ────┴──────── Snapshot (gauges) ──────────┴──► GET /metrics
 //! ```
 //!
 //! What happens is counted as it happens, at the cost of an addition. What *is* (calls by state, lengths of queues, agents)
@@ -72,7 +72,7 @@ struct Traffic {
     heard: Counter,
     said: Counter,
     reloads: Family<Label, Counter>,
-    demand: Histogram,
+    errand: Histogram,
     first_prompt: Histogram,
     commit: Histogram,
     stored: Family<Label, Counter>,
@@ -162,7 +162,7 @@ impl Traffic {
             heard: Counter::default(),
             said: Counter::default(),
             reloads: Family::default(),
-            demand: Histogram::new(SHORT),
+            errand: Histogram::new(SHORT),
             first_prompt: Histogram::new(NOTICED),
             commit: Histogram::new(NOTICED),
             stored: Family::default(),
@@ -177,8 +177,8 @@ impl Traffic {
         r.register("hatif_messages_received", "Messages of the call protocol that came in", t.heard.clone());
         r.register("hatif_messages_sent", "Messages of the call protocol that went out", t.said.clone());
         r.register("hatif_reloads", "Readings of the centre's folder, by result", t.reloads.clone());
-        let help = "How long the centre took over one demand and what followed at once";
-        r.register_with_unit("hatif_demand", help, Unit::Seconds, t.demand.clone());
+        let help = "How long the centre took over one input and what followed at once";
+        r.register_with_unit("hatif_input", help, Unit::Seconds, t.errand.clone());
         let help = "From a dial read to the first prompt sent";
         r.register_with_unit("hatif_first_prompt", help, Unit::Seconds, t.first_prompt.clone());
         let help = "How long one transaction of records took until it was on the disk";
@@ -207,9 +207,9 @@ impl Metrics {
         self.traffic.reloads.get_or_create(&[("result", result.to_owned())]).inc();
     }
 
-    /// The pump was busy for `took` with one demand.
-    pub fn demand(&self, took: Duration) {
-        self.traffic.demand.observe(took.as_secs_f64());
+    /// The pump was busy for `took` with one errand.
+    pub fn errand(&self, took: Duration) {
+        self.traffic.errand.observe(took.as_secs_f64());
     }
 
     /// A caller who dialled began to hear the centre.

@@ -16,7 +16,7 @@ use crate::{
         clock,
         counts::{Counts, TurnedAway},
         protocol::RefusalReason,
-        pump::{Demand, Status},
+        pump::{Errand, Status},
         recorder,
         sessions::Sessions,
         store::State as StoreState,
@@ -77,7 +77,7 @@ impl Snapshot {
 #[derive(Debug)]
 pub(in crate::live) struct Sources {
     pub(in crate::live) metrics: Arc<Metrics>,
-    pub(in crate::live) pump: mpsc::Sender<Demand>,
+    pub(in crate::live) pump: mpsc::Sender<Errand>,
     pub(in crate::live) store: Arc<StoreState>,
     pub(in crate::live) sessions: Arc<Sessions>,
     pub(in crate::live) status: Arc<Status>,
@@ -126,7 +126,7 @@ impl Sources {
         gauges.store_room.set(whole(self.store.room()));
         gauges.store_lag.set(self.store.lag().as_secs_f64());
         gauges.lived.set(self.store.lived().as_secs_f64());
-        gauges.demands_queued.set(whole((self.pump.max_capacity() - self.pump.capacity()) as u64));
+        gauges.inputs_queued.set(whole((self.pump.max_capacity() - self.pump.capacity()) as u64));
         gauges.set_journal(&self.journal);
         if let Ok(process) = tokio::task::spawn_blocking(Process::read).await {
             gauges.set_process(&process);
@@ -163,7 +163,7 @@ impl Sources {
 
     async fn ask(&self) -> Option<Box<Snapshot>> {
         let (done, seen) = oneshot::channel();
-        self.pump.send(Demand::Look { done }).await.ok()?;
+        self.pump.send(Errand::Look { done }).await.ok()?;
         seen.await.ok()
     }
 }

@@ -1,11 +1,11 @@
 //! The one task that owns the world and paces it.
 //!
-//! It sleeps until the world's next deadline or a demand, whichever is first. Each demand is stamped by the clock here and
+//! It sleeps until the world's next deadline or an errand, whichever is first. Each errand is stamped by the clock here and
 //! nowhere else, so time never runs back; what was due before happens first, at its own instant, however late the task
 //! woke. What the world tells goes to callers' outboxes, to the records and to whoever listens ([`Tap`]).
 
 mod callers;
-mod demand;
+mod errand;
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -24,7 +24,7 @@ use tokio::{
 };
 
 use self::callers::Dial;
-pub use self::demand::Demand;
+pub use self::errand::Errand;
 use super::{
     admission::{Admission, Applicant},
     agents::Desks,
@@ -93,7 +93,7 @@ pub struct Parts {
     /// Who is connected.
     pub sessions: Arc<Sessions>,
     /// What is asked of it.
-    pub demands: mpsc::Receiver<Demand>,
+    pub errands: mpsc::Receiver<Errand>,
     /// Where records go.
     pub jobs: store::Jobs,
     /// What was waited for and is on disk, as much together as became so together.
@@ -156,7 +156,7 @@ pub(super) enum Moving {
     Input,
 }
 
-/// So many demands are dealt with before those whom they concern are woken.
+/// So many errands are dealt with before those whom they concern are woken.
 const TOGETHER: usize = 64;
 
 /// Waits for an instant, if there is one.
@@ -204,11 +204,11 @@ impl Pump {
         Pump { book, ..Pump::new(parts) }
     }
 
-    /// Runs until the last call that is not a synthetic caller's has ended after [`Demand::Drain`], until [`Demand::Quit`],
-    /// until nobody is left who could demand anything, or until a fault left nothing to be trusted (`rescue.rs`). Gives the
+    /// Runs until the last call that is not a synthetic caller's has ended after [`Errand::Drain`], until [`Errand::Quit`],
+    /// until nobody is left who could ask for anything, or until a fault left nothing to be trusted (`rescue.rs`). Gives the
     /// world back.
     pub async fn run(mut self) -> World {
-        // Set anew when the world's next deadline is another, which it is not after most demands.
+        // Set anew when the world's next deadline is another, which it is not after most errands.
         let mut alarm = pin!(tokio::time::sleep_until(self.parts.clock.wall_of(self.parts.world.now())));
         loop {
             match AssertUnwindSafe(self.turn(alarm.as_mut())).catch_unwind().await {
@@ -249,14 +249,14 @@ impl Pump {
             alarm.as_mut().reset(wall);
         }
         let refusals = self.unwritten.due();
-        let Parts { clock, demands, durable, .. } = &mut self.parts;
+        let Parts { clock, errands, durable, .. } = &mut self.parts;
         tokio::select! {
             biased;
             durable = durable.recv() => match durable {
                 Some(durable) => self.all_durable(durable),
                 None => self.records_are_over(),
             },
-            demand = demands.recv() => self.demanded(demand),
+            errand = errands.recv() => self.errand_came(errand),
             () = alarm, if due.is_some() => {
                 // Woken for a deadline, the run has come to it, whatever rounding says.
                 let now = clock.now().max(due.unwrap_or_default());
@@ -275,8 +275,8 @@ impl Pump {
             }
             if let Ok(durable) = self.parts.durable.try_recv() {
                 self.all_durable(durable);
-            } else if let Ok(demand) = self.parts.demands.try_recv() {
-                self.demanded(Some(demand));
+            } else if let Ok(errand) = self.parts.errands.try_recv() {
+                self.errand_came(Some(errand));
             } else {
                 return;
             }
@@ -287,11 +287,11 @@ impl Pump {
         tokio::task::yield_now().await;
     }
 
-    fn demanded(&mut self, demand: Option<Demand>) {
-        match demand {
-            Some(demand) => {
+    fn errand_came(&mut self, errand: Option<Errand>) {
+        match errand {
+            Some(errand) => {
                 self.parts.onlookers.taken();
-                self.take(demand);
+                self.take(errand);
             }
             None => self.quit = true,
         }
@@ -344,59 +344,59 @@ impl Pump {
         self.parts.status.draining.store(true, Ordering::Relaxed);
     }
 
-    fn take(&mut self, demand: Demand) {
-        match demand {
-            Demand::Dial { session, from, language, address, sent } => {
+    fn take(&mut self, errand: Errand) {
+        match errand {
+            Errand::Dial { session, from, language, address, sent } => {
                 self.dial(session, language.as_deref(), &Applicant { number: from, address, sent });
             }
-            Demand::Keys { session, keys } => self.keys(session, &keys),
-            Demand::HangUp { session } => self.hang_up(session),
-            Demand::Answer { session } => self.answer(session),
-            Demand::Attend { session, from } => self.attend(session, from),
-            Demand::Failed { session } => self.failed(session),
-            Demand::Desk { session, message } => self.desk_says(session, message),
-            Demand::Left { session } => self.left(session),
-            Demand::Revoked { session } => self.revoked(session),
-            Demand::Inject { input, done } => {
+            Errand::Keys { session, keys } => self.keys(session, &keys),
+            Errand::HangUp { session } => self.hang_up(session),
+            Errand::Answer { session } => self.answer(session),
+            Errand::Attend { session, from } => self.attend(session, from),
+            Errand::Failed { session } => self.failed(session),
+            Errand::Desk { session, message } => self.desk_says(session, message),
+            Errand::Left { session } => self.left(session),
+            Errand::Revoked { session } => self.revoked(session),
+            Errand::Inject { input, done } => {
                 let call = self.inject(input);
                 if let Some(done) = done {
                     // Whoever asked may have stopped listening.
                     let _ = done.send(call);
                 }
             }
-            Demand::Change { change, done } => self.change(change, done),
-            Demand::Publish { script, done } => {
+            Errand::Change { change, done } => self.change(change, done),
+            Errand::Publish { script, done } => {
                 let now = self.now();
                 self.advance(now);
                 // Whoever asked may have stopped listening; it is published all the same.
                 let _ = done.send(self.publish(now, script));
             }
-            Demand::Reload { script, done } => {
+            Errand::Reload { script, done } => {
                 let now = self.now();
                 // What is due before may be a script that the scenario publishes.
                 self.advance(now);
                 let in_force = self.parts.world.versions().current().digest == script.digest;
                 let _ = done.send(if in_force { Ok(None) } else { self.publish(now, script).map(Some) });
             }
-            Demand::Look { done } => {
+            Errand::Look { done } => {
                 let snapshot = self.guarded("a look at the figures", |pump| {
                     pump.parts.onlookers.prepare(&pump.parts.world);
                     pump.snapshot()
                 });
                 _ = snapshot.map(|snapshot| done.send(Box::new(snapshot)));
             }
-            Demand::Listen { room, done } => {
+            Errand::Listen { room, done } => {
                 let heard = self.guarded("a new listener", |pump| pump.parts.onlookers.listen(room, &pump.parts.world));
                 _ = heard.map(|heard| done.send(heard));
             }
-            Demand::Drain => {
+            Errand::Drain => {
                 self.take_no_more();
                 self.inject(Input::DrainBegan);
             }
-            Demand::EndDrain => {
+            Errand::EndDrain => {
                 self.inject(Input::DrainEnded);
             }
-            Demand::Quit => self.quit = true,
+            Errand::Quit => self.quit = true,
         }
     }
 

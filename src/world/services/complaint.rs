@@ -61,7 +61,7 @@ pub enum ComplaintState {
 
 /// The complaints and cases of a run.
 #[derive(Clone, Debug)]
-pub struct Desk {
+pub struct Casebook {
     complaint_references: Shuffle,
     case_references: Shuffle,
     key: u64,
@@ -70,11 +70,11 @@ pub struct Desk {
     next_case: u32,
 }
 
-impl Desk {
-    /// An empty desk.
-    pub fn new(seed: Seed) -> Desk {
+impl Casebook {
+    /// An empty casebook.
+    pub fn new(seed: Seed) -> Casebook {
         let references = |owner| Shuffle::new(seed.key(Purpose::Reference, owner), 100_000_000);
-        Desk {
+        Casebook {
             complaint_references: references(1),
             case_references: references(2),
             key: seed.key(Purpose::Reference, 3),

@@ -16,7 +16,7 @@ use crate::{
 /// The two kinds of place; the order of the catalogue's `place`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PlaceKind {
-    /// A desk of the fund.
+    /// An office of the fund.
     Agency,
     /// A partner that takes payments and files.
     Point,

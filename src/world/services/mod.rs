@@ -20,7 +20,7 @@ pub mod locator;
 pub mod sms;
 
 use audit::AuditEntry;
-use complaint::{Case, Complaint, Desk};
+use complaint::{Case, Casebook, Complaint};
 use locator::{Locator, PlaceKind};
 use sms::{Outbox, Recipient, Sms, SmsKind};
 
@@ -88,7 +88,7 @@ pub struct Services {
     codes: Seed,
     access: Access,
     locator: Locator,
-    desk: Desk,
+    casebook: Casebook,
     outbox: Outbox,
     calls: BTreeMap<CallId, CallMemory>,
     sms_up: bool,
@@ -104,7 +104,7 @@ impl Clone for Services {
             codes: self.codes,
             access: self.access.clone(),
             locator: self.locator.clone(),
-            desk: self.desk.clone(),
+            casebook: self.casebook.clone(),
             outbox: self.outbox.clone(),
             calls: self.calls.clone(),
             sms_up: self.sms_up,
@@ -138,7 +138,7 @@ impl Services {
             config,
             codes: seed,
             locator: Locator::new(seed),
-            desk: Desk::new(seed),
+            casebook: Casebook::new(seed),
             outbox: Outbox::default(),
             calls: BTreeMap::new(),
             sms_up: true,
@@ -226,8 +226,8 @@ impl Services {
     pub fn restore(&mut self, change: &ServiceChange) -> Result<(), ChangeError> {
         match change {
             ServiceChange::Registry(change) => return self.registry.apply(change),
-            ServiceChange::Complaint(complaint) => self.desk.restore_complaint(complaint.clone()),
-            ServiceChange::Case(case) => self.desk.restore_case(case),
+            ServiceChange::Complaint(complaint) => self.casebook.restore_complaint(complaint.clone()),
+            ServiceChange::Case(case) => self.casebook.restore_case(case),
         }
         Ok(())
     }
@@ -407,7 +407,7 @@ impl Services {
                 }
             }
             (Service::ComplaintNew, _) => {
-                let (reference, complaint) = self.desk.lodge(asked.call, person, asked.today);
+                let (reference, complaint) = self.casebook.lodge(asked.call, person, asked.today);
                 self.keep_change(ServiceChange::Complaint(complaint));
                 reply(service, "lodged", vec![("ref", Value::Digits(reference))])
             }
@@ -417,7 +417,7 @@ impl Services {
                 let Some(kind) = words.get(usize::from(kind.word)) else {
                     return Reply::Unavailable;
                 };
-                let (reference, case) = self.desk.open(asked.call, person, asked.today, kind);
+                let (reference, case) = self.casebook.open(asked.call, person, asked.today, kind);
                 self.keep_change(ServiceChange::Case(case));
                 reply(service, "opened", vec![("ref", Value::Digits(reference))])
             }
@@ -474,7 +474,7 @@ impl Services {
     }
 
     fn complaint_status(&self, asked: &Asked<'_>, reference: Digits) -> Reply {
-        match self.desk.status(reference, asked.today) {
+        match self.casebook.status(reference, asked.today) {
             None => reply(Service::ComplaintStatus, "unknown", vec![]),
             Some((state, lodged, answer_by)) => {
                 let state = Value::Symbol(Symbol { set: catalogue::COMPLAINT_STATE, word: state as u16 });

@@ -19,7 +19,7 @@ use crate::{
 
 /// What is asked of the pump.
 #[derive(Debug)]
-pub enum Demand {
+pub enum Errand {
     /// A caller dials.
     Dial {
         /// Who.

@@ -1,12 +1,12 @@
 //! The callers of `people` at their telephones: their minds, who is on which line, and when they want to be woken.
 //!
 //! ```text
-//! birth ──► Desk::born ──► a line dials ──ringing──► Desk::dialled
-//! a frame ──► Desk::hear ──► mind ──► wishes ──► orders to lines, alarms
-//! alarm due ──► Desk::wake ──► a key, a hang-up, or another call
+//! birth ──► Minds::born ──► a line dials ──ringing──► Minds::dialled
+//! a frame ──► Minds::hear ──► mind ──► wishes ──► orders to lines, alarms
+//! alarm due ──► Minds::wake ──► a key, a hang-up, or another call
 //! ```
 //!
-//! The desk knows no socket: it hands orders to [`Phone`]s and says who dials.
+//! They know no socket: they hand orders to [`Phone`]s and say who dials.
 
 use std::{
     cell::{Cell, RefCell},
@@ -52,7 +52,7 @@ pub struct Phone {
     orders: RefCell<VecDeque<(Order, Wall)>>,
     /// Rung when there are orders.
     pub bell: Notify,
-    /// The call she is on, or a promised one, as the desk numbers calls.
+    /// The call she is on, or a promised one, as the minds number calls.
     pub call: Cell<Option<CallId>>,
 }
 
@@ -83,7 +83,7 @@ pub struct Dialler {
 
 /// See the top of this file.
 #[derive(Debug)]
-pub struct Desk {
+pub struct Minds {
     crowd: Crowd,
     registry: Registry,
     names: Names,
@@ -96,11 +96,11 @@ pub struct Desk {
     last_call: u64,
 }
 
-impl Desk {
+impl Minds {
     /// Nobody on the telephone yet.
-    pub fn new(people: People, seed: u64, pace: Pace) -> Desk {
+    pub fn new(people: People, seed: u64, pace: Pace) -> Minds {
         let People { scenario, registry, .. } = people;
-        Desk {
+        Minds {
             crowd: Crowd::new(Seed::new(seed), scenario.cast, &scenario.script, &scenario.clock),
             registry,
             names: Names::of(&scenario.script),
