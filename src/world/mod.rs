@@ -19,11 +19,13 @@
 //! Imports `engine`, `people`, `registry`, `script`, `random`, `time`, `id` and `pii`. Never enters: a clock, a socket, a
 //! file, a thread. A [`World`] can be cloned at any instant and the copy fast-forwarded: that is a forecast.
 
+mod config;
 mod ear;
 mod fault;
 pub mod incident;
 mod keying;
 mod listener;
+mod notice;
 mod plans;
 mod promise;
 pub mod services;
@@ -33,161 +35,27 @@ use std::{
     sync::Arc,
 };
 
+pub use config::WorldConfig;
 use ear::{Driver, Ear, Watcher};
 pub use fault::{Asked, Fault};
 use incident::{Incident, IncidentKind};
 use listener::Listener;
+pub use notice::{Notice, Verdict};
 use plans::Plans;
 use promise::PromiseNews;
 pub use promise::{LostPromise, Promise};
-use services::{ServiceChange, Services, audit::AuditEntry, sms::Sms};
+use services::Services;
 
 use crate::{
     agenda::Agenda,
-    engine::{Command, Engine, Event, Input},
-    id::{AgentId, CallId, PersonId, RequestId, ScriptVersion},
-    people::{Caller, NotTaken, People, Plan, Taken, Who, Wishes, cast::Cast, demand::Demand, population::Population},
+    engine::{Engine, Event, Input},
+    id::{AgentId, CallId, PersonId, ScriptVersion},
+    people::{Caller, NotTaken, People, Plan, Taken, Who, Wishes, demand::Demand},
     random::Seed,
-    registry::{Change, Status, access::change::AccessChange},
-    script::{
-        Script, Versions,
-        catalogue::{Reply, Request},
-        model::Key,
-    },
-    time::{Duration, Instant, LocalClock},
+    registry::{Change, Status},
+    script::{Script, Versions, catalogue::Request},
+    time::{Instant, LocalClock},
 };
-
-/// What a world begins with.
-#[derive(Clone, Debug)]
-pub struct WorldConfig {
-    /// The script that calls begin on, as version 1.
-    pub script: Arc<Script>,
-    /// Which local time each instant is.
-    pub clock: LocalClock,
-    /// The root of all chance.
-    pub seed: Seed,
-    /// What answers the engine's questions.
-    pub services: Services,
-    /// Hire the script's agent groups. Without, agents come by [`World::inject`] alone.
-    pub agents: bool,
-    /// Tell every input that reaches the engine as [`Notice::Input`], for a journal.
-    pub tell_inputs: bool,
-    /// After every drain, let the engine state its laws and panic where one is broken. For tests and for hunting bugs.
-    pub check_laws: bool,
-    /// Who calls and who works; `None`: nobody calls, and the script's groups work as it says.
-    pub cast: Option<Arc<Cast>>,
-    /// What happens by plan, in rising order of time.
-    pub incidents: Arc<[Incident]>,
-    /// Who could call: the people of the registry, indexed once and shared; `None`: nobody of the registry calls.
-    pub population: Option<Arc<Population>>,
-    /// The demand of the same cast, population, script, clock and horizon, made before with whatever seed, so that many
-    /// worlds need not make it again; `None`: made here.
-    pub demand: Option<Demand>,
-    /// Synthetic callers are born up to this long after the beginning; longer than any run by default.
-    pub horizon: Duration,
-    /// Verdicts of identity checks are not told to callers who are not synthetic until the driver says so
-    /// ([`Notice::Verdict`]).
-    pub hold_verdicts: bool,
-    /// One-time codes are sent to callers who are not synthetic too. Without, they are asked for the last digits of the card.
-    pub send_codes: bool,
-}
-
-impl WorldConfig {
-    /// A world with the script's agents and without synthetic callers or incidents, that tells no inputs and does not
-    /// check its laws.
-    pub fn new(script: Arc<Script>, clock: LocalClock, seed: Seed, services: Services) -> WorldConfig {
-        WorldConfig {
-            script,
-            clock,
-            seed,
-            services,
-            agents: true,
-            tell_inputs: false,
-            check_laws: false,
-            cast: None,
-            incidents: Arc::new([]),
-            population: None,
-            demand: None,
-            horizon: Duration::MAX,
-            hold_verdicts: false,
-            send_codes: true,
-        }
-    }
-}
-
-/// What a world tells its driver, in the order in which it happened.
-#[derive(Clone, Debug)]
-pub enum Notice {
-    /// Something happened.
-    Event(Event),
-    /// A caller's telephone does something (at which instant). Everything but [`Command::Ask`], which the world answers.
-    /// Told of scripted callers' calls too; their answers come from within.
-    ToCaller(Instant, Command),
-    /// A text message was sent.
-    Sms(Sms),
-    /// Something changed that has to survive a restart.
-    Change(ServiceChange),
-    /// A failed check, or the end of what failed checks left, that has to survive a restart
-    /// ([`Services::restore_access`]).
-    Access(AccessChange),
-    /// A call back is promised, or was tried in vain: what has to survive a restart ([`World::restore_promises`]) in place
-    /// of what was told of this call before.
-    Promised {
-        /// The call that keeps it.
-        call: CallId,
-        /// The call in which it was promised; [`CallId::EARLIER_RUN`] where that was said before.
-        promised_in: CallId,
-        /// What is to be kept.
-        promise: Promise,
-    },
-    /// A promise to call back is kept, or given up for good.
-    PromiseKept {
-        /// The call of [`Notice::Promised`] or [`World::restore_promises`].
-        call: CallId,
-    },
-    /// A person's record was read.
-    Audit(AuditEntry),
-    /// An identity check came to a verdict, of which the caller hears when the driver injects it as [`Input::Replied`]; told
-    /// after all that the check left to be kept, when [`WorldConfig::hold_verdicts`] is set.
-    Verdict(Verdict),
-    /// An incident could not happen: a script that cannot follow the versions in force. The old one stays. Kept for
-    /// [`World::poll`] even by [`World::watch`].
-    Refused {
-        /// When.
-        at: Instant,
-        /// Why.
-        reason: String,
-    },
-    /// An input reached the engine; told when [`WorldConfig::tell_inputs`] is set.
-    Input {
-        /// When.
-        at: Instant,
-        /// What. A digit that is secret, thrown away or kept for later is replaced by 0, one that nothing was bound to by
-        /// [`Key::UNBOUND`].
-        input: Input,
-        /// A digit was replaced.
-        secret: bool,
-    },
-    /// A key that was kept for later came to be used by something that is not secret; told before what follows from it, when
-    /// [`WorldConfig::tell_inputs`] is set.
-    KeyUsed {
-        /// In which call.
-        call: CallId,
-        /// Which key.
-        key: Key,
-    },
-}
-
-/// The verdict of an identity check that waits to be told.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Verdict {
-    /// In whose call.
-    pub call: CallId,
-    /// Which question it answers.
-    pub request: RequestId,
-    /// The answer.
-    pub reply: Reply,
-}
 
 /// Something in the calendar.
 #[derive(Clone, Debug)]
