@@ -2,24 +2,17 @@
 
 use std::io::{self, IsTerminal};
 
-use anyhow::Context;
 use tracing::{Level, Metadata};
-use tracing_subscriber::{EnvFilter, filter::filter_fn, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing_subscriber::{filter::filter_fn, layer::SubscriberExt, util::SubscriberInitExt};
 
-use crate::config::{LogFormat, LogSettings};
+use crate::config::log::{self, LogFormat, LogSettings};
 
 /// Begins to write logs.
 ///
 /// # Errors
 /// The filter cannot be read.
 pub fn begin(settings: &LogSettings) -> anyhow::Result<()> {
-    let help =
-        || format!("`{}` is no log filter; write a level such as info, or info,hatif::live=debug", settings.level);
-    // A single word that is no level would be taken for the name of a part of the program, and nothing be logged.
-    if settings.level.bytes().all(|byte| byte.is_ascii_alphanumeric()) && settings.level != "off" {
-        settings.level.parse::<Level>().with_context(help)?;
-    }
-    let filter = EnvFilter::try_new(&settings.level).with_context(help)?;
+    let filter = log::filter(&settings.level)?;
     let colours = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     // A line that cannot be written (a full disk, a closed pipe) is left out. The library would complain on standard error
     // by a macro that panics where that fails too, and the centre would end for want of a log.
@@ -61,7 +54,7 @@ mod tests {
     fn a_frame_is_not_written_out_however_much_is_asked_for() {
         let page = Page::default();
         let to = page.clone();
-        let filter = EnvFilter::new("trace,tungstenite::protocol=trace");
+        let filter = tracing_subscriber::EnvFilter::new("trace,tungstenite::protocol=trace");
         let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(move || to.clone()).finish();
         tracing::subscriber::with_default(logs.with(filter_fn(is_fit)), || {
             tracing::trace!(target: "tungstenite::protocol", "Received message 096087725#");

@@ -5,7 +5,9 @@
 //! defaults of the types.
 
 pub mod help;
+pub mod log;
 mod read;
 mod settings;
 
-pub use settings::{DEFAULTS, Hosting, LogFormat, LogSettings, Problems, Settings, known, load, parse};
+pub use log::{LogFormat, LogSettings};
+pub use settings::{DEFAULTS, Hosting, Problems, Settings, known, load, parse};

@@ -8,7 +8,10 @@ use std::{
 
 use toml::de::DeTable;
 
-use super::read::{Reader, Section};
+use super::{
+    log::{self, LogSettings},
+    read::{Reader, Section},
+};
 use crate::{
     live,
     registry::{self, Source as People},
@@ -53,31 +56,6 @@ impl Hosting {
             Hosting::Nobody => None,
             Hosting::Scenario(name) => Some(name.clone()),
         }
-    }
-}
-
-/// How logs are written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LogSettings {
-    /// For people or for programs.
-    pub format: LogFormat,
-    /// A level, or a filter by module.
-    pub level: String,
-}
-
-/// For whom logs are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, clap::ValueEnum)]
-pub enum LogFormat {
-    /// One readable line an event.
-    #[default]
-    Human,
-    /// One JSON object an event.
-    Json,
-}
-
-impl Default for LogSettings {
-    fn default() -> LogSettings {
-        LogSettings { format: LogFormat::Human, level: "info".to_owned() }
     }
 }
 
@@ -175,9 +153,7 @@ fn read(reader: &mut Reader, root: &DeTable<'_>, settings: &mut Settings) {
     log.text("format", "\"human\"", &mut settings.log.format, |text| {
         clap::ValueEnum::from_str(text, false).map_err(|_| format!("`{text}` is neither \"human\" nor \"json\""))
     });
-    log.text("level", "\"info\"", &mut settings.log.level, |text| {
-        tracing_subscriber::EnvFilter::try_new(text).map(|_| text.to_owned())
-    });
+    log.text("level", "\"info\"", &mut settings.log.level, |text| log::filter(text).map(|_| text.to_owned()));
     log.finish();
     reader.unknown_keys(root, &SECTIONS, "the file");
 }

@@ -184,7 +184,8 @@ impl Writing {
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
             }
-            if !group.is_empty() {
+            // One that is full with its first has nobody to wait for.
+            if !group.is_empty() && self.config.group > 1 {
                 std::thread::sleep(self.config.group_wait.to_std());
                 group.extend(jobs.try_iter().take(self.config.group.saturating_sub(1)));
             }
