@@ -2,7 +2,7 @@
 
 use std::{
     io::{self, IsTerminal, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
 };
 
@@ -22,6 +22,7 @@ use crate::{
         page,
         plan::{Arrivals, Callers},
         sockets::{self, Room},
+        summary::Summary,
     },
     registry::{self, Registry},
     scenario::Scenario,
@@ -38,7 +39,7 @@ Examples:
   hatif load --concurrent 1000 --keys 1 --for 10m --out report.html
 
 Rules for --fail-if: p50 p90 p99 p99.9 max or mean of connect, dial, key, end, refusal or late, as in 'p99(key)>200ms'; \
-lost, missing, doubled, different, unrecorded, failed, refused, finished, cut_off or not_made, as a count or a share, as in 'refused>1%'; \
+lost, missing, untold, doubled, different, unrecorded, failed, refused, finished, cut_off, hung_up or not_made, as a count or a share, as in 'refused>1%'; \
 rate, the finished calls a second, as in 'rate<4500/s'. A rule about something that could not be measured is broken.
 
 Exit code: 0 measured, and no rule broken; 1 a rule is broken, or no call succeeded; 2 an argument is wrong or nobody answers; 130 cut short.";
@@ -163,6 +164,8 @@ impl Args {
             ("--for", &self.length),
             ("--pause", &self.pause),
             ("--hold", &self.hold),
+            ("--patience", &self.patience),
+            ("--drain", &self.drain),
         ];
         let given = options.iter().filter_map(|(name, value)| value.as_ref().map(|value| format!("{name} {value}")));
         let mut words: Vec<String> = given.collect();
@@ -173,6 +176,10 @@ impl Args {
         }));
         words.extend(self.reuse.then(|| "--reuse".to_owned()));
         words.extend((!self.local.is_empty()).then(|| format!("--local ({} addresses)", self.local.len())));
+        words.extend(self.no_records.then(|| "--no-records".to_owned()));
+        words.extend(self.centre.as_ref().map(|dir| format!("--centre {}", dir.display())));
+        words.extend(self.registry_size.map(|size| format!("--registry-size {size}")));
+        words.extend((self.registry_seed != 1).then(|| format!("--registry-seed {}", self.registry_seed)));
         words.push(format!("--seed {}", self.seed));
         words.join(" ")
     }
@@ -192,10 +199,8 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         );
     }
     sockets::check_local(&plan.local)?;
-    if let Some(out) = &args.out {
-        // Before a long run, not after it.
-        std::fs::write(out, "").with_context(|| format!("cannot write {}", out.display()))?;
-    }
+    // Before a long run, not after it.
+    let page = args.out.as_deref().map(PageFile::make).transpose()?;
     let wiring = Wiring { access: args.access.access(), lean: true, local: None };
     let server = ask(&args.url, &wiring)?;
     let people = people(&plan, &args, &server)?;
@@ -204,9 +209,6 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let setting = Setting { url: args.url.clone(), words: args.words(), wiring, server: Some(server), people, room };
     let summary = load::run(&plan, setting, &mut |progress| view.show(progress), &stop)?;
     view.clear();
-    if let Some(out) = &args.out {
-        std::fs::write(out, page::page(&summary)).with_context(|| format!("cannot write {}", out.display()))?;
-    }
     if summary.cut_short {
         anstream::eprintln!("hatif: cut short; the results are those of what was measured");
     }
@@ -219,11 +221,43 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     };
     let mut stdout = io::stdout().lock();
     stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).context("cannot write to standard output")?;
+    // Last, so that a disk that has become full takes none of the results.
+    let written = page.map_or(Ok(()), |page| page.write(&summary));
     Ok(match () {
         () if summary.is_broken() => ExitCode::from(1),
+        () if written.is_err() => return written.map(|()| ExitCode::FAILURE),
         () if summary.cut_short => ExitCode::from(CUT_SHORT),
         () => ExitCode::SUCCESS,
     })
+}
+
+/// The file of `--out`. What was in it stays until there are results; one that was not there is not left behind empty.
+struct PageFile<'a> {
+    path: &'a Path,
+    is_new: bool,
+}
+
+impl<'a> PageFile<'a> {
+    fn make(path: &'a Path) -> anyhow::Result<PageFile<'a>> {
+        let is_new = !path.exists();
+        let opened = std::fs::File::options().append(true).create(true).open(path);
+        opened.with_context(|| format!("cannot write {}", path.display()))?;
+        Ok(PageFile { path, is_new })
+    }
+
+    fn write(mut self, summary: &Summary) -> anyhow::Result<()> {
+        self.is_new = false;
+        std::fs::write(self.path, page::page(summary)).with_context(|| format!("cannot write {}", self.path.display()))
+    }
+}
+
+impl Drop for PageFile<'_> {
+    fn drop(&mut self) {
+        if self.is_new {
+            // It is empty; that it stays harms nobody.
+            let _ = std::fs::remove_file(self.path);
+        }
+    }
 }
 
 /// So long the first connection is waited for.

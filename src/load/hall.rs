@@ -50,6 +50,13 @@ pub const CONNECTION: &str = "connection";
 const LEFT_OVER: &str = "not over when the run was";
 
 impl Hall {
+    /// The time of the run is over: whoever is on a call hangs up.
+    pub fn end_calls(&self) {
+        let mut tally = self.tally.borrow_mut();
+        tally.calls.hung_up = tally.in_progress;
+        self.hang_up.cancel();
+    }
+
     /// Takes note of the time since `due`.
     pub fn note(&self, measure: Measure, due: Wall) {
         let took = clock::wall().saturating_duration_since(due);

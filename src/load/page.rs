@@ -68,13 +68,14 @@ fn table(head: &[&str], rows: &[Vec<String>]) -> String {
 }
 
 fn calls_table(calls: &Calls, summary: &Summary) -> String {
-    let Calls { due, again, called_back, not_made, answered, refused, finished, cut_off, failed } = *calls;
+    let Calls { due, again, called_back, not_made, answered, refused, finished, cut_off, failed, hung_up } = *calls;
     let counts = [
         ("due by plan", due),
         ("called again", again),
         ("called back", called_back),
         ("finished", finished),
         ("of them cut off by the centre", cut_off),
+        ("hung up when the time was over", hung_up),
         ("refused", refused),
         ("failed", failed),
         ("not made", not_made),
@@ -171,6 +172,7 @@ fn records(summary: &Summary) -> String {
         ("calls with an id", Some(records.calls)),
         ("reconciled", records.reconciled),
         ("missing", records.missing),
+        ("untold", records.untold),
         ("doubled", records.doubled),
         ("different", records.different),
         ("lost", records.lost),

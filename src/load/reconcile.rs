@@ -53,13 +53,16 @@ pub struct Records {
     pub calls: u64,
     /// Calls with exactly one record and, where the caller was told, the outcome she was told.
     pub reconciled: Option<u64>,
-    /// Calls without a record.
+    /// Calls without a record whose callers were told that they had ended: what the centre promises never happens.
     pub missing: Option<u64>,
+    /// Calls without a record whose callers were told nothing of an end, since the line broke: of a server that was not
+    /// killed in the midst, a loss too.
+    pub untold: Option<u64>,
     /// Calls with more than one record, and records that the server was handed twice since it started and left out.
     pub doubled: Option<u64>,
     /// Calls with one record and another outcome than the caller was told.
     pub different: Option<u64>,
-    /// Missing, doubled and different together.
+    /// Missing, untold, doubled and different together.
     pub lost: Option<u64>,
     /// The first few that are lost, in words.
     pub examples: Vec<String>,
@@ -142,16 +145,20 @@ impl<'a> Comparison<'a> {
 
     /// Adds what was found.
     pub fn finish(&self, records: &mut Records) {
-        let (mut reconciled, mut missing, mut doubled, mut different) = (0, 0, 0, 0);
+        let (mut reconciled, mut missing, mut untold, mut doubled, mut different) = (0, 0, 0, 0, 0);
         for (i, entry) in self.calls.iter().enumerate() {
             let what = match (self.found[i], self.different[i]) {
                 (1, false) => {
                     reconciled += 1;
                     continue;
                 }
-                (0, _) => {
+                (0, _) if entry.is_told() => {
                     missing += 1;
-                    "has no record".to_owned()
+                    "was told that it ended and has no record".to_owned()
+                }
+                (0, _) => {
+                    untold += 1;
+                    "has no record; its line broke before it was told how it ended".to_owned()
                 }
                 (1, true) => {
                     different += 1;
@@ -169,9 +176,10 @@ impl<'a> Comparison<'a> {
         let add = |sum: &mut Option<u64>, n: u64| *sum = Some(sum.unwrap_or(0) + n);
         add(&mut records.reconciled, reconciled);
         add(&mut records.missing, missing);
+        add(&mut records.untold, untold);
         add(&mut records.doubled, doubled);
         add(&mut records.different, different);
-        add(&mut records.lost, missing + doubled + different);
+        add(&mut records.lost, missing + untold + doubled + different);
     }
 }
 
@@ -200,8 +208,9 @@ mod tests {
         assert_eq!(comparison.first_missing(), Some(4));
         let mut records = Records::default();
         comparison.finish(&mut records);
-        let Records { reconciled, missing, doubled, different, lost, .. } = records;
+        let Records { reconciled, missing, untold, doubled, different, lost, .. } = records;
         assert_eq!((reconciled, missing, doubled, different, lost), (Some(2), Some(2), Some(1), Some(1), Some(4)));
+        assert_eq!(untold, Some(0));
         assert_eq!(records.examples.len(), 4);
 
         comparison.again_from(4);

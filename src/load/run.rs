@@ -300,7 +300,7 @@ async fn watch(
         if stop.load(Ordering::Relaxed) && !cut_short {
             cut_short = true;
             hall.closing.cancel();
-            hall.hang_up.cancel();
+            hall.end_calls();
             over_at = Some(now + LAST);
         }
         if starter.is_finished() && begun_for.is_none() {
@@ -313,7 +313,7 @@ async fn watch(
             return (begun_for, cut_short);
         }
         if over_at.is_none() && plan.drain.is_some_and(|drain| elapsed >= begun_for + drain) {
-            hall.hang_up.cancel();
+            hall.end_calls();
             over_at = Some(now + plan.patience + LAST);
         }
     }

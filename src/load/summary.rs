@@ -63,7 +63,7 @@ pub struct Summary {
 pub struct Rates {
     /// Due, while calls were begun.
     pub offered_per_s: f64,
-    /// Finished, while calls were begun.
+    /// Finished, in the whole seconds while calls were begun.
     pub finished_per_s: f64,
     /// Finished in the best ten seconds of the run (in all of it, when it was shorter).
     pub best_finished_per_s: f64,
@@ -107,7 +107,7 @@ impl Summary {
             calls: tally.calls,
             unaccounted: tally.calls.unaccounted(),
             most_at_once: tally.most,
-            rate: rates(&tally.rows, frame.begun_for.as_secs_f64()),
+            rate: rates(tally.calls.due, &tally.rows, frame.begun_for.as_secs_f64()),
             latency_ms: Measure::ALL.map(latency).into_iter().collect(),
             outcomes: tally.outcomes,
             errors: tally.errors,
@@ -120,7 +120,7 @@ impl Summary {
         summary
     }
 
-    /// Whether a rule is broken, the calls do not add up, or there were some and none succeeded.
+    /// Whether a rule is broken, the calls do not add up, or none succeeded.
     pub fn is_broken(&self) -> bool {
         self.unaccounted > 0 || self.failure().is_some() || self.thresholds.iter().any(|verdict| verdict.broken)
     }
@@ -128,8 +128,15 @@ impl Summary {
     /// What is to be said of a run of whose calls not one succeeded. Of one that was ended early that says nothing.
     pub fn failure(&self) -> Option<String> {
         let Calls { not_made, refused, finished, failed, .. } = self.calls;
-        if self.cut_short || self.calls.tried() == 0 || self.calls.succeeded() > 0 {
+        if self.cut_short || self.calls.succeeded() > 0 {
             return None;
+        }
+        if self.calls.tried() == 0 {
+            return Some(
+                "nobody called: no call was due; begin them for longer (--for), at another time (--at) or at a higher \
+                         rate"
+                    .to_owned(),
+            );
         }
         let counts =
             [(failed, "failed"), (refused, "were refused"), (finished, "were cut off"), (not_made, "were not made")];
@@ -173,7 +180,8 @@ impl Summary {
     }
 
     fn write_calls(&self, out: &mut String) -> std::fmt::Result {
-        let Calls { due, again, called_back, not_made, answered, refused, finished, cut_off, failed } = self.calls;
+        let Calls { due, again, called_back, not_made, answered, refused, finished, cut_off, failed, hung_up } =
+            self.calls;
         writeln!(
             out,
             "calls     due {due}, again {again}, called back {called_back}: finished {finished}, refused {refused}, \
@@ -182,6 +190,12 @@ impl Summary {
         )?;
         if cut_off > 0 {
             writeln!(out, "          {cut_off} of the finished were cut off: the centre ended them early")?;
+        }
+        if hung_up > 0 {
+            writeln!(
+                out,
+                "          {hung_up} were in progress when the time was over and were hung up; --drain gives them more"
+            )?;
         }
         if let Some(failure) = self.failure() {
             writeln!(out, "BROKEN    {failure}")?;
@@ -227,12 +241,15 @@ impl Summary {
 
     fn write_records(&self, out: &mut String) -> std::fmt::Result {
         let records = &self.records;
-        if let (Some(reconciled), Some(missing), Some(doubled), Some(different), Some(lost)) =
-            (records.reconciled, records.missing, records.doubled, records.different, records.lost)
+        let found = (records.missing, records.untold, records.doubled, records.different);
+        if let (Some(reconciled), (Some(missing), Some(untold), Some(doubled), Some(different)), Some(lost)) =
+            (records.reconciled, found, records.lost)
         {
+            let untold = if untold > 0 { format!("untold {untold}, ") } else { String::new() };
             writeln!(
                 out,
-                "records   {reconciled} of {} calls reconciled; missing {missing}, doubled {doubled}, different {different}: lost {lost}",
+                "records   {reconciled} of {} calls reconciled; missing {missing}, {untold}doubled {doubled}, different \
+                 {different}: lost {lost}",
                 records.calls
             )?;
         }
@@ -255,13 +272,13 @@ fn write_words(out: &mut String, title: &str, words: &BTreeMap<String, u64>) -> 
 /// The seconds over which the best rate is taken: one would be chance.
 const BEST: usize = 10;
 
-fn rates(rows: &[Row], begun_for_s: f64) -> Rates {
-    let begun = (begun_for_s.round() as usize).clamp(1, rows.len().max(1));
+fn rates(due: u64, rows: &[Row], begun_for_s: f64) -> Rates {
     let over = |rows: &[Row], of: fn(&Row) -> u64| rows.iter().map(of).sum::<u64>() as f64 / rows.len().max(1) as f64;
-    let begun = &rows[..begun.min(rows.len())];
+    // Whole seconds only: of a part of one it is not known how long it was.
+    let begun = &rows[..(begun_for_s as usize).max(1).min(rows.len())];
     let best = rows.windows(BEST.min(rows.len()).max(1)).map(|rows| over(rows, |row| row.finished));
     Rates {
-        offered_per_s: over(begun, |row| row.due),
+        offered_per_s: if begun_for_s > 0.0 { due as f64 / begun_for_s } else { 0.0 },
         finished_per_s: over(begun, |row| row.finished),
         best_finished_per_s: best.fold(0.0, f64::max),
     }
@@ -324,7 +341,8 @@ mod tests {
             (summary.is_broken(), summary.text().contains("no call succeeded"))
         };
         let mut tally = Tally::default();
-        assert_eq!(judged(&tally, false), (false, false), "no call was due");
+        let summary = Summary::new(frame(), tally.clone(), Records::default(), &[]);
+        assert!(summary.is_broken() && summary.text().contains("nobody called"), "no call was due");
         (0..4).for_each(|_| tally.due());
         tally.finished(Some((1, 1)), "abandoned", true);
         tally.failed(None, "connection refused");
@@ -354,7 +372,7 @@ mod tests {
     #[test]
     fn the_drain_does_not_thin_the_rates() {
         let summary = Summary::new(frame(), tally(), Records::default(), &[]);
-        assert_eq!((summary.rate.offered_per_s, summary.rate.finished_per_s), (2.0, 1.0));
+        assert_eq!((summary.rate.offered_per_s, summary.rate.finished_per_s), (3.0, 1.0));
         assert_eq!(summary.seconds.len(), 3);
     }
 }

@@ -20,6 +20,15 @@ pub struct Entry {
 
 /// The line broke before the caller was told how the call ended.
 const UNTOLD: u8 = u8::MAX;
+/// The caller was told a word for which the ledger has no more room.
+const ANY: u8 = u8::MAX - 1;
+
+impl Entry {
+    /// Whether the caller was told how the call ended.
+    pub fn is_told(&self) -> bool {
+        self.word != UNTOLD
+    }
+}
 
 /// Every call that the server gave an id, in twenty-four bytes each.
 #[derive(Clone, Debug, Default)]
@@ -42,12 +51,12 @@ impl Ledger {
             self.words.len() - 1
         });
         // A script has some dozens of outcomes; beyond this many they are no longer compared.
-        u8::try_from(place).unwrap_or(UNTOLD)
+        u8::try_from(place).unwrap_or(ANY).min(ANY)
     }
 
-    /// What the caller was told; `None`: nothing.
+    /// As what the caller was told that the call ended; `None`: it is not known.
     pub fn told(&self, entry: &Entry) -> Option<&str> {
-        self.words.get(usize::from(entry.word)).map(|word| &**word)
+        self.words.get(usize::from(entry.word)).filter(|_| entry.word < ANY).map(|word| &**word)
     }
 }
 
@@ -73,6 +82,8 @@ pub struct Calls {
     pub cut_off: u64,
     /// Broke in any other way: the errors say how.
     pub failed: u64,
+    /// Were in progress when the run's time was over, and hung up for that: as what they ended tells nothing of the centre.
+    pub hung_up: u64,
 }
 
 impl Calls {

@@ -52,6 +52,7 @@ impl Statistic {
 enum Count {
     Lost,
     Missing,
+    Untold,
     Doubled,
     Different,
     Unrecorded,
@@ -59,13 +60,15 @@ enum Count {
     Refused,
     Finished,
     CutOff,
+    HungUp,
     NotMade,
 }
 
 impl Count {
-    const ALL: [(&'static str, Count); 10] = [
+    const ALL: [(&'static str, Count); 12] = [
         ("lost", Count::Lost),
         ("missing", Count::Missing),
+        ("untold", Count::Untold),
         ("doubled", Count::Doubled),
         ("different", Count::Different),
         ("unrecorded", Count::Unrecorded),
@@ -73,6 +76,7 @@ impl Count {
         ("refused", Count::Refused),
         ("finished", Count::Finished),
         ("cut_off", Count::CutOff),
+        ("hung_up", Count::HungUp),
         ("not_made", Count::NotMade),
     ];
 }
@@ -217,6 +221,7 @@ impl Threshold {
             }
             Subject::Count(Count::Lost) => summary.records.lost?,
             Subject::Count(Count::Missing) => summary.records.missing?,
+            Subject::Count(Count::Untold) => summary.records.untold?,
             Subject::Count(Count::Doubled) => summary.records.doubled?,
             Subject::Count(Count::Different) => summary.records.different?,
             Subject::Count(Count::Unrecorded) => summary.records.unrecorded?,
@@ -224,6 +229,7 @@ impl Threshold {
             Subject::Count(Count::Refused) => summary.calls.refused,
             Subject::Count(Count::Finished) => summary.calls.finished,
             Subject::Count(Count::CutOff) => summary.calls.cut_off,
+            Subject::Count(Count::HungUp) => summary.calls.hung_up,
             Subject::Count(Count::NotMade) => summary.calls.not_made,
         };
         match self.share {
@@ -235,8 +241,8 @@ impl Threshold {
 
     /// Whether the rule is about the records of the run.
     pub fn needs_records(&self) -> bool {
-        use Count::{Different, Doubled, Lost, Missing, Unrecorded};
-        matches!(self.subject, Subject::Count(Lost | Missing | Doubled | Different | Unrecorded))
+        use Count::{Different, Doubled, Lost, Missing, Unrecorded, Untold};
+        matches!(self.subject, Subject::Count(Lost | Missing | Untold | Doubled | Different | Unrecorded))
     }
 }
 

@@ -484,16 +484,17 @@ async fn calls_that_are_left_when_a_run_is_cut_short_have_failed_and_their_recor
     assert_counts_add_up(&run);
     assert_eq!((output.status.code(), number(&run, "/unaccounted")), (Some(1), 0), "{run:#}");
     assert_eq!((number(&run, "/calls/failed"), number(&run, "/records/calls")), (5, 5), "{run:#}");
-    assert_eq!((number(&run, "/records/missing"), number(&run, "/records/lost")), (5, 5), "{run:#}");
+    assert_eq!((number(&run, "/records/untold"), number(&run, "/records/lost")), (5, 5), "{run:#}");
+    assert_eq!((number(&run, "/records/missing"), number(&run, "/calls/hung_up")), (0, 5), "{run:#}");
 }
 
 #[test]
-fn a_run_without_a_call_has_lost_none() {
+fn a_run_without_a_call_has_lost_none_and_fails() {
     let server = Process::serve("", &[]);
     let options =
         ["--rate", "1/h", "--for", "300ms", "--keys", "1", "--fail-if", "lost>0", "--fail-if", "unrecorded>0"];
     let (run, code) = measured(&server.url, &options);
-    assert_eq!((code, number(&run, "/calls/due"), number(&run, "/records/lost")), (Some(0), 0, 0), "{run:#}");
+    assert_eq!((code, number(&run, "/calls/due"), number(&run, "/records/lost")), (Some(1), 0, 0), "{run:#}");
 }
 
 #[test]

@@ -103,7 +103,8 @@ pub(super) fn civil_moment(value: &Value) -> Option<civil::DateTime> {
 
 /// Reads `2022-05-17T08:30`, with seconds or without, with `T` or a space; a date alone is its midnight.
 pub(super) fn read_moment(text: &str) -> Option<civil::DateTime> {
-    let zoned = text.len() > 10 && text[10..].contains(['Z', 'z', '+', '-', '[']);
+    // Behind the date.
+    let zoned = text.bytes().skip(10).any(|byte| matches!(byte, b'Z' | b'z' | b'+' | b'-' | b'['));
     if zoned { None } else { text.trim().parse().ok() }
 }
 
