@@ -206,7 +206,15 @@ fn of_journal(first: &Path, cut: bool) -> anyhow::Result<Line> {
         several(u64::from(reader.parts()), "part")
     );
     Ok(match reader.tail() {
-        Some(Tail::Closed(_)) => Line(Grade::Well, held, ""),
+        Some(Tail::Closed { full: false, .. }) => Line(Grade::Well, held, ""),
+        Some(Tail::Closed { full: true, .. }) => {
+            let text = format!("{held}; it ends where its room was used up, and its run went on without it");
+            Line(Grade::Note, text, "journal.total_mib gives it more")
+        }
+        Some(Tail::Without { part }) => {
+            let text = format!("{held}; its part {part} (the file that ends in .{part}) is missing");
+            Line(Grade::Ill, text, "put it back if it was moved; a replay ends before it")
+        }
         Some(Tail::Damaged { line, reason }) => {
             let (lost, last) = (length.saturating_sub(whole), *line);
             // Only what is torn at the very end may be cut: behind a damaged line whole ones may follow.

@@ -86,7 +86,17 @@ fn tell(report: &ReplayReport, length: u64) -> Vec<String> {
         }
     }
     match tail {
-        Tail::Closed(_) => {}
+        Tail::Closed { full: false, .. } => {}
+        Tail::Closed { full: true, .. } => {
+            lines.push(
+                "the journal ends where its room (journal.total_mib) was used up; the run went on without it".into(),
+            );
+        }
+        Tail::Without { part } => {
+            lines.push(format!(
+                "its part {part} (the file that ends in .{part}) is missing; what precedes it was compared"
+            ));
+        }
         Tail::Open => {
             lines.push("the journal was not closed: the run was cut off, and what followed is not known".into());
         }

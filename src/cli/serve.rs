@@ -51,7 +51,7 @@ pub struct Args {
     /// How many insured people there are [default: 3200000]
     #[arg(long, value_name = "N", value_parser = people)]
     registry_size: Option<u32>,
-    /// Write every input and event to this file, for `hatif replay`
+    /// Write every input and event to this file, for `hatif replay`; where it is there already, to one beside it
     #[arg(long, value_name = "FILE")]
     journal: Option<PathBuf>,
     /// How long calls may go on after SIGINT or SIGTERM, a number and its unit such as 5s or 2m [default: 30s]
@@ -171,15 +171,21 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         .enable_all()
         .build()
         .context("cannot start the threads of the server")?;
-    runtime.block_on(serve(settings.live))?;
+    runtime.block_on(serve(settings.live, settings.log.format))?;
     Ok(ExitCode::SUCCESS)
 }
 
-async fn serve(config: live::Config) -> anyhow::Result<()> {
+async fn serve(config: live::Config, format: LogFormat) -> anyhow::Result<()> {
     let records = config.records.dir.clone();
+    shutdown::outlive_full_files().context("cannot watch for the signal of a file that is full")?;
     let server = Server::start(config.clone()).await?;
     let signals = tokio::spawn(shutdown::on_signals(server.stopper()));
-    announce(&server.facts, &config).context("cannot write to standard output")?;
+    let said = match format {
+        LogFormat::Human => greeting(&server.facts, &config),
+        LogFormat::Json => greeting_for_programs(&server.facts, &config),
+    };
+    let mut out = io::stdout();
+    out.write_all(said.as_bytes()).and_then(|()| out.flush()).context("cannot write to standard output")?;
     if !server.facts.warnings.is_empty() {
         tracing::warn!("the centre has warnings:\n{}", server.facts.warnings);
     }
@@ -197,10 +203,31 @@ fn dialled(listens: SocketAddr) -> SocketAddr {
 }
 
 /// Tells how to dial. The first line is for programs too: it ends with the address.
-fn announce(facts: &Facts, config: &live::Config) -> io::Result<()> {
+fn url(facts: &Facts, config: &live::Config) -> String {
     let scheme = if config.security.tls.is_some() { "wss" } else { "ws" };
+    format!("{scheme}://{}/call", dialled(facts.addr))
+}
+
+/// What programs need to know of a centre that has opened, on one line of JSON: whoever gathers logs gathers it too.
+fn greeting_for_programs(facts: &Facts, config: &live::Config) -> String {
+    let said = serde_json::json!({
+        "message": format!("{} answers", facts.centre),
+        "url": url(facts, config),
+        "listens": facts.addr,
+        "opened_at": facts.origin,
+        "people": facts.people,
+        "agents": facts.agents,
+        "run": facts.run,
+        "ready_s": facts.took.as_secs_f64(),
+        "records": config.records.dir,
+    });
+    format!("{said}\n")
+}
+
+/// What a person who has started a centre wants to know.
+fn greeting(facts: &Facts, config: &live::Config) -> String {
     let addr = dialled(facts.addr);
-    let url = format!("{scheme}://{addr}/call");
+    let url = url(facts, config);
     let mut text = format!("{} answers at {url}\n", facts.centre);
     let usual = facts.addr == live::Config::default().addr && config.security.tls.is_none();
     let mut own = match usual {
@@ -244,9 +271,7 @@ fn announce(facts: &Facts, config: &live::Config) -> io::Result<()> {
     text +=
         &format!("  records  {}, read them with   hatif calls{}\n", config.records.dir.display(), data_option(config));
     text += "  stop     Ctrl-C: calls in progress may end; a second Ctrl-C ends them\n";
-    let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    out.flush()
+    text
 }
 
 /// Who lives in the centre.

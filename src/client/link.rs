@@ -93,7 +93,7 @@ pub enum LinkError {
     Access(#[from] AccessError),
     /// The TCP connection failed.
     #[error(
-        "nobody answers at {url} ({error}); start a centre with `hatif serve`, or give its address: hatif call ws://HOST:PORT/call"
+        "nobody answers at {url} ({error}); start a centre with `hatif serve`, or give its address, such as ws://HOST:PORT/call"
     )]
     Unreachable {
         /// As given.
@@ -190,7 +190,7 @@ impl Link {
             Ok((socket, _)) => Ok(Link { socket }),
             Err(WsError::Http(answer)) => {
                 let words = String::from_utf8_lossy(answer.body().as_deref().unwrap_or_default());
-                let words: String = printable(words.trim()).chars().take(200).collect();
+                let words: String = printable(words.trim()).chars().take(600).collect();
                 let status = answer.status();
                 Err(match status.as_u16() {
                     401 | 403 | 421 | 429 => LinkError::Denied { url: url.to_owned(), status: status.as_u16(), words },

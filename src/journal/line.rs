@@ -77,6 +77,9 @@ pub enum Line {
         inputs: u64,
         /// How many events there are.
         events: u64,
+        /// It was closed because its room was used up: the run went on.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        full: bool,
     },
 }
 

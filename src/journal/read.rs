@@ -17,10 +17,20 @@ pub const CUT_OFF: &str = "it is cut off";
 /// How a journal ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Tail {
-    /// It was closed properly: everything up to then had happened.
-    Closed(Instant),
+    /// It was closed properly.
+    Closed {
+        /// Up to when everything had happened.
+        end: Instant,
+        /// Its room was used up; the run went on without it.
+        full: bool,
+    },
     /// It stops after a whole line: the run was cut off.
     Open,
+    /// The part that should follow is not there.
+    Without {
+        /// Which, counted from 0: the first part, without a number in its name, is 0.
+        part: u32,
+    },
     /// A line cannot be read; what follows it is not looked at.
     Damaged {
         /// Which line, counted from 1.
@@ -51,6 +61,10 @@ impl<R: BufRead> Reader<R> {
         let value: serde_json::Value = serde_json::from_slice(&text)
             .map_err(|error| ReplayError::NotAJournal(format!("line 1 is no header ({error})")))?;
         match value.get("hatif_journal").and_then(serde_json::Value::as_u64) {
+            None if value.get("part").is_some() => {
+                let why = "it is a later part of one: name the first part, the file without a number at its end";
+                return Err(ReplayError::NotAJournal(why.into()));
+            }
             None => return Err(ReplayError::NotAJournal("line 1 has no `hatif_journal`".into())),
             Some(format) if format != u64::from(FORMAT) => return Err(ReplayError::Format(format)),
             Some(_) => {}
@@ -69,7 +83,8 @@ impl<R: BufRead> Reader<R> {
         self.line += 1;
         let Some(text) = read_line(&mut self.from)? else {
             if self.announced {
-                return Ok(self.damaged(format!("part {} of the journal is missing", self.part + 1)));
+                self.tail = Some(Tail::Without { part: self.part + 1 });
+                return Ok(None);
             }
             self.tail = Some(Tail::Open);
             return Ok(None);
@@ -88,13 +103,13 @@ impl<R: BufRead> Reader<R> {
             self.bytes += text.len() as u64;
         }
         match line {
-            Ok(Line::End { end, inputs, events }) => {
+            Ok(Line::End { end, inputs, events, full }) => {
                 if (inputs, events) != self.counts {
                     let (i, e) = self.counts;
                     let reason = format!("it counts {inputs} inputs and {events} events, but there are {i} and {e}");
                     return Ok(self.damaged(reason));
                 }
-                self.tail = Some(Tail::Closed(end));
+                self.tail = Some(Tail::Closed { end, full });
                 Ok(None)
             }
             Ok(line) => {

@@ -119,7 +119,7 @@ impl Replay {
                 Line::More { .. } | Line::Part { .. } | Line::End { .. } => {}
             }
         }
-        if let Some(&Tail::Closed(end)) = reader.tail() {
+        if let Some(&Tail::Closed { end, .. }) = reader.tail() {
             self.engine.advance(end);
             self.drain();
             if let Some(extra) = self.said.pop_front() {

@@ -131,8 +131,17 @@ impl<W: Write> Writer<W> {
     }
 
     /// Closes the journal: everything up to `end` has happened. Gives the writer back, flushed.
-    pub fn finish(mut self, end: Instant) -> io::Result<W> {
-        write_line(&mut self.to, &Line::End { end, inputs: self.inputs, events: self.events })?;
+    pub fn finish(self, end: Instant) -> io::Result<W> {
+        self.close(end, false)
+    }
+
+    /// The same for want of room, while the run goes on.
+    pub fn finish_full(self, end: Instant) -> io::Result<W> {
+        self.close(end, true)
+    }
+
+    fn close(mut self, end: Instant, full: bool) -> io::Result<W> {
+        write_line(&mut self.to, &Line::End { end, inputs: self.inputs, events: self.events, full })?;
         self.to.flush()?;
         Ok(self.to)
     }

@@ -33,7 +33,8 @@ pub struct Health {
     pub run: i64,
     /// Calls in progress.
     pub calls: u64,
-    /// Calls offered in this run.
+    /// Calls that arrived in this run: of people, of synthetic callers, and the centre's own to call somebody back, each of
+    /// these from when it begins to wait.
     pub offered: u64,
     /// Open connections.
     pub connections: usize,

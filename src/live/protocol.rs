@@ -314,6 +314,29 @@ impl ClientMessage {
     }
 }
 
+/// The first field of an object that it has more than once.
+fn said_twice(text: &str) -> Option<String> {
+    struct Names;
+    impl<'de> serde::de::Visitor<'de> for Names {
+        type Value = Option<String>;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Option<String>, A::Error> {
+            let (mut seen, mut twice) = (std::collections::BTreeSet::new(), None);
+            while let Some((name, serde::de::IgnoredAny)) = map.next_entry::<String, _>()? {
+                if let Some(name) = seen.replace(name) {
+                    twice = twice.or(Some(name));
+                }
+            }
+            Ok(twice)
+        }
+    }
+    serde::Deserializer::deserialize_map(&mut serde_json::Deserializer::from_str(text), Names).ok().flatten()
+}
+
 /// Reads a message of which `known` are the types with the fields of each.
 pub(super) fn read_as<T: serde::de::DeserializeOwned>(text: &str, known: &[(&str, &[&str])]) -> Result<T, Refusal> {
     let value: serde_json::Value = serde_json::from_str(text).map_err(|error| {
@@ -334,6 +357,14 @@ pub(super) fn read_as<T: serde::de::DeserializeOwned>(text: &str, known: &[(&str
         let message = format!("no message has the type {}", shown(kind));
         return Err(Refusal::new(ErrorCode::UnknownType, message, help));
     };
+    if let Some(field) = said_twice(text) {
+        let message = format!("{} is said more than once", shown(&field));
+        return Err(Refusal::new(
+            ErrorCode::BadField,
+            message,
+            "say each field once: readers differ in which they take",
+        ));
+    }
     if let Some(field) = object.keys().find(|key| *key != "type" && !fields.contains(&key.as_str())) {
         let message = format!("`{kind}` has no field {}", shown(field));
         return Err(Refusal::new(ErrorCode::UnknownField, message, hint(field, fields)));
@@ -420,6 +451,8 @@ mod tests {
         assert_eq!(code(r#"{"type":"ping","now":1}"#), ErrorCode::UnknownField);
         assert_eq!(code(r#"{"type":"digits"}"#), ErrorCode::BadField);
         assert_eq!(code(r#"{"type":"digits","keys":1}"#), ErrorCode::BadField);
+        assert_eq!(code(r#"{"type":"dial","from":"0600000001","from":"0600000002"}"#), ErrorCode::BadField);
+        assert_eq!(code(r#"{"type":"ping","type":"hangup"}"#), ErrorCode::BadField);
     }
 
     #[test]

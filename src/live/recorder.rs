@@ -136,11 +136,22 @@ pub fn part_of(first: &Path, part: u32) -> PathBuf {
     name.into()
 }
 
+/// Beside a journal of an earlier run, the name of that of this run: `hatif.run-2.journal` beside `hatif.journal`.
+fn of_run(first: &Path, run: i64) -> PathBuf {
+    let mut name = first.file_stem().unwrap_or_default().to_owned();
+    name.push(format!(".run-{run}"));
+    if let Some(extension) = first.extension() {
+        name.push(".");
+        name.push(extension);
+    }
+    first.with_file_name(name)
+}
+
 impl Recorder {
     /// Begins the journal of a run where `config` says; `None` where it says nothing.
     ///
     /// # Errors
-    /// The file exists already or cannot be made, or the operating system has no randomness for the pseudonyms.
+    /// The file cannot be made, or the operating system has no randomness for the pseudonyms.
     pub fn begin(
         config: &Journal,
         run: i64,
@@ -156,7 +167,16 @@ impl Recorder {
         if let Some(dir) = &config.dir {
             fs::create_dir_all(dir).map_err(error)?;
         }
-        let part = Part::new(first.clone()).map_err(error)?;
+        let (first, part) = match Part::new(first.clone()) {
+            // Whoever starts again after a kill must not lose the journal of it, nor be kept from starting by it.
+            Err(taken) if taken.kind() == io::ErrorKind::AlreadyExists && config.file.is_some() => {
+                let beside = of_run(&first, run);
+                let part = Part::new(beside.clone()).map_err(error)?;
+                tracing::warn!(journal = %beside.display(), "{} is an earlier run's journal; this run's is beside it", first.display());
+                (beside, part)
+            }
+            part => (first.clone(), part.map_err(error)?),
+        };
         let mut key = [0; 32];
         // Drawn for this run and told to nobody, so that a number cannot be guessed from its pseudonym.
         SysRng.try_fill_bytes(&mut key).map_err(|cause| error(io::Error::other(cause)))?;
@@ -212,7 +232,7 @@ impl Recorder {
             tracing::warn!(%journal, bytes = self.closed + bytes, "the journal's room is used up: it ends here; calls go on");
             self.state.set(Going::Full);
             // Not all of the last instant need have happened.
-            if let Err(error) = writer.finish(Instant(self.now.0.saturating_sub(1))) {
+            if let Err(error) = writer.finish_full(Instant(self.now.0.saturating_sub(1))) {
                 tracing::error!(%journal, %error, "the journal cannot be closed");
             }
         }

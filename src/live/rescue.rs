@@ -452,7 +452,7 @@ pub(super) mod tests {
         let from = std::io::BufReader::new(std::fs::File::open(journal).expect("a journal"));
         let report = crate::journal::replay(from, &[script]).expect("it can be run");
         assert!(report.difference.is_none() && report.inputs > 0);
-        assert!(matches!(report.tail, crate::journal::Tail::Closed(_)), "{:?}", report.tail);
+        assert!(matches!(report.tail, crate::journal::Tail::Closed { .. }), "{:?}", report.tail);
     }
 
     /// What a desk hears next that is no ping.

@@ -224,7 +224,10 @@ impl Server {
             people: registry.len(),
             agents: world.agents(),
             run,
-            example: example(&registry),
+            // Of people made up alone: a list of people that is read from a file may be one of real ones.
+            example: matches!(config.registry.source, crate::registry::Source::Generated { .. })
+                .then(|| example(&registry))
+                .flatten(),
             warnings: beginning.warnings,
             took: clock::since(began),
         };

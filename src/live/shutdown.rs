@@ -42,6 +42,24 @@ pub async fn on_signals(stop: Stop) -> std::io::Result<()> {
     }
 }
 
+/// Has a write beyond the limit on file sizes fail, as one on a full disk does: left alone, the signal that comes with it
+/// ends the process.
+///
+/// # Errors
+/// The operating system does not let the signal be watched.
+#[cfg(unix)]
+pub fn outlive_full_files() -> std::io::Result<()> {
+    let kind = tokio::signal::unix::SignalKind::from_raw(libc::SIGXFSZ);
+    // What was watched once is never again met by the default, which is the end.
+    tokio::signal::unix::signal(kind).map(drop)
+}
+
+/// There is no such signal.
+#[cfg(not(unix))]
+pub fn outlive_full_files() -> std::io::Result<()> {
+    Ok(())
+}
+
 #[cfg(unix)]
 struct Signal(tokio::signal::unix::Signal);
 

@@ -78,7 +78,7 @@ impl Pump {
         self.note_version();
         rescue::left_out("a figure", || self.parts.onlookers.settled(&self.parts.world));
         self.book.forget_ended();
-        self.parts.status.calls.store((self.fold.in_progress() + self.book.synthetic()) as u64, Ordering::Relaxed);
+        self.parts.status.calls.store((self.book.on_the_line() + self.book.synthetic()) as u64, Ordering::Relaxed);
     }
 
     async fn write(&mut self, job: Job) {

@@ -512,6 +512,6 @@ fn persons_may_come_and_go_at_any_moment_and_no_caller_is_forgotten() {
         let written = journal.finish(now).expect("memory");
         let report = replay(BufReader::new(&*written), std::slice::from_ref(&script)).expect("a journal");
         assert_eq!(report.difference, None, "seed {seed}");
-        assert!(matches!(report.tail, Tail::Closed(_)));
+        assert!(matches!(report.tail, Tail::Closed { .. }));
     }
 }

@@ -504,7 +504,8 @@ proptest! {
         scripts.push(first);
         let report = replay(BufReader::new(&told.journal[..]), &scripts).expect("a journal");
         prop_assert_eq!(report.difference, None);
-        prop_assert!(matches!(report.tail, Tail::Closed(end) if end > Instant::ZERO));
+        let closed = matches!(report.tail, Tail::Closed { end, .. } if end > Instant::ZERO);
+        prop_assert!(closed);
         prop_assert_eq!(report.events, told.events.len() as u64);
     }
 }

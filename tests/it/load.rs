@@ -524,3 +524,59 @@ fn a_run_whose_calls_the_centre_cuts_off_says_so_and_fails() {
     assert_eq!((number(&run, "/calls/finished"), number(&run, "/calls/cut_off")), (5, 5), "{run:#}");
     assert!(rest.contains("no call succeeded: 5 were cut off"), "{rest}");
 }
+
+#[test]
+fn a_page_that_cannot_be_written_costs_no_results_and_one_that_was_there_stays_until_there_are_any() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (kept, new) = (folder.path().join("kept.html"), folder.path().join("new.html"));
+    std::fs::write(&kept, "the report of yesterday").expect("a file");
+    for page in [&kept, &new] {
+        let args = ["load", "ws://127.0.0.1:1/call", "--rate", "5/s", "--for", "1s", "--out"];
+        assert_eq!(hatif().args(args).arg(page).output().expect("it runs").status.code(), Some(2));
+    }
+    assert_eq!(std::fs::read_to_string(&kept).expect("a file"), "the report of yesterday");
+    assert!(!new.exists(), "an empty page is left behind");
+
+    let server = Process::serve("", &[]);
+    let full = ["load", &server.url, "--rate", "50/s", "--calls", "3", "--keys", "1", "--out", "/dev/full"];
+    let output = hatif().args(full).output().expect("it runs");
+    let (said, told) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert_eq!(output.status.code(), Some(2), "{told}");
+    assert!(said.contains("3 of 3 calls reconciled") && told.contains("cannot write /dev/full"), "{said}{told}");
+}
+
+#[test]
+fn nobody_of_a_list_of_people_is_named_as_an_example() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (people, settings) = (folder.path().join("people.csv"), folder.path().join("hatif.toml"));
+    let export = hatif().args(["registry", "export", "--size", "1000", "--reveal", "--out"]).arg(&people).output();
+    let export = export.expect("it runs");
+    assert!(export.status.success(), "{}", String::from_utf8_lossy(&export.stderr));
+    let greeting = |settings_text: String| {
+        std::fs::write(&settings, settings_text).expect("a file");
+        let data = tempfile::tempdir().expect("a folder");
+        let mut child = hatif()
+            .args(["serve", "--empty", "--addr", "127.0.0.1:0", "--config"])
+            .arg(&settings)
+            .arg("--data")
+            .arg(data.path())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the program starts");
+        let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines().map(|line| line.expect("text"));
+        let mut said = Vec::new();
+        for line in lines {
+            said.push(line);
+            if said.last().is_some_and(|line| line.trim_start().starts_with("stop")) {
+                break;
+            }
+        }
+        child.kill().and_then(|()| child.wait()).expect("it ends");
+        said.join("\n")
+    };
+    let made_up = greeting("[registry]\nsize = 1000\n".to_owned());
+    assert!(made_up.contains("a person who does not exist"), "{made_up}");
+    let listed = greeting(format!("[registry]\nfile = {:?}\n", people.display().to_string()));
+    assert!(listed.contains("stop") && !listed.contains("birth date"), "{listed}");
+}

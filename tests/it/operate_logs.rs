@@ -20,7 +20,8 @@ fn centre(data: &std::path::Path, level: &str) -> (Child, String) {
     let mut said = String::new();
     let mut stdout = BufReader::new(child.stdout.take().expect("a pipe"));
     stdout.read_line(&mut said).expect("it says where it listens");
-    let url = said.split_whitespace().find(|word| word.starts_with("ws://")).expect("an address").to_owned();
+    let said: serde_json::Value = serde_json::from_str(&said).expect("an object, as every line");
+    let url = said["url"].as_str().expect("an address").to_owned();
     (child, url)
 }
 

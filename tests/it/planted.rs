@@ -163,7 +163,8 @@ impl Centre {
         let mut stdout = BufReader::new(child.stdout.take().expect("a pipe"));
         let mut line = String::new();
         stdout.read_line(&mut line).expect("it says where it listens");
-        let addr = line.split("ws://").nth(1).and_then(|rest| rest.trim().strip_suffix("/call")).expect("an address");
+        // In words or as JSON.
+        let addr = line.split("ws://").nth(1).and_then(|rest| rest.split_once("/call")).expect("an address").0;
         let addr = addr.parse().expect("an address");
         Centre { child, addr, said: reading(stdout), logs }
     }

@@ -39,7 +39,7 @@ async fn what_is_keyed_over_a_notice_is_not_in_the_journal() {
     let script = reload::read(None).expect("the default centre is whole").script;
     let report = replay(BufReader::new(journal.as_bytes()), &[script]).expect("a journal");
     assert_eq!(report.difference, None);
-    assert!(matches!(report.tail, Tail::Closed(_)));
+    assert!(matches!(report.tail, Tail::Closed { .. }));
 }
 
 #[tokio::test(start_paused = true)]

@@ -155,7 +155,7 @@ impl Centre {
         let written = self.journal.take().expect("a journal").finish(self.world.now()).expect("memory");
         let report = replay(BufReader::new(&*written), std::slice::from_ref(&self.script)).expect("a journal");
         assert_eq!(report.difference, None);
-        assert!(matches!(report.tail, Tail::Closed(_)));
+        assert!(matches!(report.tail, Tail::Closed { .. }));
     }
 }
 

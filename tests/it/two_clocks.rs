@@ -310,7 +310,7 @@ fn recorded() -> Vec<u8> {
 #[test]
 fn a_journal_replays_to_the_same_events() {
     let report = replay(BufReader::new(&recorded()[..]), &[busy("longest_idle")]).expect("a journal");
-    assert_eq!((report.difference, report.tail), (None, Tail::Closed(END)));
+    assert_eq!((report.difference, report.tail), (None, Tail::Closed { end: END, full: false }));
     assert_eq!(report.events as usize, simulated().len());
     assert!(report.inputs > 100, "{}", report.inputs);
 }

@@ -68,9 +68,9 @@ pub trait Tap: Send {
 /// What anybody may know of the centre without asking the pump.
 #[derive(Debug, Default)]
 pub struct Status {
-    /// Calls in progress.
+    /// Calls in progress: those in which somebody is on the line, and synthetic callers'.
     pub calls: AtomicU64,
-    /// Calls offered in this run.
+    /// Calls that arrived in this run, the centre's own to call somebody back among them.
     pub offered: AtomicU64,
     /// The current script version.
     pub version: AtomicU32,

@@ -67,7 +67,9 @@ pub enum StoreError {
         found: i64,
     },
     /// There is no database yet.
-    #[error("there are no call records in {0}; they are written by `hatif serve`; choose their folder with --data")]
+    #[error(
+        "there are no call records in {0}; they are written by `hatif serve` into its folder of records; name that one"
+    )]
     Missing(PathBuf),
     /// The database has nothing in it.
     #[error(

@@ -88,7 +88,7 @@ fn limited(data: &std::path::Path, kib: u32) -> Life {
 fn limited_by(data: &std::path::Path, kib: u32, settings: &std::path::Path) -> Life {
     let mut command = Command::new("bash");
     let script = format!(
-        "trap '' XFSZ; ulimit -S -f {kib}; exec \"$0\" serve --empty --addr 127.0.0.1:0 --seed 1 --registry-size 1000 --config \"$2\" --data \"$1\""
+        "ulimit -S -f {kib}; exec \"$0\" serve --empty --addr 127.0.0.1:0 --seed 1 --registry-size 1000 --config \"$2\" --data \"$1\""
     );
     command
         .args(["-c", &script, env!("CARGO_BIN_EXE_hatif")])

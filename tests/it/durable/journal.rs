@@ -170,7 +170,7 @@ fn whatever_is_pressed_ahead_a_replay_tells_the_same() {
         kept += journal.matches('•').count();
         let report = again(journal.as_bytes(), &script);
         assert_eq!(report.difference, None, "seed {seed}");
-        assert!(matches!(report.tail, Tail::Closed(_)), "seed {seed}: {:?}", report.tail);
+        assert!(matches!(report.tail, Tail::Closed { .. }), "seed {seed}: {:?}", report.tail);
     }
     assert!(used > 200 && kept > 1_000, "too little was pressed ahead: {used} used, {kept} hidden");
 }
@@ -290,12 +290,12 @@ fn a_journal_in_parts_replays_as_one_and_a_missing_part_is_noticed() {
     assert!(parts.iter().all(|part| part.len() < 3 * 8_192), "a part is a little longer than its bound at most");
     let whole = again(&parts.concat(), &script);
     assert_eq!((whole.difference, whole.parts as usize), (None, parts.len()));
-    assert!(matches!(whole.tail, Tail::Closed(_)), "{:?}", whole.tail);
+    assert!(matches!(whole.tail, Tail::Closed { .. }), "{:?}", whole.tail);
     assert_eq!((state.going(), state.bytes() <= parts.concat().len() as u64), (Going::Written, true));
     let missing = again(&[&parts[0][..], &parts[2][..]].concat(), &script);
     assert!(matches!(&missing.tail, Tail::Damaged { reason, .. } if reason.contains("part 1")), "{:?}", missing.tail);
     let short = again(&parts[..2].concat(), &script);
-    assert!(matches!(&short.tail, Tail::Damaged { reason, .. } if reason.contains("part 2 of the journal is missing")));
+    assert_eq!(short.tail, Tail::Without { part: 2 });
     assert_eq!(short.difference, None, "what precedes it was compared");
 }
 
@@ -310,7 +310,7 @@ fn a_journal_that_fills_its_room_ends_in_good_order() {
     assert!(parts.len() < 20_000 + 2 * 4_096, "{}", parts.len());
     let report = again(&parts, &script);
     assert_eq!(report.difference, None);
-    assert!(matches!(report.tail, Tail::Closed(end) if end < story::END), "{:?}", report.tail);
+    assert!(matches!(report.tail, Tail::Closed { end, full: true } if end < story::END), "{:?}", report.tail);
 }
 
 #[test]
@@ -368,4 +368,25 @@ async fn a_full_disk_in_the_journal_stops_no_call_and_is_said() {
     let replayed = replayed.expect("it runs");
     let said = String::from_utf8_lossy(&replayed.stdout);
     assert!(replayed.status.success() && said.contains("identical") && said.contains("was not closed"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_was_killed_starts_again_and_keeps_the_journal_of_its_end() {
+    let (data, told) = (folder(), Told::default());
+    let journal = data.path().join("centre.journal");
+    let name = journal.to_str().expect("a plain path");
+    let mut life = Life::begin(data.path(), &["--journal", name], None);
+    crowd(life.addr.expect("it starts"), 1, 2, &told).await;
+    life.kill();
+    let of_the_killed = fs::read(&journal).expect("a journal");
+    let mut life = Life::begin(data.path(), &["--journal", name], None);
+    crowd(life.addr.expect("it starts again"), 1, 2, &told).await;
+    assert_eq!(life.stop(), Some(0));
+    assert!(fs::read(&journal).expect("a journal") == of_the_killed, "it was written to");
+    let replayed = std::process::Command::new(env!("CARGO_BIN_EXE_hatif"))
+        .arg("replay")
+        .arg(data.path().join("centre.run-2.journal"))
+        .output()
+        .expect("it runs");
+    assert!(replayed.status.success() && String::from_utf8_lossy(&replayed.stdout).contains("identical"));
 }
