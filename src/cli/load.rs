@@ -109,10 +109,10 @@ pub struct Args {
     #[arg(long, value_name = "N", value_parser = super::serve::people)]
     registry_size: Option<u32>,
     /// The seed that the server's registry is generated from
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 1, allow_negative_numbers = true)]
     registry_seed: u64,
     /// Seed of arrivals and callers
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 1, allow_negative_numbers = true)]
     seed: u64,
     /// Print the results as JSON
     #[arg(long)]

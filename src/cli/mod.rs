@@ -8,6 +8,7 @@ use std::{io, process::ExitCode};
 use clap::{CommandFactory, Parser, Subcommand};
 
 mod access;
+mod arguments;
 pub mod call;
 pub mod calls;
 pub mod check;
@@ -95,7 +96,7 @@ fn command() -> clap::Command {
 
 /// Reads the command line, runs the command and turns its result into an exit code.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli: Cli = arguments::read();
     let result = match cli.command {
         None => serve::run(serve::Args::from_environment()),
         Some(Command::Serve(args)) => serve::run(args),
