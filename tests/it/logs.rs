@@ -33,7 +33,8 @@ async fn logs_for_programs_are_json_and_hold_no_key_and_no_calling_number() {
     let mut said = String::new();
     let mut stdout = BufReader::new(child.stdout.take().expect("a pipe"));
     stdout.read_line(&mut said).expect("it says where it listens");
-    let url = said.split_whitespace().find(|word| word.starts_with("ws://")).expect("an address");
+    let said: serde_json::Value = serde_json::from_str(&said).expect("an object, as every line");
+    let url = said["url"].as_str().expect("an address");
 
     let options = Options { from: Some(CALLING.to_owned()), language: Some("fr".to_owned()), ..Options::default() };
     let mut call = Call::dial(url, &options).await.expect("an answer");
