@@ -33,9 +33,13 @@ fn read_all<T: Parser>(args: &[OsString]) -> Result<T, Vec<Error>> {
             Ok(_) => return Err(mistakes),
             Err(error) => error,
         };
-        // What is missing now may be what was left out, and a word too many the value of an option that is unknown.
+        // What is missing now may be what was left out, and a word too many the value of an option that is unknown. Help that
+        // is reached only now would end a line with mistakes as if it had none.
         let follows = match error.kind() {
-            ErrorKind::MissingRequiredArgument | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => true,
+            ErrorKind::MissingRequiredArgument
+            | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+            | ErrorKind::DisplayHelp
+            | ErrorKind::DisplayVersion => true,
             ErrorKind::UnknownArgument => !named(&error).is_some_and(|name| name.starts_with('-')),
             _ => false,
         };
@@ -126,6 +130,7 @@ mod tests {
     #[test]
     fn what_follows_from_a_mistake_is_none() {
         assert_eq!(mistakes("hatif --bogus value").len(), 1);
+        assert!(mistakes("hatif --bogus --help").iter().all(|said| said.contains("--bogus")));
         assert_eq!(mistakes("hatif --json --csv").len(), 1, "which of them is meant is not known");
         assert_eq!(mistakes("hatif --size x --json --csv").len(), 2);
         assert_eq!(

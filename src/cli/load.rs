@@ -220,12 +220,12 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         false => printable_lines(&summary.text()),
     };
     let mut stdout = io::stdout().lock();
-    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).context("cannot write to standard output")?;
-    // Last, so that a disk that has become full takes none of the results.
-    let written = page.map_or(Ok(()), |page| page.write(&summary));
+    let printed = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    // Whichever of the two cannot be written, the other is.
+    page.map_or(Ok(()), |page| page.write(&summary))?;
+    printed.context("cannot write to standard output")?;
     Ok(match () {
         () if summary.is_broken() => ExitCode::from(1),
-        () if written.is_err() => return written.map(|()| ExitCode::FAILURE),
         () if summary.cut_short => ExitCode::from(CUT_SHORT),
         () => ExitCode::SUCCESS,
     })

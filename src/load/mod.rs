@@ -3,7 +3,7 @@
 //! ```text
 //! plan       what is asked, checked: when calls come, who calls, what fails the run
 //! arrivals   when calls are due, fixed beforehand          births      whose they are
-//! line       a caller of `people` on a connection          minds, names what they think, and how they name what they hear
+//! line       a caller of `people` on a connection          minds, names their minds, and what they hear
 //! signalling callers who only press keys                   hall        what all calls share
 //! tally      counts, the ledger of calls                   latency     histograms
 //! reconcile  the ledger against the server's records       centre      the server asked over HTTP

@@ -543,6 +543,12 @@ fn a_page_that_cannot_be_written_costs_no_results_and_one_that_was_there_stays_u
     let (said, told) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert_eq!(output.status.code(), Some(2), "{told}");
     assert!(said.contains("3 of 3 calls reconciled") && told.contains("cannot write /dev/full"), "{said}{told}");
+
+    let args = ["load", &server.url, "--rate", "50/s", "--calls", "3", "--keys", "1", "--out"];
+    let full = std::fs::File::options().write(true).open("/dev/full").expect("it is there");
+    let output = hatif().args(args).arg(&new).stdout(full).output().expect("it runs");
+    assert_eq!(output.status.code(), Some(2), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(std::fs::read_to_string(&new).expect("a page").contains("</html>"));
 }
 
 #[test]
