@@ -1,14 +1,10 @@
 //! Looking at a folder of call records without changing it: for whoever wants to know whether it is sound.
 
-use std::{
-    fs::{File, TryLockError},
-    io,
-    path::Path,
-};
+use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
-use super::{FILE, LOCK, SCHEMA, StoreError, is_damage, layout, wal};
+use super::{FILE, SCHEMA, StoreError, is_damage, layout, lock, wal};
 
 /// What a folder holds.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -48,7 +44,7 @@ pub fn examine(dir: &Path) -> Result<Findings, StoreError> {
         return Err(StoreError::Missing(dir.to_owned()));
     }
     let folder = |cause| StoreError::Folder { path: dir.to_owned(), cause };
-    let in_use = is_in_use(dir).map_err(folder)?;
+    let in_use = lock::is_held(dir).map_err(folder)?;
     // A log that is being written has no end to speak of.
     let tail = (!in_use).then(|| wal::tail_of(&path)).transpose().map_err(folder)?;
     let sqlite = |cause| StoreError::Sqlite { path: path.clone(), cause };
@@ -93,24 +89,10 @@ pub fn examine(dir: &Path) -> Result<Findings, StoreError> {
 /// The folder cannot be read.
 pub fn damage(dir: &Path) -> Result<Option<wal::Tail>, StoreError> {
     let folder = |cause| StoreError::Folder { path: dir.to_owned(), cause };
-    if is_in_use(dir).map_err(folder)? {
+    if lock::is_held(dir).map_err(folder)? {
         return Ok(None);
     }
     Ok(Some(wal::tail_of(&dir.join(FILE)).map_err(folder)?).filter(wal::Tail::is_damaged))
-}
-
-/// Whether a server holds the folder's lock.
-fn is_in_use(dir: &Path) -> io::Result<bool> {
-    let lock = match File::open(dir.join(LOCK)) {
-        Ok(lock) => lock,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-        Err(error) => return Err(error),
-    };
-    match lock.try_lock() {
-        Ok(()) => Ok(false),
-        Err(TryLockError::WouldBlock) => Ok(true),
-        Err(TryLockError::Error(error)) => Err(error),
-    }
 }
 
 fn integrity(db: &Connection) -> rusqlite::Result<Vec<String>> {

@@ -9,12 +9,13 @@ mod insert;
 pub mod job;
 pub mod jobs;
 mod layout;
+mod lock;
 pub mod state;
 pub mod wal;
 mod writer;
 
 use std::{
-    fs::{File, OpenOptions, TryLockError},
+    fs::OpenOptions,
     path::{Path, PathBuf},
 };
 
@@ -29,14 +30,12 @@ pub use state::{State, Written};
 pub(super) use writer::plant;
 pub use writer::{Lost, Writer};
 
+use self::lock::FolderLock;
 use super::{clock, config::Records, row};
 use crate::{id::CallId, registry::access::change::AccessChange, time::Duration, world::services::ServiceChange};
 
 /// The name of the database in its folder.
 pub const FILE: &str = "calls.db";
-
-/// The file that a running server holds locked.
-pub const LOCK: &str = "lock";
 
 /// Why the database cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -121,7 +120,7 @@ pub struct Store {
     db: Connection,
     path: PathBuf,
     /// Held as long as this server lives.
-    _lock: File,
+    _lock: FolderLock,
 }
 
 /// The id of a call over all runs.
@@ -137,12 +136,7 @@ impl Store {
     pub fn open(dir: &Path) -> Result<Store, StoreError> {
         let folder = |cause| StoreError::Folder { path: dir.to_owned(), cause };
         std::fs::create_dir_all(dir).map_err(folder)?;
-        let lock = File::create(dir.join(LOCK)).map_err(folder)?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(StoreError::InUse(dir.to_owned())),
-            Err(TryLockError::Error(cause)) => return Err(folder(cause)),
-        }
+        let lock = FolderLock::take(dir).map_err(folder)?.ok_or_else(|| StoreError::InUse(dir.to_owned()))?;
         let path = dir.join(FILE);
         keep_what_is_cut(&path).map_err(folder)?;
         owned(&path).map_err(folder)?;
