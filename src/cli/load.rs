@@ -24,14 +24,15 @@ use crate::{
         sockets::{self, Room},
         summary::Summary,
     },
-    registry::{self, Registry},
+    registry::{self, Config, Registry, Source},
     scenario::Scenario,
 };
 
 const AFTER_HELP: &str = "\
 Calls come when they are due, however slow the server is, and times are measured from when the caller meant to act. \
 Callers are the people of a scenario (ordinary_day unless another is named): they need the menus the server speaks \
-(--centre) and its registry (--registry-size, --registry-seed). With --keys they only press keys and hang up.
+(--centre) and its registry (--registry-file or --registry-size, and --registry-seed). With --keys they only press keys and \
+hang up.
 
 Examples:
   hatif load ws://127.0.0.1:7700/call --rate 5/s --for 2m
@@ -106,11 +107,14 @@ pub struct Args {
     #[arg(long, value_name = "DIR")]
     centre: Option<PathBuf>,
     /// How many people the server's registry holds [default: as the server says]
-    #[arg(long, value_name = "N", value_parser = super::serve::people)]
+    #[arg(long, value_name = "N", value_parser = super::serve::people, conflicts_with = "registry_file")]
     registry_size: Option<u32>,
-    /// The seed that the server's registry is generated from
-    #[arg(long, value_name = "N", default_value_t = 1, allow_negative_numbers = true)]
-    registry_seed: u64,
+    /// The file that the server reads its registry from [default: it is generated]
+    #[arg(long, value_name = "FILE")]
+    registry_file: Option<PathBuf>,
+    /// The seed of the server's registry [default: 1]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    registry_seed: Option<u64>,
     /// Seed of arrivals and callers
     #[arg(long, value_name = "N", default_value_t = 1, allow_negative_numbers = true)]
     seed: u64,
@@ -147,8 +151,21 @@ impl Args {
             drain: self.drain.clone(),
             fail_if: self.fail_if.clone(),
             no_records: self.no_records,
+            of_people: self.of_people().into_iter().map(|(name, _)| name).collect(),
             seed: self.seed,
         }
+    }
+
+    /// The options given that say who the people are, with their values.
+    fn of_people(&self) -> Vec<(&'static str, String)> {
+        let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
+        let options = [
+            ("--centre", path(&self.centre)),
+            ("--registry-size", self.registry_size.map(|size| size.to_string())),
+            ("--registry-file", path(&self.registry_file)),
+            ("--registry-seed", self.registry_seed.map(|seed| seed.to_string())),
+        ];
+        options.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
     }
 
     /// What was asked for, for the head of the report.
@@ -177,9 +194,7 @@ impl Args {
         words.extend(self.reuse.then(|| "--reuse".to_owned()));
         words.extend((!self.local.is_empty()).then(|| format!("--local ({} addresses)", self.local.len())));
         words.extend(self.no_records.then(|| "--no-records".to_owned()));
-        words.extend(self.centre.as_ref().map(|dir| format!("--centre {}", dir.display())));
-        words.extend(self.registry_size.map(|size| format!("--registry-size {size}")));
-        words.extend((self.registry_seed != 1).then(|| format!("--registry-seed {}", self.registry_seed)));
+        words.extend(self.of_people().into_iter().map(|(name, value)| format!("{name} {value}")));
         words.push(format!("--seed {}", self.seed));
         words.join(" ")
     }
@@ -290,22 +305,30 @@ fn ask(url: &str, wiring: &Wiring) -> anyhow::Result<Health> {
 fn people(plan: &Plan, args: &Args, server: &Health) -> anyhow::Result<Option<People>> {
     let Callers::People { scenario, at } = &plan.callers else { return Ok(None) };
     let scenario = super::run::open(scenario, &[], args.centre.as_deref())?;
-    let size = args.registry_size.unwrap_or(server.people);
-    anyhow::ensure!(
-        size == server.people,
-        "--registry-size {size}: the server has {} people on file, and its callers must be among them; leave it out",
-        server.people
-    );
-    let registry = registry(&scenario, size, args.registry_seed);
+    let registry = registry(&scenario, args, server)?;
     Ok(Some(People::new(scenario, registry, *at)?))
 }
 
 /// The people of the server, or nobody where no caller of the scenario is one of them.
-fn registry(scenario: &Scenario, size: u32, seed: u64) -> Registry {
-    match scenario.registry {
-        Some(_) => Registry::generated(size, seed),
-        None => Registry::generated(registry::margins::MIN_SIZE, seed),
+fn registry(scenario: &Scenario, args: &Args, server: &Health) -> anyhow::Result<Registry> {
+    let seed = args.registry_seed.unwrap_or(1);
+    let are_all = |size: u32, option: String| {
+        anyhow::ensure!(
+            size == server.people,
+            "{option}: these are {size} people, the server has {} on file, and its callers must be among them",
+            server.people
+        );
+        Ok(())
+    };
+    if let Some(path) = &args.registry_file {
+        let source = Source::File { path: path.clone() };
+        let registry = Registry::open(&Config { source, seed, ..Config::default() })?;
+        are_all(registry.len(), format!("--registry-file {}", path.display()))?;
+        return Ok(registry);
     }
+    let size = args.registry_size.unwrap_or(server.people);
+    are_all(size, format!("--registry-size {size}"))?;
+    Ok(Registry::generated(if scenario.registry.is_some() { size } else { registry::margins::MIN_SIZE }, seed))
 }
 
 /// Progress on standard error: a line that changes in a terminal, lines in a pipe.

@@ -42,6 +42,8 @@ pub struct Asked {
     pub fail_if: Vec<String>,
     /// The records are not asked for.
     pub no_records: bool,
+    /// The options given that say who people are: their centre, their registry.
+    pub of_people: Vec<&'static str>,
     /// Root of chance of arrivals and callers.
     pub seed: u64,
 }
@@ -222,6 +224,9 @@ fn callers(asked: &Asked, reader: &mut Reader) -> Option<Callers> {
     }
     reader.wrong(keys && asked.scenario.is_some(), "--keys and --scenario: callers with fixed keys follow no scenario");
     reader.wrong(keys && asked.at.is_some(), "--keys and --at: callers with fixed keys know no time");
+    for option in asked.of_people.iter().filter(|_| keys) {
+        reader.0.push(format!("--keys and {option}: callers with fixed keys are nobody on file and read no script"));
+    }
     if !keys {
         let scenario = asked.scenario.clone().unwrap_or_else(|| ORDINARY.to_owned());
         return Some(Callers::People { scenario, at: at.unwrap_or(jiff::civil::time(10, 0, 0, 0)) });
@@ -395,6 +400,15 @@ mod tests {
             assert!(found.iter().any(|mistake| mistake.contains(wanted)), "{wanted}: {found:#?}");
         }
         assert_eq!(found.len(), 8, "{found:#?}");
+    }
+
+    #[test]
+    fn what_says_who_people_are_is_refused_where_nobody_is_one() {
+        let of_people = vec!["--centre", "--registry-file"];
+        let asked = Asked { rate: some("1/s"), calls: some("1"), of_people, ..Asked::default() };
+        assert!(Plan::read(&asked).is_ok());
+        let Mistakes(found) = Plan::read(&Asked { keys: some("1"), ..asked }).expect_err("mistakes");
+        assert!(found.len() == 2 && found[0].contains("--centre") && found[1].contains("--registry-file"), "{found:?}");
     }
 
     #[test]

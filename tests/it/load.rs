@@ -16,7 +16,12 @@ use tokio::{
 };
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::support::{centre::mini, wire::write_out};
+use crate::support::{
+    centre::mini,
+    http::{ask, request},
+    openmetrics::Scrape,
+    wire::write_out,
+};
 
 /// A menu, an end behind 1, a queue that nobody answers behind 9.
 const FLOW: &str = r#"
@@ -65,7 +70,8 @@ impl Process {
         write_out(&mini(FLOW), &folder.path().join("mini"));
         let (config, data, centre) = (at("hatif.toml"), at("data"), at("mini"));
         let mut child = hatif()
-            .args(["serve", "--empty", "--addr", "127.0.0.1:0", "--seed", "1", "--registry-size", "2000"])
+            .args(["serve", "--empty", "--addr", "127.0.0.1:0", "--seed", "1"])
+            .args(if settings.contains("[registry]") { vec![] } else { vec!["--registry-size", "2000"] })
             .args(["--config", &config, "--data", &data])
             .args(if options.contains(&"--default-centre") { vec![] } else { vec!["--no-agents", "--centre", &centre] })
             .args(options.iter().filter(|option| **option != "--default-centre"))
@@ -155,6 +161,45 @@ fn the_people_of_the_simulation_call_and_are_counted_against_the_records() {
     assert!(number(&run, "/latency_ms/key/count") > 0, "people press keys: {run:#}");
     let outcomes = run["outcomes"].as_object().expect("outcomes");
     assert!(outcomes.keys().any(|outcome| outcome != "abandoned"), "somebody was served: {outcomes:?}");
+}
+
+/// Writes a generated registry to a file, as a centre may have one of its own.
+fn exported(people: &Path, size: &str, seed: &str) {
+    let command = ["registry", "export", "--size", size, "--seed", seed, "--reveal", "--out"];
+    let export = hatif().args(command).arg(people).output().expect("it runs");
+    assert!(export.status.success(), "{}", String::from_utf8_lossy(&export.stderr));
+}
+
+/// How many checks of who calls ended so, as the server counts them.
+async fn authentications(url: &str, result: &str) -> f64 {
+    let addr = url.trim_start_matches("ws://").trim_end_matches("/call").parse().expect("an address");
+    let (status, text) = ask(addr, &request("GET", "/metrics", "connection: close\r\n")).await;
+    assert_eq!(status, 200, "{text}");
+    let body = text.split_once("\r\n\r\n").map_or(text.as_str(), |(_, body)| body);
+    Scrape::read(body).value(&format!("hatif_authentications_total{{result=\"{result}\"}}"))
+}
+
+#[tokio::test]
+async fn the_people_of_a_file_call_a_centre_that_has_them_on_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    exported(Path::new(&at("people.csv")), "1500", "5");
+    exported(Path::new(&at("others.csv")), "1000", "5");
+    let settings = format!("[registry]\nfile = {:?}\nseed = 5\n", at("people.csv"));
+    let server = Process::serve(&settings, &["--default-centre", "--speed", "60"]);
+    let options = ["--rate", "10/s", "--calls", "40", "--drain", "20s", "--fail-if", "lost>0", "--fail-if", "failed>0"];
+    let own = ["--registry-file", &at("people.csv"), "--registry-seed", "5"];
+    let (run, code) = measured(&server.url, &[&options[..], &own].concat());
+    assert_eq!(code, Some(0), "{run:#}");
+    assert_counts_add_up(&run);
+    let (passed, failed) = (authentications(&server.url, "passed").await, authentications(&server.url, "failed").await);
+    assert!(passed > failed, "they know their numbers and birth dates: {passed} passed, {failed} failed");
+    let output = load(&server.url, &[&options[..], &["--registry-file", &at("others.csv")]].concat());
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.code() == Some(2) && said.contains("the server has 1500 on file"), "{said}");
+    let output = load(&server.url, &[&options[..], &["--registry-file", &at("nobody.csv")]].concat());
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.code() == Some(2) && said.contains("nobody.csv"), "{said}");
 }
 
 #[test]
@@ -555,9 +600,7 @@ fn a_page_that_cannot_be_written_costs_no_results_and_one_that_was_there_stays_u
 fn nobody_of_a_list_of_people_is_named_as_an_example() {
     let folder = tempfile::tempdir().expect("a folder");
     let (people, settings) = (folder.path().join("people.csv"), folder.path().join("hatif.toml"));
-    let export = hatif().args(["registry", "export", "--size", "1000", "--reveal", "--out"]).arg(&people).output();
-    let export = export.expect("it runs");
-    assert!(export.status.success(), "{}", String::from_utf8_lossy(&export.stderr));
+    exported(&people, "1000", "1");
     let greeting = |settings_text: String| {
         std::fs::write(&settings, settings_text).expect("a file");
         let data = tempfile::tempdir().expect("a folder");
