@@ -431,6 +431,11 @@ impl Call {
         &mut self.menus
     }
 
+    /// By what its caller can be promised a call: her number, and whether she is a synthetic caller.
+    pub(crate) fn telephone(&self) -> Option<(CallerNumber, bool)> {
+        Some((self.caller?, self.origin.is_some()))
+    }
+
     /// A call back whose caller has not picked up.
     #[inline]
     pub(crate) fn caller_is_away(&self) -> bool {

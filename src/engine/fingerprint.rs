@@ -203,7 +203,7 @@ impl Engine {
     fn number_into(&self, call: &Call, print: &mut Fingerprint) {
         let promises: Vec<_> = call.promises.iter().map(|promise| print.call(*promise)).collect();
         print.add((promises, call.promised_in.map(|before| print.call(before))));
-        let standing = call.caller.map(|caller| self.state.acd.promises.get(&caller).map(|call| print.call(*call)));
+        let standing = call.telephone().map(|by| self.state.acd.promises.get(&by).map(|call| print.call(*call)));
         let first = self.state.calls.iter().position(|other| other.caller == call.caller);
         print.add((standing, first));
     }

@@ -385,6 +385,11 @@ impl Engine {
         self.state.acd.queues.iter().position(|queue| &*queue.config.name == name).map(|i| QueueId(i as u16))
     }
 
+    /// Whether the telephone of a promised caller rings.
+    pub fn is_dialling(&self, call: CallId) -> bool {
+        self.state.calls.get(call).is_some_and(|call| matches!(call.state, call::CallState::Dialling { .. }))
+    }
+
     /// The promise that a call back keeps as long as its caller has not picked up.
     pub fn promise(&self, call: CallId) -> Option<Promised> {
         let call = self.state.calls.get(call).filter(|call| call.caller_is_away())?;

@@ -28,6 +28,9 @@ pub(super) struct Telephones {
     /// By the call that keeps a promise of an earlier run, until it ends: the call in which that was made, over all runs, and
     /// since when she waits, which a run that begins later cannot tell.
     made_earlier: BTreeMap<CallId, (String, Duration)>,
+    /// Call backs that ring as soon as the caller is told that her last call is over, which waits for the disk: in which call
+    /// each was promised, and to which number.
+    soon: BTreeMap<CallId, (CallId, CallerNumber)>,
 }
 
 impl Telephones {
@@ -68,6 +71,11 @@ impl Telephones {
         CallRow { promised_earlier, ..row }
     }
 
+    /// The telephone that rings, or is to ring soon, is to stop.
+    pub(super) fn stop_dialling(&mut self, call: CallId) {
+        self.soon.remove(&call);
+    }
+
     /// The call in which the promise was made that a call keeps.
     pub(super) fn promised_in(&self, call: CallId) -> Option<&str> {
         self.promises.get(&call).map(|(_, promised_in)| promised_in.as_str())
@@ -82,24 +90,40 @@ impl Pump {
     }
 
     /// A telephone is to ring for a promised call back: that of the connection it was promised to, else the latest that
-    /// attends the number. Where none is free the caller cannot be reached.
+    /// attends the number. Where none is free the caller cannot be reached, unless she only waits to hear that her last call
+    /// is over.
     pub(super) fn dial_back(&mut self, call: CallId, promised_in: CallId, number: CallerNumber) {
-        let of_ours = self.book.promised_to(call).is_some() || self.telephones.made_earlier.contains_key(&call);
-        if !of_ours {
+        if !self.book.is_of_connection(call) && !self.telephones.made_earlier.contains_key(&call) {
             // A caller of the world's own answers from within it.
             return;
         }
         let telephones = self.book.promised_to(call).into_iter().chain(self.telephones.of(number));
-        let free = |&session: &SessionId| self.book.turn(session).is_none() && self.parts.sessions.is_open(session);
-        let Some(session) = telephones.into_iter().find(free) else {
+        let open = telephones.filter(|&session| self.parts.sessions.is_open(session));
+        let turns: Vec<(SessionId, Option<Turn>)> = open.map(|session| (session, self.book.turn(session))).collect();
+        if let Some(&(session, _)) = turns.iter().find(|(_, turn)| turn.is_none()) {
+            self.ring(session, call, promised_in);
+        } else if turns.iter().any(|(_, turn)| matches!(turn, Some(Turn::Ending(_)))) {
+            self.telephones.soon.insert(call, (promised_in, number));
+        } else {
             self.inject(Input::CallerUnreachable { call });
-            return;
-        };
+        }
+    }
+
+    fn ring(&mut self, session: SessionId, call: CallId, promised_in: CallId) {
         self.book.set(session, Turn::Ringing(call));
         let run = self.parts.run;
         let earlier = self.telephones.promised_in(call).map(str::to_owned);
         let promised_in = Some(earlier.unwrap_or_else(|| store::public_id(run, promised_in)));
         self.say(session, ServerMessage::Ringing { call: store::public_id(run, call), promised_in });
+    }
+
+    /// A line is free: whoever was only waiting for that is called.
+    pub(super) fn line_is_free(&mut self) {
+        for (call, (promised_in, number)) in std::mem::take(&mut self.telephones.soon) {
+            if self.parts.world.engine().is_dialling(call) {
+                self.dial_back(call, promised_in, number);
+            }
+        }
     }
 
     /// What identity checks left in a person's call, to be kept over a restart.

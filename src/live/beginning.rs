@@ -116,7 +116,10 @@ pub(super) fn begin_run(store: &Store, config: &Config, beginning: &Beginning) -
 pub(super) fn registry_kind(config: &Config) -> String {
     match &config.registry.source {
         Source::Generated { size } => format!("generated {size} {}", config.registry.seed),
-        Source::File { path } => format!("file {}", path.display()),
+        // However it is written: `people.csv` is `./people.csv`.
+        Source::File { path } => {
+            format!("file {}", std::path::absolute(path).unwrap_or_else(|_| path.clone()).display())
+        }
     }
 }
 
@@ -128,9 +131,11 @@ pub(super) fn services(
     registry: Arc<Registry>,
 ) -> Result<Services, StoreError> {
     let of_services = services::Config { limits: config.registry.limits.clone(), ..services::Config::default() };
+    // Marks of failed checks and references of complaints are those of the records, whatever this run is seeded with.
+    let services = Services::new(registry, of_services, Seed::new(store.secret_seed()?));
     let mut services = match config.known_codes {
-        true => Services::new(registry, of_services, Seed::new(config.seed)),
-        false => Services::new(registry, of_services, Seed::new(store.secret_seed()?)).of_run(run.cast_unsigned()),
+        true => services.with_codes(Seed::new(config.seed)),
+        false => services.of_run(run.cast_unsigned()),
     };
     let (changes, others) = store.changes(&registry_kind(config))?;
     let refused = changes.iter().filter(|change| services.restore(change).is_err()).count();

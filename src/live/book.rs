@@ -53,6 +53,8 @@ pub(super) struct Book {
     arrivals: BTreeMap<CallId, Arrival>,
     /// Whom a call talks to.
     agents: BTreeMap<CallId, AgentId>,
+    /// Calls in progress that are, or were, a connection's, and the call backs promised in them.
+    connections: BTreeSet<CallId>,
     /// Call backs and the connections they were promised to, which may be gone.
     promised: BTreeMap<CallId, SessionId>,
     /// Call backs that nobody has picked up yet.
@@ -76,6 +78,10 @@ impl Book {
     pub(super) fn set(&mut self, session: SessionId, turn: Turn) {
         self.turns.insert(session, turn);
         self.lines.insert(turn.call(), session);
+        match turn {
+            Turn::Ringing(call) | Turn::Talking(call) => _ = self.connections.insert(call),
+            Turn::Ending(_) => {}
+        }
     }
 
     /// A connection is free again, or gone; what it was about.
@@ -186,9 +192,17 @@ impl Book {
         self.numbers.get(&call).copied()
     }
 
+    /// Whether a call is a connection's, or one promised to a connection, which may be gone.
+    pub(super) fn is_of_connection(&self, call: CallId) -> bool {
+        self.connections.contains(&call)
+    }
+
     /// A call back is promised to whoever has the call in which it was.
     pub(super) fn promise(&mut self, callback: CallId, promised_in: CallId, number: CallerNumber) {
         self.numbers.insert(callback, number);
+        if self.is_of_connection(promised_in) {
+            self.connections.insert(callback);
+        }
         if let Some(session) = self.line(promised_in) {
             self.promised.insert(callback, session);
         }
@@ -203,6 +217,7 @@ impl Book {
     pub(super) fn ended(&mut self, call: CallId) -> (Option<CallerNumber>, Option<SessionId>) {
         self.arrivals.remove(&call);
         self.away.remove(&call);
+        self.connections.remove(&call);
         self.agents.remove(&call);
         (self.numbers.remove(&call), self.promised.remove(&call))
     }

@@ -28,8 +28,8 @@ pub struct Config {
     pub agents: bool,
     /// The root of all chance.
     pub seed: u64,
-    /// One-time codes and references follow from `seed`, so that they can be foretold: for tests. Otherwise they follow
-    /// from a number that was drawn when the records were begun and that nobody is told.
+    /// One-time codes follow from `seed`, so that they can be foretold: for tests. Otherwise they follow, as references and
+    /// marks always do, from a number that was drawn when the records were begun and that nobody is told.
     pub known_codes: bool,
     /// Verdicts of identity checks are told when they are on the disk. False only where time does not wait for a disk: in
     /// tests whose clock stands still.

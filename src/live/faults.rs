@@ -59,7 +59,7 @@ kind = "end"
 outcome = "contained"
 "#;
 
-fn script() -> Arc<Script> {
+pub(super) fn script() -> Arc<Script> {
     let files = [("centre.toml", CENTRE), ("flows/main.toml", FLOW), ("prompts/fr.ftl", "hold = hold\n")];
     let loaded = load(&Source::from_files(files.map(|(path, text)| (path.to_owned(), text.to_owned())).to_vec()));
     loaded.script.unwrap_or_else(|| panic!("{:?}", loaded.diagnostics))

@@ -147,7 +147,14 @@ pub(super) fn run_ahead(world: &mut World, opens: Instant, taps: &mut [Box<dyn T
 fn tell(world: &mut World, taps: &mut [Box<dyn Tap>], book: &mut Book) {
     while let Some(notice) = world.poll() {
         taps.iter_mut().for_each(|tap| tap.note(&notice, world.versions()));
-        let Notice::Event(event) = notice else { continue };
+        let event = match notice {
+            Notice::Event(event) => event,
+            Notice::Refused { at, reason } => {
+                tracing::warn!(%at, reason, "a planned script was not published; the old one stays");
+                continue;
+            }
+            _ => continue,
+        };
         match event.fact {
             Fact::CallArrived { call, origin: Some(_), .. } => book.synthetic_arrived(call),
             Fact::CallEnded { call, .. } => book.synthetic_ended(call),

@@ -20,6 +20,8 @@ mod assembly;
 pub mod attend;
 mod beginning;
 mod book;
+#[cfg(test)]
+mod calling_back;
 pub mod clock;
 pub mod config;
 mod connections;

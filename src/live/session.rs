@@ -71,7 +71,7 @@ const CLOSING: std::time::Duration = std::time::Duration::from_secs(1);
 pub(super) const REVOKED: &str = "the token of this connection was taken back or no longer allows it";
 
 /// The reason given to a connection that sends more than it may.
-const TOO_FAST: &str = "too fast";
+pub(super) const TOO_FAST: &str = "too fast";
 
 const SECOND: std::time::Duration = std::time::Duration::from_secs(1);
 
@@ -275,7 +275,7 @@ impl Session {
                     Ring::Overflowed => Err(too_slow()),
                 },
                 // After the outbox, so that what is already said is still sent.
-                () = &mut stopped => Err(if self.context.stop.is_cancelled() { closing() } else { revoked() }),
+                () = &mut stopped => Err(self.told_to_close()),
                 frame = socket.recv() => match frame {
                     Some(frame) => Box::pin(self.frame(socket, frame)).await,
                     None => Err(End::Gone),
@@ -286,10 +286,25 @@ impl Session {
                     checked
                 }
             };
-            if let Err(end) = step {
-                return end;
+            match step {
+                Ok(()) => {}
+                Err(end @ (End::Gone | End::Left)) => return end,
+                // Whatever it stumbles over meanwhile, it is we who end it.
+                Err(_) if self.standing.0.is_cancelled() => return self.told_to_close(),
+                Err(end) => return end,
             }
         }
+    }
+
+    /// Why the connection is not to stay any longer, once it is told to close.
+    fn told_to_close(&self) -> End {
+        if self.context.stop.is_cancelled() { closing() } else { revoked() }
+    }
+
+    /// When it was told to close and then had time for what it was about.
+    async fn overstays(&self) {
+        self.standing.0.cancelled().await;
+        tokio::time::sleep(CLOSING).await;
     }
 
     /// When the next thing can be due that no frame announces.
@@ -337,7 +352,11 @@ impl Session {
                         if let Errand::Dial { .. } = errand {
                             self.dialled = Some(self.alive);
                         }
-                        self.context.pump.send(errand).await.map_err(|_| closing())
+                        tokio::select! {
+                            biased;
+                            sent = self.context.pump.send(errand) => sent.map_err(|_| closing()),
+                            () = self.overstays() => Err(self.told_to_close()),
+                        }
                     }
                     Ok(None) => self.write(socket, encode(&ServerMessage::Pong {})).await,
                     Err(refusal) => self.write(socket, encode(&refusal.into())).await,
@@ -394,9 +413,7 @@ impl Session {
 
     /// One more ping of the websocket has come, or the answer to one.
     fn pace_ping(&mut self) -> Result<(), End> {
-        let most = self.context.limits.messages_per_second.saturating_mul(20);
-        let pace = Pace::new(most.saturating_mul(2), most, SECOND);
-        if pace.pass(&mut self.ping_due, self.alive) { Ok(()) } else { Err(too_fast()) }
+        if ping_pace(&self.context.limits).pass(&mut self.ping_due, self.alive) { Ok(()) } else { Err(too_fast()) }
     }
 
     /// Sends all that waits in the outbox, in as few packets as it fits in.
@@ -457,9 +474,16 @@ impl Session {
             biased;
             sent = sent => sent.map_err(|_| End::Gone),
             () = self.inbox.overflows() => Err(too_slow()),
+            () = self.overstays() => Err(self.told_to_close()),
             () = tokio::time::sleep(self.context.limits.write_timeout.to_std()) => Err(too_slow()),
         }
     }
+}
+
+/// How often pings of the websocket, and the answers to ours, may come.
+pub(super) fn ping_pace(limits: &Limits) -> Pace {
+    let most = limits.messages_per_second.saturating_mul(20);
+    Pace::new(most.saturating_mul(2), most, SECOND)
 }
 
 fn too_slow() -> End {

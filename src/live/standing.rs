@@ -40,6 +40,9 @@ pub(super) struct TokenFile {
 struct Kept {
     tokens: Arc<Tokens>,
     stamp: Option<(SystemTime, u64)>,
+    /// Why the file cannot be used as it is now. It is read again at each look until it can: what mends it (its mode, its owner,
+    /// a disk) may leave time and length as they are.
+    refused: Option<TokenFileError>,
     looked: Wall,
     /// What open connections stand on; one for all of an entry and a scope.
     admitted: Vec<Admitted>,
@@ -60,7 +63,7 @@ impl TokenFile {
     pub(super) fn open(path: &Path, closing: CancellationToken) -> Result<TokenFile, TokenFileError> {
         let stamp = stamp(path);
         let tokens = Arc::new(Tokens::load(path)?);
-        let kept = Kept { tokens, stamp, looked: clock::wall(), admitted: Vec::new() };
+        let kept = Kept { tokens, stamp, refused: None, looked: clock::wall(), admitted: Vec::new() };
         Ok(TokenFile { path: path.to_owned(), kept: Mutex::new(kept), closing })
     }
 
@@ -107,11 +110,11 @@ impl TokenFile {
         if now >= kept.looked + LOOK {
             kept.looked = now;
             let found = stamp(&self.path);
-            if found != kept.stamp {
+            if found != kept.stamp || kept.refused.is_some() {
                 kept.stamp = found;
                 match Tokens::load(&self.path) {
                     Ok(tokens) => kept.replace(tokens),
-                    Err(error) => tracing::error!("{error}\nthe tokens read before stay in force"),
+                    Err(error) => kept.refuse(error),
                 }
             }
         }
@@ -125,6 +128,14 @@ impl Kept {
         let withdrawn = withdrawn.inspect(|admitted| admitted.until.cancel()).count();
         tracing::info!(tokens = tokens.len(), withdrawn, "the token file has changed");
         self.tokens = Arc::new(tokens);
+        self.refused = None;
+    }
+
+    fn refuse(&mut self, error: TokenFileError) {
+        if self.refused.as_ref() != Some(&error) {
+            tracing::error!("{error}\nthe tokens read before stay in force");
+        }
+        self.refused = Some(error);
     }
 }
 
@@ -132,4 +143,34 @@ impl Kept {
 fn stamp(path: &Path) -> Option<(SystemTime, u64)> {
     let of = fs::metadata(path).ok()?;
     Some((of.modified().ok()?, of.len()))
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    fn entry(name: &str, digit: char) -> String {
+        let sha256 = digit.to_string().repeat(64);
+        format!("[[token]]\nname = \"{name}\"\nsha256 = \"{sha256}\"\nscopes = [\"call\"]\n")
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_file_that_is_mended_by_its_mode_alone_is_read() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("tokens.toml");
+        let mode = |mode| fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("a file of ours");
+        fs::write(&path, entry("a", '1') + &entry("b", '2')).expect("a file");
+        mode(0o600);
+        let file = TokenFile::open(&path, CancellationToken::new()).expect("a token file");
+        assert_eq!(file.current().len(), 2);
+        fs::write(&path, entry("a", '1')).expect("a file");
+        mode(0o664);
+        tokio::time::advance(LOOK).await;
+        assert_eq!(file.current().len(), 2, "others can write it: what was read before stays in force");
+        mode(0o600);
+        tokio::time::advance(LOOK).await;
+        assert_eq!(file.current().len(), 1, "the one taken out is gone");
+    }
 }

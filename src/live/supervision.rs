@@ -86,7 +86,7 @@ async fn feed(
     }
     let Supervision { limits, places, .. } = &*shared.supervision;
     let Ok(place) = places.clone().try_acquire_owned() else {
-        let why = format!("{} listeners are connected, the most server.max_listeners allows\n", limits.max_listeners);
+        let why = format!("{} listeners are connected, the most limits.max_listeners allows\n", limits.max_listeners);
         return (StatusCode::SERVICE_UNAVAILABLE, why).into_response();
     };
     let line = events::Line {

@@ -234,6 +234,7 @@ impl Pump {
             Command::Promise { call, promised_in, caller } => self.book.promise(call, promised_in, caller),
             Command::DialBack { call, promised_in, caller } => self.dial_back(call, promised_in, caller),
             Command::StopDialling { call } => {
+                self.telephones.stop_dialling(call);
                 if let Some(session) = self.book.line(call)
                     && self.book.turn(session) == Some(Turn::Ringing(call))
                 {

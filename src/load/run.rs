@@ -223,10 +223,7 @@ impl Starter {
             self.begin(due);
             made += 1;
         }
-        // Whoever calls again may do so until the time is up.
-        if let Some(length) = self.plan.length {
-            tokio::time::sleep_until(self.start + length).await;
-        }
+        self.until_the_end(made).await;
     }
 
     async fn by_scenario(&self, speed: f64) {
@@ -242,7 +239,13 @@ impl Starter {
             exchange.born(&birth, due);
             made += 1;
         }
-        if let Some(length) = self.plan.length {
+        self.until_the_end(made).await;
+    }
+
+    /// Whoever calls again may do so until the time is up, or until there were as many calls as were asked for.
+    async fn until_the_end(&self, made: u64) {
+        let enough = self.plan.calls.is_some_and(|most| made >= most);
+        if let Some(length) = self.plan.length.filter(|_| !enough) {
             tokio::time::sleep_until(self.start + length).await;
         }
     }

@@ -81,8 +81,14 @@ pub fn line_and_column(text: &str, at: usize) -> (usize, usize) {
     (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
 }
 
+/// The longest word, in bytes, for which a name is looked for: comparing takes time by its length, and no name is so long.
+const LONGEST: usize = 100;
+
 /// Of `known`, the name nearest to `wrong`, when one is near enough to be a misspelling.
 pub fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    if wrong.len() > LONGEST {
+        return None;
+    }
     let limit = 1 + wrong.chars().count() / 4;
     let distance = |name: &&str| strsim::osa_distance(wrong, name);
     known.into_iter().filter(|name| distance(name) <= limit).min_by_key(distance)

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, io::BufReader, sync::Arc};
 
 use hatif::{
-    engine::{Command, Engine, Fact, Input, Output, Promised},
+    engine::{Command, Engine, Fact, Input, Origin, Output, Promised},
     id::{AgentId, CallId, GroupId, QueueId},
     journal::{Pseudonyms, Tail, Writer, replay},
     pii::CallerNumber,
@@ -207,6 +207,21 @@ fn a_number_has_one_promise_at_a_time_and_the_first_keeps_its_place() {
     // Kept once, she may be promised another.
     centre.promise(number(1), None);
     assert_eq!(centre.open.len(), 2);
+}
+
+#[test]
+fn a_synthetic_caller_of_the_same_number_takes_nobodys_promise() {
+    let mut centre = Centre::new(DESK);
+    let origin = Some(Origin { lot: 1, attempt: 1, intent: None, region: 0 });
+    let synthetic = Input::CallArrived { caller: Some(number(1)), language: None, origin };
+    let call = centre.tell(synthetic).expect("it is taken");
+    centre.tell(Input::Dtmf { call, key: Key::from_char('3').expect("a key") });
+    centre.wait(Duration::from_secs(2));
+    centre.promise(number(1), None);
+    let promised = |fact: &&Fact| matches!(fact, Fact::CallbackPromised { .. });
+    assert_eq!(centre.facts.iter().filter(promised).count(), 2, "each has her own: {:?}", centre.facts);
+    centre.promise(number(1), None);
+    assert_eq!(centre.facts.iter().filter(promised).count(), 2, "and one at a time");
 }
 
 #[test]

@@ -43,8 +43,9 @@ impl<S: Sink> Turn<'_, S> {
             return false;
         }
         let Some(call) = self.state.calls.get_mut(id) else { return false };
-        let Some(caller) = call.caller else { return false };
-        if let Some(&standing) = self.state.acd.promises.get(&caller) {
+        let Some(telephone) = call.telephone() else { return false };
+        let caller = telephone.0;
+        if let Some(&standing) = self.state.acd.promises.get(&telephone) {
             let window = self.window(standing);
             if let Some(call) = self.state.calls.get_mut(id) {
                 call.promised = true;
@@ -65,7 +66,7 @@ impl<S: Sink> Turn<'_, S> {
         let Some(new) = self.state.calls.get_mut(callback) else { return false };
         new.caller = Some(caller);
         let (version, language, origin) = (new.version_id(), new.language, new.origin);
-        self.state.acd.promises.insert(caller, callback);
+        self.state.acd.promises.insert(telephone, callback);
         self.begin_leg(callback, queue_node, queue);
         self.fact(Fact::CallbackPromised { call: id, callback, queue });
         let promised_in = Some(id);
@@ -105,7 +106,7 @@ impl<S: Sink> Turn<'_, S> {
         let (id, version, language) = (call.id, call.version_id(), call.language);
         self.begin_leg(id, promised.node, promised.queue);
         // Earlier programs promised a number several times; each of those is kept.
-        self.state.acd.promises.entry(promised.caller).or_insert(id);
+        self.state.acd.promises.entry((promised.caller, false)).or_insert(id);
         self.fact(Fact::CallArrived { call: id, version, language, has_number: true, promised_in, origin: None });
         self.enqueue(id, promised.queue, promised.priority, promised.since.min(self.state.now));
         if let Some(place) = self.state.calls.get_mut(id).and_then(|call| call.place.as_mut()) {
@@ -131,10 +132,10 @@ impl<S: Sink> Turn<'_, S> {
     /// A promise is kept or given up: its number may be promised another call.
     pub(super) fn promise_over(&mut self, id: CallId) {
         let Some(call) = self.state.calls.get(id).filter(|call| call.promised_in.is_some()) else { return };
-        if let Some(caller) = call.caller
-            && self.state.acd.promises.get(&caller) == Some(&id)
+        if let Some(telephone) = call.telephone()
+            && self.state.acd.promises.get(&telephone) == Some(&id)
         {
-            self.state.acd.promises.remove(&caller);
+            self.state.acd.promises.remove(&telephone);
         }
     }
 

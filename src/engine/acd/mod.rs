@@ -59,8 +59,9 @@ pub(crate) struct Acd {
     /// How many lines a queue has at most: what numbers of lines count by.
     languages: usize,
     pub(crate) outlooks: outlook::Outlooks,
-    /// The call back that stands for each number as long as nobody has picked up.
-    pub(crate) promises: BTreeMap<CallerNumber, CallId>,
+    /// The call back that stands for each number as long as nobody has picked up; a person's and a synthetic caller's apart
+    /// (true), who never share a telephone though they may share a number.
+    pub(crate) promises: BTreeMap<(CallerNumber, bool), CallId>,
 }
 
 impl Acd {

@@ -9,7 +9,12 @@ use axum::{
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
-use crate::live::{clock, config::Limits, pump::Errand, session::REVOKED};
+use crate::live::{
+    clock,
+    config::Limits,
+    pump::Errand,
+    session::{REVOKED, TOO_FAST, ping_pace},
+};
 
 /// What a listener's connection needs of the server.
 pub(in crate::live) struct Line {
@@ -21,6 +26,16 @@ pub(in crate::live) struct Line {
     pub(in crate::live) standing: CancellationToken,
     /// One of the places for listeners, given back at the end.
     pub(in crate::live) place: OwnedSemaphorePermit,
+}
+
+impl Line {
+    /// Why it is to close.
+    fn told_to_close(&self) -> (u16, &'static str) {
+        match self.stop.is_cancelled() {
+            true => (close_code::AWAY, "closing"),
+            false => (close_code::POLICY, REVOKED),
+        }
+    }
 }
 
 /// How long the last words may take.
@@ -53,20 +68,19 @@ async fn tell(
 ) -> Option<(u16, &'static str)> {
     let keepalive = line.limits.keepalive.to_std();
     let mut alive = clock::wall();
+    let (pace, mut ping_due) = (ping_pace(&line.limits), alive);
     let mut ask = tokio::time::interval_at(alive + keepalive, keepalive);
     loop {
         let message = tokio::select! {
-            () = line.standing.cancelled() => return Some(match line.stop.is_cancelled() {
-                true => (close_code::AWAY, "closing"),
-                false => (close_code::POLICY, REVOKED),
-            }),
-            event = events.recv() => match event {
-                Some(event) => Message::Text(event),
-                None => return Some((close_code::AWAY, "closing")),
-            },
+            // The feed last: it may never pause.
+            biased;
+            () = line.standing.cancelled() => return Some(line.told_to_close()),
             heard = socket.recv() => match heard {
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => {
                     alive = clock::wall();
+                    if !pace.pass(&mut ping_due, alive) {
+                        return Some((close_code::POLICY, TOO_FAST));
+                    }
                     continue;
                 }
                 Some(Ok(Message::Text(_) | Message::Binary(_))) => {
@@ -78,11 +92,19 @@ async fn tell(
                 true => return Some((close_code::NORMAL, "idle")),
                 false => Message::Ping(Bytes::new()),
             },
+            event = events.recv() => match event {
+                Some(event) => Message::Text(event),
+                None => return Some((close_code::AWAY, "closing")),
+            },
         };
-        match tokio::time::timeout(line.limits.write_timeout.to_std(), socket.send(message)).await {
-            Ok(Ok(())) => {}
-            Ok(Err(_)) => return None,
-            Err(_) => return Some((close_code::POLICY, "too slow")),
+        tokio::select! {
+            biased;
+            sent = socket.send(message) => match sent {
+                Ok(()) => {}
+                Err(_) => return None,
+            },
+            () = line.standing.cancelled() => return Some(line.told_to_close()),
+            () = tokio::time::sleep(line.limits.write_timeout.to_std()) => return Some((close_code::POLICY, "too slow")),
         }
     }
 }

@@ -120,10 +120,17 @@ impl Pump {
         }
     }
 
-    pub(super) fn answer(&mut self, session: SessionId) {
+    pub(in crate::live) fn answer(&mut self, session: SessionId) {
         let Some(Turn::Ringing(call)) = self.book.turn(session) else {
             return self.out_of_turn(session, "answer");
         };
+        // The time to pick up may be over, though nobody was told yet: what is due comes first, and nothing between it and her.
+        let now = self.now();
+        self.advance(now);
+        if !self.parts.world.engine().is_dialling(call) {
+            self.book.free(session);
+            return self.out_of_turn(session, "answer");
+        }
         self.book.set(session, Turn::Talking(call));
         self.book.reached(call);
         if let Some(arrival) = self.book.arrival(call)
@@ -132,7 +139,7 @@ impl Pump {
             let id = store::public_id(self.parts.run, call);
             self.say(session, self.answered(id, arrival.version, &script, arrival.language));
         }
-        self.inject(Input::CallerAnswered { call });
+        self.inject_at(now, Input::CallerAnswered { call });
     }
 
     /// Its call is ended by us, not by the caller.

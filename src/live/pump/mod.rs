@@ -316,6 +316,11 @@ impl Pump {
         let now = self.now();
         // What is due before is another's affair than whose input this is: a fault in it must not cost the input.
         self.advance(now);
+        self.inject_at(now, input)
+    }
+
+    /// The same, at an instant to which the world has come.
+    pub(super) fn inject_at(&mut self, now: Instant, input: Input) -> Option<CallId> {
         if self.collapsed {
             return None;
         }
@@ -468,6 +473,7 @@ impl Pump {
                 self.book.free(session);
             }
             self.say(session, ended);
+            self.line_is_free();
         }
     }
 }

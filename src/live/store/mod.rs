@@ -32,7 +32,15 @@ pub use writer::{Lost, Writer};
 
 use self::lock::FolderLock;
 use super::{clock, config::Records, row};
-use crate::{id::CallId, registry::access::change::AccessChange, time::Duration, world::services::ServiceChange};
+use crate::{
+    id::CallId,
+    registry::access::change::AccessChange,
+    time::Duration,
+    world::services::{
+        ServiceChange,
+        complaint::{Case, Complaint},
+    },
+};
 
 /// The name of the database in its folder.
 pub const FILE: &str = "calls.db";
@@ -191,18 +199,29 @@ impl Store {
         seed.parse().map_err(|_| StoreError::NotOurs(self.path.clone()))
     }
 
-    /// The changes made to this registry in earlier runs, in order, and how many belong to other registries.
+    /// The changes made in earlier runs to this registry, in order, and how many were made to people of other registries. What
+    /// was lodged while another was served is still lodged, by nobody who is known here.
     ///
     /// # Errors
     /// The database cannot be read, or holds a change this program does not know.
     pub fn changes(&self, registry: &str) -> Result<(Vec<ServiceChange>, u64), StoreError> {
         let read = || {
-            let mut select = self.db.prepare("select change from overlay_changes where registry = ? order by id")?;
-            let rows = select.query_map([registry], |row| from_json(&row.get::<_, String>(0)?))?;
-            let changes = rows.collect::<Result<Vec<ServiceChange>, rusqlite::Error>>()?;
-            let others = "select count(*) from overlay_changes where registry <> ?";
-            let others = self.db.query_row(others, [registry], |row| row.get::<_, i64>(0))?;
-            Ok((changes, others.unsigned_abs()))
+            let mut select = self.db.prepare("select registry = ?, change from overlay_changes order by id")?;
+            let rows = select.query_map([registry], |row| Ok((row.get(0)?, from_json(&row.get::<_, String>(1)?)?)))?;
+            let (mut changes, mut others) = (Vec::new(), 0);
+            for row in rows {
+                match row? {
+                    (true, change) => changes.push(change),
+                    (false, ServiceChange::Registry(_)) => others += 1,
+                    (false, ServiceChange::Complaint(lodged)) => {
+                        changes.push(ServiceChange::Complaint(Complaint { person: None, ..lodged }));
+                    }
+                    (false, ServiceChange::Case(opened)) => {
+                        changes.push(ServiceChange::Case(Case { person: None, ..opened }));
+                    }
+                }
+            }
+            Ok((changes, others))
         };
         read().map_err(|cause| self.error(cause))
     }
@@ -372,11 +391,18 @@ mod tests {
     fn changes_of_the_same_registry_come_back_in_order() {
         let dir = tempfile::tempdir().expect("a folder");
         let change = |n| ServiceChange::Registry(Change::DeclareChild { person: PersonId(n) });
-        let jobs = [3, 1, 2].map(|n| Job::Change { at_utc: String::new(), change: change(n) });
+        let lodged = |person| {
+            let complaint = Complaint { ordinal: 4, call: CallId(1), person, lodged: crate::time::Date(7) };
+            ServiceChange::Complaint(complaint)
+        };
+        let of_somebody = lodged(Some(PersonId(5)));
+        let changes = [change(3), change(1), of_somebody.clone(), change(2)];
+        let jobs = changes.map(|change| Job::Change { at_utc: String::new(), change });
         write(dir.path(), jobs.into());
         let store = Store::open(dir.path()).expect("the folder again");
-        assert_eq!(store.changes("r").expect("changes"), (vec![change(3), change(1), change(2)], 0));
-        assert_eq!(store.changes("another").expect("changes"), (vec![], 3));
+        assert_eq!(store.changes("r").expect("changes"), (vec![change(3), change(1), of_somebody, change(2)], 0));
+        // What was lodged stays lodged, and its reference is not given again; by whom, another registry cannot tell.
+        assert_eq!(store.changes("another").expect("changes"), (vec![lodged(None)], 3));
     }
 
     #[test]

@@ -154,6 +154,11 @@ impl Services {
         Services { codes, ..self }
     }
 
+    /// The same with one-time codes that follow from a seed of their own.
+    pub fn with_codes(self, codes: Seed) -> Services {
+        Services { codes, ..self }
+    }
+
     /// The people.
     pub fn registry(&self) -> &Arc<Registry> {
         &self.registry
