@@ -316,7 +316,10 @@ async fn who_waited_longest_before_a_restart_is_called_first_and_a_try_in_vain_c
 #[expect(clippy::print_stdout, reason = "a figure for whoever runs it")]
 async fn answer_times() {
     let data = tempfile::tempdir().expect("a folder");
-    let process = Process::serve(data.path(), &["--speed", "8"]);
+    let settings = data.path().join("hatif.toml");
+    // The lock outlives the run, however slow the machine is.
+    std::fs::write(&settings, "[access]\nclaim_locks = [\"24h\"]\n").expect("a file");
+    let process = Process::serve(data.path(), &["--speed", "8", "--config", &settings.display().to_string()]);
     let (locked, locked_birth) = somebody(0);
     claim(&process, "0700000001", &locked, &[WRONG; 3]).await;
     claim(&process, "0700000002", &locked, &[WRONG; 2]).await;
