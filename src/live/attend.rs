@@ -97,6 +97,10 @@ impl Pump {
             // A caller of the world's own answers from within it.
             return;
         }
+        if !self.parts.world.engine().is_dialling(call) {
+            // It is told late, and the ringing is over.
+            return;
+        }
         let telephones = self.book.promised_to(call).into_iter().chain(self.telephones.of(number));
         let open = telephones.filter(|&session| self.parts.sessions.is_open(session));
         let turns: Vec<(SessionId, Option<Turn>)> = open.map(|session| (session, self.book.turn(session))).collect();

@@ -116,10 +116,7 @@ pub(super) fn begin_run(store: &Store, config: &Config, beginning: &Beginning) -
 pub(super) fn registry_kind(config: &Config) -> String {
     match &config.registry.source {
         Source::Generated { size } => format!("generated {size} {}", config.registry.seed),
-        // However it is written: `people.csv` is `./people.csv`.
-        Source::File { path } => {
-            format!("file {}", std::path::absolute(path).unwrap_or_else(|_| path.clone()).display())
-        }
+        Source::File { path } => format!("file {}", path.display()),
     }
 }
 

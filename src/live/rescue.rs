@@ -8,7 +8,7 @@
 //! it came to light.
 //!
 //! **Any other fault**, or laws that do not hold after it, leaves nothing to be trusted. Then every call ends with such a
-//! record, the records are written, the callers told, and the program ends with an error, so that whoever watches over it
+//! record (a promised one for which nobody was called yet stays promised), the records are written, the callers told, and the program ends with an error, so that whoever watches over it
 //! (a service manager) starts it anew. It does not go on with a new centre by itself: the start is the one well-tried way to
 //! begin, and takes up what has to survive.
 //!
@@ -162,7 +162,8 @@ impl Pump {
         !suspects.is_empty()
     }
 
-    /// Nothing the world says can be trusted any more: every call gets its record, and the pump ends.
+    /// Nothing the world says can be trusted any more: every call gets its record, and the pump ends. Promises are let go of when
+    /// all that was told of them before is told on.
     fn collapse(&mut self, why: &str) {
         tracing::error!(
             why,
@@ -173,17 +174,23 @@ impl Pump {
         self.take_no_more();
         self.parts.status.broken.store(true, Ordering::Relaxed);
         for call in self.book.calls() {
-            if self.suspect != Some(call) {
-                self.parts.admission.call_failed();
+            if !self.is_only_promised(call) {
+                if self.suspect != Some(call) {
+                    self.parts.admission.call_failed();
+                }
+                self.end_in_the_books(call);
             }
-            self.end_in_the_books(call);
         }
+    }
+
+    /// Whether a call is a promise that stays for the next run, as at any other end: nobody was called, so no record tells of it.
+    fn is_only_promised(&self, call: CallId) -> bool {
+        self.suspect != Some(call) && self.book.is_away(call)
     }
 
     /// Writes the record of a call without asking the world, from what was told of it so far.
     fn end_in_the_books(&mut self, call: CallId) {
-        if self.collapsed && self.suspect != Some(call) && self.book.is_away(call) {
-            // Nobody was called: as at any other end, the promise stays for the next run.
+        if self.collapsed && self.is_only_promised(call) {
             self.book.ended(call);
             return;
         }

@@ -3,7 +3,11 @@
 //! A session knows nothing of turns: it hands what it reads to the pump and sends what the pump puts into its outbox, so
 //! that "is there a call?" has one answer. What it judges itself is the frame: text, size, JSON, fields.
 
-use std::{net::IpAddr, pin::pin, sync::Arc};
+use std::{
+    net::IpAddr,
+    pin::pin,
+    sync::{Arc, OnceLock},
+};
 
 use axum::{
     body::Bytes,
@@ -117,8 +121,11 @@ async fn serve(mut socket: Box<WebSocket>, role: Role, (peer, standing): (IpAddr
     drop(place);
     // The pump may be gone already when the server stops; then there is no call left to end.
     let left = if end.is_revoked() { Errand::Revoked { session: id } } else { Errand::Left { session: id } };
-    let _ = context.pump.send(left).await;
-    Box::pin(close(*socket, end, context.limits.write_timeout.to_std())).await;
+    // A pump that is held up keeps no connection open.
+    let closing = async move {
+        let (_, ()) = tokio::join!(context.pump.send(left), close(*socket, end, context.limits.write_timeout.to_std()));
+    };
+    Box::pin(closing).await;
 }
 
 /// A connection's place in the table. Given up when it ends, and also when serving it fails, so that no call is left
@@ -206,6 +213,8 @@ struct Session {
     inbox: Inbox,
     role: Role,
     standing: Standing,
+    /// When it was first seen that it is to close.
+    closing_since: OnceLock<Wall>,
     context: Arc<Context>,
     /// There is a call, or a call back is still to come: silence is no reason to close.
     occupied: Occupied,
@@ -249,6 +258,7 @@ impl Session {
             inbox,
             role,
             standing,
+            closing_since: OnceLock::new(),
             context,
         }
     }
@@ -288,7 +298,8 @@ impl Session {
             };
             match step {
                 Ok(()) => {}
-                Err(end @ (End::Gone | End::Left)) => return end,
+                // (How a frame that is too large is closed is special.)
+                Err(end @ (End::Gone | End::Left | End::Close { code: close_code::SIZE, .. })) => return end,
                 // Whatever it stumbles over meanwhile, it is we who end it.
                 Err(_) if self.standing.0.is_cancelled() => return self.told_to_close(),
                 Err(end) => return end,
@@ -301,10 +312,15 @@ impl Session {
         if self.context.stop.is_cancelled() { closing() } else { revoked() }
     }
 
-    /// When it was told to close and then had time for what it was about.
+    /// When its token was taken back and it then had time for what it was about. An orderly end of the server has bounds of its
+    /// own.
     async fn overstays(&self) {
         self.standing.0.cancelled().await;
-        tokio::time::sleep(CLOSING).await;
+        if self.context.stop.is_cancelled() {
+            std::future::pending::<()>().await;
+        }
+        let until = *self.closing_since.get_or_init(clock::wall) + CLOSING;
+        tokio::time::sleep_until(until).await;
     }
 
     /// When the next thing can be due that no frame announces.

@@ -44,10 +44,18 @@ const CLOSING: Duration = Duration::from_secs(1);
 /// Sends the feed until either side has enough.
 pub(in crate::live) async fn serve(mut socket: WebSocket, line: Line) {
     let (done, events) = oneshot::channel();
-    let asked = line.pump.send(Errand::Listen { room: line.limits.listener_queue, done }).await;
-    let end = match (asked, events.await) {
-        (Ok(()), Ok(events)) => tell(&mut socket, events, &line).await,
-        _ => Some((close_code::AWAY, "closing")),
+    let asked = async {
+        line.pump.send(Errand::Listen { room: line.limits.listener_queue, done }).await.ok()?;
+        events.await.ok()
+    };
+    let asked = tokio::select! {
+        biased;
+        events = asked => events.ok_or((close_code::AWAY, "closing")),
+        () = line.standing.cancelled() => Err(line.told_to_close()),
+    };
+    let end = match asked {
+        Ok(events) => tell(&mut socket, events, &line).await,
+        Err(end) => Some(end),
     };
     drop(line.place);
     if let Some((code, reason)) = end {
